@@ -1,0 +1,1 @@
+"""Registers a DingTalk bot from a Telegram chat and stores its credentials."""

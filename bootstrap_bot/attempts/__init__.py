@@ -1,0 +1,1 @@
+"""What is under way: attempts, from request to result."""

@@ -1,0 +1,121 @@
+"""Everything that can go wrong, as one tree with stable codes.
+
+    BootstrapBotError
+    ├── ConfigError      the configuration cannot be used; one Fault per line
+    ├── ProviderError    the platform did not give a usable answer
+    ├── TargetError      credentials could not be stored or read back
+    ├── JournalError     the state file cannot be used
+    └── RefusedError     what a person asked for is not possible now
+
+Words for people are looked up by code in the catalogues of `chat`; nothing here is
+shown in a chat, and no message here holds a value that came from outside.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Stable names of what went wrong; each has its text in every catalogue."""
+
+    # the road to the platform
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    RATE_LIMITED = "rate_limited"
+    SERVER_ERROR = "server_error"
+    HTTP_ERROR = "http_error"
+    NOT_JSON = "not_json"
+    TOO_LARGE = "too_large"
+    ERRCODE = "errcode"
+    BAD_ANSWER = "bad_answer"
+    BAD_LINK = "bad_link"
+    # what became of an attempt
+    NO_CREDENTIALS = "no_credentials"
+    # where credentials are stored
+    UNPARSABLE = "unparsable"
+    WRONG_SHAPE = "wrong_shape"
+    NO_SPACE = "no_space"
+    NO_PERMISSION = "no_permission"
+    LOCKED = "locked"
+    KEEPS_CHANGING = "keeps_changing"
+    MOUNT_POINT = "mount_point"
+    FOREIGN_OWNER = "foreign_owner"
+    NOT_READ_BACK = "not_read_back"
+    TARGET_FAILED = "target_failed"
+    # the state file
+    STATE_HELD = "state_held"
+    STATE_UNUSABLE = "state_unusable"
+    # what a person asked for
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
+    TOO_MANY_PER_HOUR = "too_many_per_hour"
+
+
+class BootstrapBotError(Exception):
+    """Root of all errors this package raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with the configuration: where, which key, and what would be right."""
+
+    source: str
+    key: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.source, self.key, self.remedy) if part)
+
+
+class ConfigError(BootstrapBotError):
+    """The configuration cannot be used."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = tuple(faults)
+
+
+class CodedError(BootstrapBotError):
+    """An error known by its code."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code.value)
+        self.code = code
+
+
+class ProviderError(CodedError):
+    """The platform did not give a usable answer.
+
+    `retry_after` is what the platform asked for, in seconds.
+    """
+
+    def __init__(self, code: Code, *, retry_after: float | None = None) -> None:
+        super().__init__(code)
+        self.retry_after = retry_after
+
+
+class TargetError(CodedError):
+    """Credentials could not be stored or read back.
+
+    `place` is the file or address as its owner named it; `line` and `column` say where a
+    file does not parse (1-based, 0 when unknown).
+    """
+
+    def __init__(self, code: Code, place: str, *, line: int = 0, column: int = 0) -> None:
+        super().__init__(code)
+        self.place = place
+        self.line = line
+        self.column = column
+
+
+class JournalError(CodedError):
+    """The state file cannot be used. `holder` names the process that has it, if one does."""
+
+    def __init__(self, code: Code, path: str, *, holder: str = "") -> None:
+        super().__init__(code)
+        self.path = path
+        self.holder = holder
+
+
+class RefusedError(CodedError):
+    """What a person asked for is not possible now."""

@@ -1,0 +1,1 @@
+"""What must survive: attempts and deliveries, on disk."""

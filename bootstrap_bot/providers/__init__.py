@@ -1,0 +1,1 @@
+"""Who creates the app: one file a platform."""

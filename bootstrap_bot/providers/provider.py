@@ -1,0 +1,91 @@
+"""What every platform's registration gives: an invitation, then verdicts."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from bootstrap_bot.credentials import Credentials
+
+
+class Stage(StrEnum):
+    """How far the person has come, where a platform says so; each has its text."""
+
+    WAITING = "waiting"
+    SCANNED = "scanned"
+    SELECTING = "selecting"
+    CREATING = "creating"
+    PUBLISHING = "publishing"
+    APPROVING = "approving"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A device code and what a person needs to confirm it (RFC 8628, section 3.2).
+
+    `link` is the complete verification URI, `app_link` the one that opens the platform's app;
+    `interval` and `lifetime` are seconds.
+    """
+
+    device_code: SecretStr
+    user_code: str
+    link: str
+    app_link: str
+    interval: float
+    lifetime: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One answer to a poll. Credentials may come with any of them and are kept at once."""
+
+    credentials: Credentials | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting(Verdict):
+    """Not decided. `slow_down` seconds are to be added to the interval from now on."""
+
+    stage: Stage = Stage.WAITING
+    slow_down: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created(Verdict):
+    """The app exists and works."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitingApproval(Verdict):
+    """The app exists; somebody in the organisation has to approve it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused(Verdict):
+    """The platform or the person said no; `reason` is the platform's text, as it came."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired(Verdict):
+    """The device code is dead."""
+
+
+class Provider(Protocol):
+    """One platform's registration."""
+
+    @property
+    def name(self) -> str:
+        """The platform's type, as it is written into a config: `dingtalk`."""
+        ...
+
+    async def begin(self) -> Invitation:
+        """Asks for a device code. Raises `ProviderError`."""
+        ...
+
+    async def poll(self, device_code: SecretStr) -> Verdict:
+        """Asks once what became of it. Raises `ProviderError`."""
+        ...

@@ -1,0 +1,1 @@
+"""Stand-ins for DingTalk and Telegram, for the demo and the tests."""

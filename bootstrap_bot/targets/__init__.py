@@ -1,0 +1,1 @@
+"""Where the credentials go: one file a kind of place."""
