@@ -2,7 +2,7 @@
 
     BootstrapBotError
     ├── ConfigError      the configuration cannot be used; one Fault per line
-    ├── ProviderError    the platform did not give a usable answer
+    ├── RemoteError      the other side did not give a usable answer
     ├── TargetError      credentials could not be stored or read back
     ├── JournalError     the state file cannot be used
     └── RefusedError     what a person asked for is not possible now
@@ -45,6 +45,7 @@ class Code(StrEnum):
     TARGET_FAILED = "target_failed"
     # the state file
     STATE_HELD = "state_held"
+    STATE_FULL = "state_full"
     STATE_UNUSABLE = "state_unusable"
     # what a person asked for
     TOO_MANY_ATTEMPTS = "too_many_attempts"
@@ -83,10 +84,10 @@ class CodedError(BootstrapBotError):
         self.code = code
 
 
-class ProviderError(CodedError):
-    """The platform did not give a usable answer.
+class RemoteError(CodedError):
+    """The other side did not give a usable answer.
 
-    `retry_after` is what the platform asked for, in seconds.
+    `retry_after` is what it asked for, in seconds.
     """
 
     def __init__(self, code: Code, *, retry_after: float | None = None) -> None:

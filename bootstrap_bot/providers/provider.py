@@ -83,9 +83,9 @@ class Provider(Protocol):
         ...
 
     async def begin(self) -> Invitation:
-        """Asks for a device code. Raises `ProviderError`."""
+        """Asks for a device code. Raises `RemoteError`."""
         ...
 
     async def poll(self, device_code: SecretStr) -> Verdict:
-        """Asks once what became of it. Raises `ProviderError`."""
+        """Asks once what became of it. Raises `RemoteError`."""
         ...

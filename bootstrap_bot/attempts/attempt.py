@@ -1,0 +1,126 @@
+"""An attempt in progress: a plain record that another process can take up.
+
+    requested ──> waiting ──> captured ──> stored
+        │            │  └───> refused, expired, failed
+        │            └──────> cancelled ──> held ──> captured, discarded
+        └──> failed
+
+`told` says whether the person was shown the state as it is. A code stays with its row until
+the platform's verdict, a secret until it is safely stored or discarded; a row that has
+neither and was told is over.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import SecretStr
+
+from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.providers.provider import Stage
+
+
+class State(StrEnum):
+    """Where an attempt stands; each has its text in every catalogue."""
+
+    REQUESTED = "requested"
+    WAITING = "waiting"
+    CAPTURED = "captured"
+    HELD = "held"
+    STORED = "stored"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DISCARDED = "discarded"
+
+
+LIVE = frozenset({State.REQUESTED, State.WAITING, State.CAPTURED, State.HELD})
+# What the person has to learn, if need be by a message of its own.
+RESULTS = frozenset(State) - {State.REQUESTED, State.WAITING, State.CAPTURED}
+
+
+class DeliveryState(StrEnum):
+    """How far the credentials came in one target."""
+
+    PENDING = "pending"
+    WRITTEN = "written"
+    VERIFIED = "verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One attempt's credentials in one target; `target` is the target's key.
+
+    `trouble` is the code of what hinders it, `line` and `column` where in a file (1-based,
+    0 when unknown); `updated` says that the target knew this client id before.
+    """
+
+    target: str
+    place: str
+    state: DeliveryState = DeliveryState.PENDING
+    platform_id: str = ""
+    updated: bool = False
+    trouble: str = ""
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One registration. Times are seconds since the epoch, `interval` is seconds.
+
+    `update` is the Telegram update that asked for it; `message` is the one message people see,
+    `old_message` one that is to be removed once a later copy stands.
+    """
+
+    id: str
+    provider: str
+    owner: int
+    chat: int
+    language: str
+    update: int
+    requested_at: float
+    acted_at: float
+    state: State = State.REQUESTED
+    told: bool = False
+    message: int | None = None
+    old_message: int | None = None
+    wanted_id: str
+    device_code: SecretStr | None = None
+    user_code: str = ""
+    link: str = ""
+    app_link: str = ""
+    interval: float = 5.0
+    expires_at: float = 0.0
+    stage: Stage = Stage.WAITING
+    approval: bool = False
+    client_id: str = ""
+    client_secret: SecretStr | None = None
+    reason: str = ""
+    trouble: str = ""
+    trouble_since: float = 0.0
+    stored_at: float = 0.0
+    deliveries: tuple[Delivery, ...] = ()
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """The pair, while it is kept here."""
+        if self.client_secret is None:
+            return None
+        return Credentials(self.client_id, self.client_secret)
+
+    @property
+    def live(self) -> bool:
+        """Whether its owner has something to do or to wait for."""
+        return self.state in LIVE
+
+    @property
+    def pollable(self) -> bool:
+        """Whether the platform may still have something to say about its code."""
+        undecided = self.state in (State.WAITING, State.CANCELLED)
+        return undecided and self.device_code is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to do: no code, no secret, and the person knows."""
+        return self.told and self.device_code is None and self.client_secret is None

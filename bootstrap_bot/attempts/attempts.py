@@ -1,0 +1,181 @@
+"""Every attempt under way: begun, looked up, decided on, taken up after a restart."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import replace
+
+from bootstrap_bot.attempts.attempt import LIVE, Attempt, State
+from bootstrap_bot.attempts.record import Change
+from bootstrap_bot.attempts.run import Run, Tools
+from bootstrap_bot.errors import Code, RefusedError
+
+log = logging.getLogger(__name__)
+
+MOST_LIVE = 20
+MOST_PER_HOUR = 10
+HOUR = 3600.0
+CANCELLABLE = frozenset({State.REQUESTED, State.WAITING})
+# How long a stop waits for an answer that may hold credentials.
+LAST_ANSWER = 0.5
+
+
+def random_id() -> str:
+    """Ten hexadecimal digits: names an attempt in a button and in the audit lines."""
+    return secrets.token_hex(5)
+
+
+class Attempts:
+    """What chat may ask for. `owner` is the person who acts; nobody else's rows are touched."""
+
+    def __init__(self, tools: Tools, name_attempt: Callable[[], str] = random_id) -> None:
+        self._tools = tools
+        self._name_attempt = name_attempt
+        self._runs: dict[str, Run] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._beginning = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Takes up every attempt that is not over. Raises `JournalError`."""
+        for attempt in await self._tools.journal.unfinished():
+            self._take_up(attempt)
+
+    async def stop(self) -> None:
+        """Ends within `LAST_ANSWER` seconds; what is under way goes on at the next start."""
+        asking = [asyncio.create_task(run.finish_asking()) for run in self._runs.values()]
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        if asking:
+            await asyncio.wait(asking, timeout=LAST_ANSWER)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def begin(
+        self, *, owner: int, chat: int, language: str, update: int, wanted_id: str = ""
+    ) -> Attempt:
+        """Begins an attempt, unless this update began one already.
+
+        Raises `RefusedError` when there are too many, `JournalError` when it cannot be kept.
+        """
+        async with self._beginning:
+            known = await self._tools.journal.asked_by(update)
+            if known is not None:
+                return known
+            await self._check_limits(owner)
+            now = self._tools.clock.now()
+            attempt = Attempt(
+                id=self._name_attempt(),
+                provider=self._tools.provider.name,
+                owner=owner,
+                chat=chat,
+                language=language,
+                update=update,
+                requested_at=now,
+                acted_at=now,
+                wanted_id=wanted_id or self._tools.provider.name,
+            )
+            await self._tools.journal.save(attempt)
+            self._take_up(attempt)
+            return attempt
+
+    def live(self, owner: int) -> Attempt | None:
+        """The owner's attempt that waits for something, if there is one."""
+        for run in self._runs.values():
+            if run.attempt.owner == owner and run.attempt.live:
+                return run.attempt
+        return None
+
+    async def latest(self, owner: int) -> Attempt | None:
+        """The owner's last attempt, as it is now."""
+        found = await self._tools.journal.latest(owner)
+        run = self._runs.get(found.id) if found else None
+        return run.attempt if run else found
+
+    async def bring_down(self, attempt: str, owner: int) -> bool:
+        """Sends the attempt's message anew, below everything else; False when it is not live."""
+        return await self._change(attempt, owner, LIVE, _moved_down)
+
+    async def cancel(self, attempt: str, owner: int, *, down: bool = False) -> bool:
+        """Ends the conversation about it. The platform is still asked, quietly.
+
+        `down` also moves the message to the end of the chat.
+        """
+        return await self._change(
+            attempt, owner, CANCELLABLE, lambda now: _cancelled(_moved_down(now) if down else now)
+        )
+
+    async def decide(self, attempt: str, owner: int, *, use: bool) -> bool:
+        """Stores credentials that were held back, or discards them for good."""
+        return await self._change(attempt, owner, {State.HELD}, _used if use else _discarded)
+
+    async def try_again(self, attempt: str, owner: int) -> bool:
+        """Stores now instead of at the next try."""
+        return await self._change(attempt, owner, {State.CAPTURED}, lambda now: now)
+
+    async def check_now(self, attempt: str, owner: int) -> float | None:
+        """Asks the platform as soon as it allows: seconds until then, None when it is over."""
+        if not await self._change(attempt, owner, {State.WAITING}, lambda now: now):
+            return None
+        return self._runs[attempt].seconds_to_next_poll()
+
+    def person_is_back(self, owner: int) -> None:
+        """The person wrote: what could not be told is tried again."""
+        for run in self._runs.values():
+            if run.attempt.owner == owner:
+                run.teller.person_is_back()
+
+    async def _change(
+        self, attempt: str, owner: int, states: Collection[State], change: Change
+    ) -> bool:
+        """Applies it to an attempt of that owner in one of these states; False to all others."""
+        run = self._runs.get(attempt)
+        if run is None or run.attempt.owner != owner or run.attempt.state not in states:
+            return False
+        acted_at = self._tools.clock.now()
+
+        def changed(now: Attempt) -> Attempt:
+            return replace(change(now), acted_at=acted_at) if now.state in states else now
+
+        after = await run.record.commit(changed)
+        run.hurry()
+        return after.acted_at == acted_at
+
+    async def _check_limits(self, owner: int) -> None:
+        if sum(run.attempt.live for run in self._runs.values()) >= MOST_LIVE:
+            raise RefusedError(Code.TOO_MANY_ATTEMPTS)
+        hour_ago = self._tools.clock.now() - HOUR
+        if await self._tools.journal.requests_since(owner, hour_ago) >= MOST_PER_HOUR:
+            raise RefusedError(Code.TOO_MANY_PER_HOUR)
+
+    def _take_up(self, attempt: Attempt) -> None:
+        run = Run(attempt, self._tools)
+        task = asyncio.create_task(run.run(), name=f"attempt:{attempt.id}")
+        self._runs[attempt.id] = run
+        self._tasks[attempt.id] = task
+        task.add_done_callback(lambda done: self._ended(attempt.id, done))
+
+    def _ended(self, attempt: str, task: asyncio.Task[None]) -> None:
+        with suppress(KeyError):
+            del self._runs[attempt], self._tasks[attempt]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("attempt=%s ended by %s", attempt, type(error).__name__)
+
+
+def _moved_down(now: Attempt) -> Attempt:
+    if now.message is None:
+        return now
+    return replace(now, message=None, old_message=now.message, told=False)
+
+
+def _cancelled(now: Attempt) -> Attempt:
+    return replace(now, state=State.CANCELLED, told=False)
+
+
+def _used(now: Attempt) -> Attempt:
+    return replace(now, state=State.CAPTURED, told=False)
+
+
+def _discarded(now: Attempt) -> Attempt:
+    return replace(now, state=State.DISCARDED, told=False, device_code=None, client_secret=None)

@@ -1,0 +1,108 @@
+"""Keeps an attempt's message in line with the attempt, for as long as it takes."""
+
+import asyncio
+from dataclasses import replace
+
+from bootstrap_bot.attempts.attempt import RESULTS, Attempt, State
+from bootstrap_bot.attempts.record import Record
+from bootstrap_bot.attempts.voice import ChatGoneError, UnheardError, Voice
+from bootstrap_bot.clock import Clock
+
+REFRESH = 60.0
+FIRST_RETRY = 1.0
+LONGEST_RETRY = 60.0
+PATIENT_AFTER = 3600.0
+PATIENT_RETRY = 300.0
+# An edit notifies nobody: a person who looked away this long gets a message that does.
+LOOKED_AWAY = 120.0
+
+
+class Teller:
+    """Shows every change of one record, the last one until it has arrived."""
+
+    def __init__(self, record: Record, voice: Voice, clock: Clock) -> None:
+        self._record = record
+        self._voice = voice
+        self._clock = clock
+        self._back = asyncio.Event()
+        self._failing_since: float | None = None
+        self._pause = FIRST_RETRY
+
+    async def run(self) -> None:
+        """Returns when the attempt is over."""
+        while not self._record.attempt.over:
+            self._record.news.clear()
+            if self._has_something_to_say():
+                await self._try_to_tell()
+            else:
+                await self._wait_for_news()
+
+    def person_is_back(self) -> None:
+        """The person wrote or pressed something: the chat may be open again."""
+        self._back.set()
+        self._record.news.set()
+
+    def _has_something_to_say(self) -> bool:
+        attempt = self._record.attempt
+        if attempt.state is State.CAPTURED:
+            return any(delivery.trouble for delivery in attempt.deliveries)
+        return not attempt.told and attempt.state is not State.REQUESTED
+
+    async def _try_to_tell(self) -> None:
+        try:
+            await self._tell()
+        except ChatGoneError:
+            self._back.clear()
+            await self._back.wait()
+        except UnheardError:
+            await self._clock.sleep(self._next_pause())
+        else:
+            self._failing_since, self._pause = None, FIRST_RETRY
+            if self._has_something_to_say():
+                await self._wait_for_news()
+
+    async def _tell(self) -> None:
+        await self._record.commit_surely(self._with_room_for_a_result)
+        shown = self._record.attempt
+
+        def latest() -> Attempt:
+            nonlocal shown
+            shown = self._record.attempt
+            return shown
+
+        message = await self._voice.show(latest)
+        attempt = await self._record.commit_surely(lambda now: _shown(now, shown, message))
+        if attempt.old_message is not None:
+            await self._voice.remove(attempt.chat, attempt.old_message)
+            await self._record.commit_surely(lambda now: replace(now, old_message=None))
+
+    def _with_room_for_a_result(self, attempt: Attempt) -> Attempt:
+        looked_away = self._clock.now() - attempt.acted_at > LOOKED_AWAY
+        if attempt.state in RESULTS and looked_away and attempt.message is not None:
+            return replace(attempt, message=None, old_message=attempt.message)
+        return attempt
+
+    async def _wait_for_news(self) -> None:
+        """Waits for a change; a message with a countdown is also due each minute."""
+        if self._record.attempt.state is State.WAITING:
+            await self._clock.wait(self._record.news, REFRESH)
+        else:
+            await self._record.news.wait()
+
+    def _next_pause(self) -> float:
+        """Doubling, up to a minute in the first hour and five minutes after that."""
+        now = self._clock.now()
+        self._failing_since = self._failing_since or now
+        if now - self._failing_since > PATIENT_AFTER:
+            return PATIENT_RETRY
+        pause, self._pause = self._pause, min(self._pause * 2, LONGEST_RETRY)
+        return pause
+
+
+def _shown(now: Attempt, shown: Attempt, message: int) -> Attempt:
+    """The message is recorded; `told` only if nothing that matters changed meanwhile."""
+    told = now.state in RESULTS and now.state is shown.state
+    if now.message == shown.message:
+        return replace(now, message=message, told=told)
+    # Meanwhile the person asked for a copy further down: this one is the old one.
+    return replace(now, old_message=message)

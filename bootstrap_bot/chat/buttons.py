@@ -1,0 +1,41 @@
+"""What a pressed button says: an action and the attempt it is for."""
+
+import re
+from enum import StrEnum
+
+PREFIX = "bootstrap"
+# Telegram's limit in bytes; whatever is longer was not made here.
+LONGEST_DATA = 64
+DATA = re.compile(rf"{PREFIX}:([a-z_]{{1,16}}):([0-9a-z]{{1,32}})", re.ASCII)
+
+
+class Action(StrEnum):
+    """What can be pressed; each has its text in every catalogue."""
+
+    CANCEL = "cancel"
+    CHECK = "check"
+    AGAIN = "again"
+    RETRY = "retry"
+    USE = "use"
+    DISCARD = "discard"
+
+
+def data(action: Action, attempt: str) -> str:
+    """Callback data for a button, at most 64 bytes."""
+    return f"{PREFIX}:{action.value}:{attempt}"
+
+
+def is_ours(text: object) -> bool:
+    """Whether callback data carries our prefix, well formed or not."""
+    return isinstance(text, str) and text.startswith(f"{PREFIX}:")
+
+
+def parse(text: str) -> tuple[Action, str] | None:
+    """The action and the attempt; None for anything that was not made by `data`."""
+    found = DATA.fullmatch(text) if len(text) <= LONGEST_DATA else None
+    if found is None:
+        return None
+    try:
+        return Action(found[1]), found[2]
+    except ValueError:
+        return None

@@ -1,0 +1,184 @@
+"""What the one message of an attempt shows in each state. Pure: a record in, a card out."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
+
+from bootstrap_bot.attempts.attempt import Attempt, Delivery, State
+from bootstrap_bot.chat import times
+from bootstrap_bot.chat.buttons import Action, data
+from bootstrap_bot.chat.pictures import LONGEST_QR, Picture
+from bootstrap_bot.chat.texts import Texts
+from bootstrap_bot.credentials import masked_id
+
+# Telegram's limits: characters of a caption and of a copy button.
+LONGEST_CAPTION = 1024
+LONGEST_COPY = 256
+LONGEST_REASON = 200
+LONGEST_CODE = 40
+LONGEST_NAME = 64
+# Controls, separators, surrogates and everything that turns the direction of writing.
+UNFIT = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]+"
+)
+
+Rows = Sequence[Sequence[InlineKeyboardButton]]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A picture, a caption in Telegram's HTML, and rows of buttons.
+
+    `link` is what a QR picture leads to.
+    """
+
+    picture: Picture
+    caption: str
+    rows: tuple[tuple[InlineKeyboardButton, ...], ...] = ()
+    link: str = ""
+
+    @property
+    def keyboard(self) -> InlineKeyboardMarkup:
+        """The buttons as Telegram takes them."""
+        return InlineKeyboardMarkup(self.rows)
+
+
+def card(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
+    """The card of an attempt at a moment (epoch seconds)."""
+    match attempt.state:
+        case State.REQUESTED | State.WAITING:
+            return _waiting(attempt, texts, now, zone)
+        case State.CAPTURED:
+            return _captured(attempt, texts)
+        case State.HELD:
+            return _held(attempt, texts)
+        case State.STORED:
+            return _stored(attempt, texts)
+    return _ended(attempt, texts)
+
+
+def clean(text: str, longest: int) -> str:
+    """Foreign text made fit to be shown: one line, no controls, no turned direction, cut."""
+    fit = UNFIT.sub(" ", text).strip()
+    return fit if len(fit) <= longest else fit[: longest - 1] + "…"
+
+
+def _waiting(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
+    with_qr = len(attempt.link) <= LONGEST_QR
+    paragraphs = [
+        texts("waiting.title"),
+        texts("waiting.steps") if with_qr else texts("waiting.steps_without_qr"),
+        texts("waiting.branding"),
+        texts("waiting.code", code=clean(attempt.user_code, LONGEST_CODE))
+        + "\n"
+        + (texts("waiting.link", link=attempt.link) if with_qr else _hidden_link(attempt, texts)),
+        _progress(attempt, texts, now, zone),
+    ]
+    link = InlineKeyboardButton(texts.plain("button.browser"), url=attempt.link)
+    rows = [
+        (InlineKeyboardButton(texts.plain("button.app"), url=attempt.app_link),),
+        (link, *_copy(attempt, texts)),
+        (_button(Action.CHECK, attempt, texts), _button(Action.CANCEL, attempt, texts)),
+    ]
+    picture = Picture.QR if with_qr else Picture.LINK
+    return Card(picture, "\n\n".join(paragraphs), tuple(rows), attempt.link)
+
+
+def _hidden_link(attempt: Attempt, texts: Texts) -> str:
+    """A long link stands behind a word: it counts against the caption's length otherwise."""
+    return texts("waiting.hidden_link", link=attempt.link)
+
+
+def _copy(attempt: Attempt, texts: Texts) -> tuple[InlineKeyboardButton, ...]:
+    if len(attempt.link) > LONGEST_COPY:
+        return ()
+    copy = CopyTextButton(attempt.link)
+    return (InlineKeyboardButton(texts.plain("button.copy"), copy_text=copy),)
+
+
+def _progress(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> str:
+    until = times.at(attempt.expires_at, now, zone)
+    remaining = times.left(max(attempt.expires_at - now, 0.0), texts)
+    lines = [
+        texts(f"stage.{attempt.stage.value}"),
+        texts("waiting.until", until=until, left=remaining),
+    ]
+    if attempt.trouble:
+        since = times.at(attempt.trouble_since, now, zone)
+        lines.append(
+            texts("waiting.trouble", why=texts.plain(f"error.{attempt.trouble}"), since=since)
+        )
+    return "\n".join(lines)
+
+
+def _captured(attempt: Attempt, texts: Texts) -> Card:
+    lines = [texts("captured.title"), texts("captured.safe")]
+    lines += [_trouble(delivery, texts) for delivery in attempt.deliveries if delivery.trouble]
+    lines.append(texts("captured.goes_on"))
+    rows = ((_button(Action.RETRY, attempt, texts),),)
+    return Card(Picture.WORKING, "\n\n".join(lines), rows)
+
+
+def _trouble(delivery: Delivery, texts: Texts) -> str:
+    place = clean(delivery.place, LONGEST_NAME)
+    what = texts(f"error.{delivery.trouble}")
+    if delivery.line:
+        where = texts("captured.where", line=delivery.line, column=delivery.column)
+        return f"{texts('captured.trouble', place=place)} {what} {where}"
+    return f"{texts('captured.trouble', place=place)} {what}"
+
+
+def _held(attempt: Attempt, texts: Texts) -> Card:
+    lines = [texts("held.title"), texts("held.why"), _pair(attempt, texts)]
+    rows = ((_button(Action.USE, attempt, texts), _button(Action.DISCARD, attempt, texts)),)
+    return Card(Picture.WORKING, "\n\n".join(lines), rows)
+
+
+def _stored(attempt: Attempt, texts: Texts) -> Card:
+    places = "\n".join(_place(delivery, texts) for delivery in attempt.deliveries)
+    title = "stored.title_approval" if attempt.approval else "stored.title"
+    then = "stored.approval" if attempt.approval else "stored.next"
+    paragraphs = [texts(title), f"{places}\n{_pair(attempt, texts)}", texts(then)]
+    picture = Picture.WORKING if attempt.approval else Picture.DONE
+    return Card(picture, "\n\n".join(paragraphs))
+
+
+def _place(delivery: Delivery, texts: Texts) -> str:
+    code = "stored.updated" if delivery.updated else "stored.added"
+    place = clean(delivery.place, LONGEST_NAME)
+    return texts(code, id=clean(delivery.platform_id, LONGEST_NAME), place=place)
+
+
+def _pair(attempt: Attempt, texts: Texts) -> str:
+    client = clean(masked_id(attempt.client_id), LONGEST_CODE)
+    pair = attempt.credentials
+    if pair is None:
+        return texts("stored.client", client=client)
+    return texts("stored.pair", client=client, secret=pair.masked_secret())
+
+
+def _ended(attempt: Attempt, texts: Texts) -> Card:
+    state = attempt.state.value
+    paragraphs = [texts(f"{state}.title")]
+    if attempt.state is State.REFUSED and attempt.reason.strip():
+        reason = clean(attempt.reason, LONGEST_REASON)
+        paragraphs.append(texts("refused.reason", reason=reason))
+    elif attempt.state is State.FAILED:
+        paragraphs.append(texts(f"failed.{_failure(attempt)}"))
+    else:
+        paragraphs.append(texts(f"{state}.why"))
+    rows = ((_button(Action.AGAIN, attempt, texts),),)
+    return Card(Picture.ENDED, "\n\n".join(paragraphs), rows)
+
+
+def _failure(attempt: Attempt) -> str:
+    return attempt.trouble if attempt.trouble in ("no_credentials", "bad_link") else "begin"
+
+
+def _button(action: Action, attempt: Attempt, texts: Texts) -> InlineKeyboardButton:
+    label = texts.plain(f"button.{action.value}")
+    return InlineKeyboardButton(label, callback_data=data(action, attempt.id))

@@ -1,0 +1,100 @@
+"""Who may pass: admins, in private chats, before any handler sees an update."""
+
+from collections.abc import Callable, Collection
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update, User
+from telegram.constants import ChatType
+from telegram.ext import ApplicationHandlerStop
+
+from bootstrap_bot.chat.buttons import is_ours
+from bootstrap_bot.chat.commands import OURS, command_in
+from bootstrap_bot.chat.outbox import Outbox
+from bootstrap_bot.chat.texts import Texts
+from bootstrap_bot.clock import Clock
+
+STRANGER_PAUSE = 60.0
+MOST_STRANGERS = 1000
+
+Welcome = Callable[[Update, User], None]
+
+
+class Gate:
+    """Judges every update when the bot is on its own, only ours in somebody else's bot.
+
+    `welcome` is called for each update of an admin in a private chat.
+    """
+
+    def __init__(
+        self,
+        admins: Collection[int],
+        *,
+        alone: bool,
+        outbox: Outbox,
+        clock: Clock,
+        texts: Callable[[User], Texts],
+        username: Callable[[], str],
+        welcome: Welcome,
+    ) -> None:
+        self._admins = admins
+        self._alone = alone
+        self._outbox = outbox
+        self._clock = clock
+        self._texts = texts
+        self._username = username
+        self._welcome = welcome
+        self._told: dict[int, float] = {}
+
+    async def check(self, update: Update, _: object) -> None:
+        """Lets the update pass or raises `ApplicationHandlerStop`."""
+        if not self._alone and not self._concerns_us(update):
+            return
+        user, chat = update.effective_user, update.effective_chat
+        if user is None or chat is None or not _is_person(update, user):
+            raise ApplicationHandlerStop
+        private = chat.type == ChatType.PRIVATE
+        if user.id not in self._admins:
+            self._turn_away(update, user, private=private)
+            raise ApplicationHandlerStop
+        if not private:
+            self._point_to_private_chat(update, user)
+            raise ApplicationHandlerStop
+        self._welcome(update, user)
+
+    def _concerns_us(self, update: Update) -> bool:
+        if update.callback_query is not None:
+            return is_ours(update.callback_query.data)
+        return command_in(update.message, self._username()) in OURS
+
+    def _turn_away(self, update: Update, user: User, *, private: bool) -> None:
+        """One short line with the person's id, so that an owner can add them."""
+        if not (self._alone and private and update.message and self._may_be_told(user.id)):
+            return
+        self._outbox.say(user.id, self._texts(user)("gate.stranger", id=user.id))
+
+    def _may_be_told(self, person: int) -> bool:
+        now = self._clock.now()
+        last = self._told.get(person)
+        if last is not None and now - last < STRANGER_PAUSE:
+            return False
+        self._told.pop(person, None)
+        if len(self._told) >= MOST_STRANGERS:
+            del self._told[next(iter(self._told))]
+        self._told[person] = now
+        return True
+
+    def _point_to_private_chat(self, update: Update, user: User) -> None:
+        message = update.message
+        if message is None or command_in(message, self._username()) not in OURS:
+            return
+        texts = self._texts(user)
+        url = f"https://t.me/{self._username()}"
+        button = InlineKeyboardButton(texts.plain("button.private_chat"), url=url)
+        keyboard = InlineKeyboardMarkup([[button]])
+        self._outbox.say(message.chat_id, texts("gate.group"), keyboard)
+
+
+def _is_person(update: Update, user: User) -> bool:
+    """Not a bot, and not somebody who writes in a group's or channel's name."""
+    message = update.effective_message
+    anonymous = message is not None and message.sender_chat is not None
+    return not user.is_bot and (not anonymous or update.callback_query is not None)

@@ -1,0 +1,56 @@
+"""The list of commands Telegram offers an admin while typing."""
+
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
+    BotCommandScopeDefault,
+)
+
+from bootstrap_bot.chat.commands import ALONE, OURS
+from bootstrap_bot.chat.outbox import Outbox
+from bootstrap_bot.chat.texts import Texts
+
+
+class Menu:
+    """Sets the menu of each admin's private chat once, at that admin's first update.
+
+    Telegram refuses a menu for a chat that never wrote to the bot.
+    """
+
+    def __init__(self, bot: Bot, outbox: Outbox, *, alone: bool) -> None:
+        self._bot = bot
+        self._outbox = outbox
+        self._alone = alone
+        self._done: set[int] = set()
+
+    def ensure(self, chat: int, texts: Texts) -> None:
+        """Returns at once; the menu follows."""
+        if chat in self._done:
+            return
+        self._done.add(chat)
+        self._outbox.post(chat, lambda: self._set(chat, texts))
+
+    async def _set(self, chat: int, texts: Texts) -> None:
+        ours = [
+            BotCommand(name, texts.plain(f"menu.{name}"))
+            for name in (ALONE if self._alone else OURS)
+        ]
+        names = {command.command for command in ours}
+        there = [] if self._alone else await self._in_force(chat)
+        others = [command for command in there if command.command not in names]
+        await self._bot.set_my_commands([*others, *ours], BotCommandScopeChat(chat))
+
+    async def _in_force(self, chat: int) -> list[BotCommand]:
+        """What the chat's owner sees today: the narrowest list that is not empty."""
+        scopes: list[BotCommandScope] = [
+            BotCommandScopeChat(chat),
+            BotCommandScopeAllPrivateChats(),
+            BotCommandScopeDefault(),
+        ]
+        for scope in scopes:
+            if commands := await self._bot.get_my_commands(scope):
+                return list(commands)
+        return []

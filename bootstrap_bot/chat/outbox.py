@@ -1,0 +1,65 @@
+"""Short messages and answers that no handler waits for."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram.constants import ParseMode
+from telegram.error import TelegramError
+
+from bootstrap_bot.chat.sender import ReplacedError, Sender
+
+log = logging.getLogger(__name__)
+
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+class Outbox:
+    """Hands over and returns at once: a slow or blocked chat holds up nobody."""
+
+    def __init__(self, bot: Bot, sender: Sender) -> None:
+        self._bot = bot
+        self._sender = sender
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def say(self, chat: int, html: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
+        """Sends a text message, in its turn."""
+        self.post(
+            chat,
+            lambda: self._bot.send_message(
+                chat,
+                html,
+                parse_mode=ParseMode.HTML,
+                link_preview_options=NO_PREVIEW,
+                reply_markup=keyboard,
+            ),
+        )
+
+    def answer(self, query: CallbackQuery, text: str) -> None:
+        """Answers a pressed button at once: that is not a message and waits for none."""
+        self._spawn(_quietly(query.answer(text)))
+
+    def post(self, chat: int, request: Callable[[], Awaitable[object]]) -> None:
+        """Makes any request about a chat, in its turn."""
+        self._spawn(_quietly(self._sender.send(chat, request)))
+
+    async def stop(self) -> None:
+        """Drops what waits."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _quietly(sending: Awaitable[object]) -> None:
+    try:
+        await sending
+    except (TelegramError, ReplacedError) as error:
+        log.info("a short message was not delivered: %s", type(error).__name__)

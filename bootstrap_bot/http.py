@@ -1,0 +1,113 @@
+"""One HTTP session for everything but Telegram: short, bounded, never redirected."""
+
+import asyncio
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from bootstrap_bot.errors import Code, RemoteError
+
+TIMEOUT = 15.0
+LARGEST_BODY = 64 * 1024
+IDLE_CONNECTION = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A status and a body; `json` is None when the body is no JSON object."""
+
+    status: int
+    json: Mapping[str, object] | None
+    retry_after: float | None = None
+
+
+class Http:
+    """A session that lives as long as its `async with`.
+
+    `timeout` is seconds for one request in all. `proxies` maps a base URL to the proxy its
+    requests take; every other one goes directly, whatever the environment says.
+    """
+
+    def __init__(self, timeout: float = TIMEOUT, proxies: Mapping[str, str] | None = None) -> None:
+        self._timeout = timeout
+        self._proxies = dict(proxies or {})
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        # Polls come up to a minute apart: a kept connection saves the handshake of each.
+        connector = aiohttp.TCPConnector(keepalive_timeout=IDLE_CONNECTION, limit=100)
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=self._timeout),
+            headers={"User-Agent": "bootstrap-bot"},
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def post(self, base: str, path: str, payload: Mapping[str, object]) -> Reply:
+        """Sends JSON to `base + path`.
+
+        Raises `RemoteError` with UNREACHABLE, TIMEOUT or TOO_LARGE. The library's own error is
+        not chained: its text can hold addresses and, with them, a proxy's password.
+        """
+        if self._session is None:
+            raise RuntimeError("Http is used outside of its 'async with'")
+        try:
+            async with self._session.post(
+                base + path,
+                json=dict(payload),
+                proxy=self._proxies.get(base),
+                allow_redirects=False,
+            ) as response:
+                body = await _read(response)
+                return Reply(response.status, _object(body), _retry_after(response.headers))
+        except TimeoutError:
+            raise RemoteError(Code.TIMEOUT) from None
+        except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError):
+            raise RemoteError(Code.UNREACHABLE) from None
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(8192):
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise RemoteError(Code.TOO_LARGE)
+    return bytes(body)
+
+
+def _object(body: bytes) -> dict[str, object] | None:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds, or a date measured against the answer's own `Date` (RFC 9110, 10.2.3)."""
+    value = headers.get("Retry-After", "").strip()
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(value)
+            seconds = (until - parsedate_to_datetime(headers.get("Date", ""))).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None

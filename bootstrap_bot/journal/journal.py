@@ -1,0 +1,33 @@
+"""What every store of attempts can do."""
+
+from typing import Protocol
+
+from bootstrap_bot.attempts.attempt import Attempt
+
+
+class Journal(Protocol):
+    """Keeps attempts with their deliveries. Every method raises `JournalError`."""
+
+    async def save(self, attempt: Attempt) -> None:
+        """Commits the whole record; on return it survives a crash. Not undone by cancelling."""
+        ...
+
+    async def unfinished(self) -> list[Attempt]:
+        """Every attempt that is not over, oldest first."""
+        ...
+
+    async def asked_by(self, update: int) -> Attempt | None:
+        """The attempt that this Telegram update began, if it did."""
+        ...
+
+    async def latest(self, owner: int) -> Attempt | None:
+        """The owner's last attempt, over or not."""
+        ...
+
+    async def requests_since(self, owner: int, time: float) -> int:
+        """How many attempts the owner asked for since then."""
+        ...
+
+    async def close(self) -> None:
+        """Waits for what was begun and gives the file back."""
+        ...

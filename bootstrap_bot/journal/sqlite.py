@@ -1,0 +1,212 @@
+"""The journal as one SQLite file, used by one worker thread of one process."""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, fields
+from enum import Enum
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+from pydantic import SecretStr
+
+from bootstrap_bot.attempts.attempt import Attempt, Delivery, DeliveryState, State
+from bootstrap_bot.errors import Code, JournalError
+from bootstrap_bot.providers.provider import Stage
+
+T = TypeVar("T")
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS attempts (
+    id TEXT PRIMARY KEY, provider TEXT NOT NULL, owner INTEGER NOT NULL, chat INTEGER NOT NULL,
+    language TEXT NOT NULL, "update" INTEGER NOT NULL UNIQUE, requested_at REAL NOT NULL,
+    acted_at REAL NOT NULL, state TEXT NOT NULL, told INTEGER NOT NULL, message INTEGER,
+    old_message INTEGER, wanted_id TEXT NOT NULL, device_code TEXT, user_code TEXT NOT NULL,
+    link TEXT NOT NULL, app_link TEXT NOT NULL, interval REAL NOT NULL, expires_at REAL NOT NULL,
+    stage TEXT NOT NULL, approval INTEGER NOT NULL, client_id TEXT NOT NULL, client_secret TEXT,
+    reason TEXT NOT NULL, trouble TEXT NOT NULL, trouble_since REAL NOT NULL,
+    stored_at REAL NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS deliveries (
+    attempt TEXT NOT NULL REFERENCES attempts (id) ON DELETE CASCADE, target TEXT NOT NULL,
+    place TEXT NOT NULL, state TEXT NOT NULL, platform_id TEXT NOT NULL,
+    updated INTEGER NOT NULL, trouble TEXT NOT NULL, "line" INTEGER NOT NULL,
+    "column" INTEGER NOT NULL, PRIMARY KEY (attempt, target)
+) STRICT;
+"""
+# DELETE and EXTRA: a commit is on disk, its directory entry too. secure_delete: an erased
+# secret leaves no bytes behind.
+PRAGMAS = """
+PRAGMA journal_mode = DELETE;
+PRAGMA synchronous = EXTRA;
+PRAGMA secure_delete = ON;
+PRAGMA foreign_keys = ON;
+"""
+COLUMNS = [field.name for field in fields(Attempt) if field.name != "deliveries"]
+NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
+SELECT = f"SELECT {NAMES} FROM attempts "  # noqa: S608  (names of our own record)
+SET = ", ".join(f'"{name}" = excluded."{name}"' for name in COLUMNS)
+UPSERT = (
+    f"INSERT INTO attempts ({NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  (same)
+    f" ON CONFLICT (id) DO UPDATE SET {SET}"
+)
+
+
+class SqliteJournal:
+    """Attempts in a file that only its owner reads, locked against a second process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = FileLock(f"{path}.lock", mode=0o600)
+        self._worker: ThreadPoolExecutor | None = None
+        self._db: sqlite3.Connection | None = None
+
+    async def open(self) -> None:
+        """Opens the file or makes it, mode 0600.
+
+        Raises `JournalError`: STATE_HELD when another process has it, STATE_UNUSABLE when it
+        cannot be made or read.
+        """
+        self._take_lock()
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        try:
+            await self._do(self._connect)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def save(self, attempt: Attempt) -> None:
+        await self._do(lambda: self._save(attempt))
+
+    async def unfinished(self) -> list[Attempt]:
+        where = "WHERE NOT told OR device_code IS NOT NULL OR client_secret IS NOT NULL"
+        return await self._do(lambda: self._select(f"{where} ORDER BY requested_at, id"))
+
+    async def asked_by(self, update: int) -> Attempt | None:
+        found = await self._do(lambda: self._select('WHERE "update" = ?', update))
+        return found[0] if found else None
+
+    async def latest(self, owner: int) -> Attempt | None:
+        last = "WHERE owner = ? ORDER BY requested_at DESC, rowid DESC LIMIT 1"
+        found = await self._do(lambda: self._select(last, owner))
+        return found[0] if found else None
+
+    async def requests_since(self, owner: int, time: float) -> int:
+        return await self._do(lambda: self._count(owner, time))
+
+    async def close(self) -> None:
+        if self._worker is not None:
+            await self._do(self._disconnect)
+            self._worker.shutdown()
+            self._worker = None
+        self._lock.release()
+
+    async def _do(self, work: Callable[[], T]) -> T:
+        """Runs it on the worker; once handed over it is done even if the caller is cancelled."""
+        if self._worker is None:
+            raise JournalError(Code.STATE_UNUSABLE, str(self._path))
+        return await asyncio.shield(
+            asyncio.get_running_loop().run_in_executor(self._worker, self._guarded, work)
+        )
+
+    def _guarded(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except (sqlite3.Error, OSError) as error:
+            full = "full" in str(error)
+            code = Code.STATE_FULL if full else Code.STATE_UNUSABLE
+            raise JournalError(code, str(self._path)) from None
+
+    @property
+    def _open(self) -> sqlite3.Connection:
+        if self._db is None:
+            raise JournalError(Code.STATE_UNUSABLE, str(self._path))
+        return self._db
+
+    def _take_lock(self) -> None:
+        """Holds the lock file and writes this process's number there for whoever comes second."""
+        file = Path(self._lock.lock_file)
+        try:
+            self._lock.acquire(timeout=0)
+            file.write_text(f"{os.getpid()}\n", encoding="ascii")
+        except Timeout:
+            holder = file.read_text(encoding="ascii", errors="replace").strip()
+            raise JournalError(Code.STATE_HELD, str(self._path), holder=holder) from None
+        except OSError:
+            raise JournalError(Code.STATE_UNUSABLE, str(self._path)) from None
+
+    def _connect(self) -> None:
+        _make_private(self._path)
+        self._db = sqlite3.connect(self._path, isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        self._db.executescript(PRAGMAS + SCHEMA)
+
+    def _disconnect(self) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def _save(self, attempt: Attempt) -> None:
+        values = [_plain(getattr(attempt, name)) for name in COLUMNS]
+        db = self._open
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            db.execute(UPSERT, values)
+            db.execute("DELETE FROM deliveries WHERE attempt = ?", (attempt.id,))
+            db.executemany(
+                "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(attempt.id, *map(_plain, astuple(delivery))) for delivery in attempt.deliveries],
+            )
+            db.execute("COMMIT")
+        except sqlite3.Error:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+    def _select(self, where: str, *values: object) -> list[Attempt]:
+        rows = self._open.execute(SELECT + where, values).fetchall()
+        return [_attempt(row, self._deliveries(row["id"])) for row in rows]
+
+    def _deliveries(self, attempt: str) -> tuple[Delivery, ...]:
+        query = "SELECT * FROM deliveries WHERE attempt = ? ORDER BY rowid"
+        return tuple(_delivery(row) for row in self._open.execute(query, (attempt,)))
+
+    def _count(self, owner: int, time: float) -> int:
+        query = "SELECT count(*) FROM attempts WHERE owner = ? AND requested_at >= ?"
+        return int(self._open.execute(query, (owner, time)).fetchone()[0])
+
+
+def _make_private(path: Path) -> None:
+    """Makes the file with its mode before SQLite opens it, so that it is never readable."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        path.chmod(0o600)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return value.value if isinstance(value, Enum) else value
+
+
+def _delivery(row: sqlite3.Row) -> Delivery:
+    values = dict(row)
+    del values["attempt"]
+    values["state"] = DeliveryState(values["state"])
+    values["updated"] = bool(values["updated"])
+    return Delivery(**values)
+
+
+def _attempt(row: sqlite3.Row, deliveries: tuple[Delivery, ...]) -> Attempt:
+    values = dict(row)
+    for secret in ("device_code", "client_secret"):
+        values[secret] = None if values[secret] is None else SecretStr(values[secret])
+    for flag in ("told", "approval"):
+        values[flag] = bool(values[flag])
+    values["state"] = State(values["state"])
+    values["stage"] = Stage(values["stage"])
+    return Attempt(**values, deliveries=deliveries)

@@ -1,0 +1,68 @@
+"""Logging for the bot on its own, and the guard that keeps secrets out of it."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+# These two write the bot's token: one in every request's address, one in its base address.
+LOGGERS_THAT_NAME_THE_TOKEN = ("httpx", "telegram.Bot", "telegram.ext.ExtBot")
+HIDDEN = "[hidden]"
+
+
+class Redaction(logging.Filter):
+    """Replaces known secrets in every record that passes, arguments and traceback included."""
+
+    def __init__(self, *secrets: str) -> None:
+        super().__init__()
+        self._secrets = [secret for secret in secrets if secret]
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = self.hide(record.getMessage())
+        record.msg, record.args = message, None
+        if record.exc_info:
+            record.exc_text = self.hide(logging.Formatter().formatException(record.exc_info))
+            record.exc_info = None
+        return True
+
+    def hide(self, text: str) -> str:
+        """The text without any of the secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, HIDDEN)
+        return text
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, logger, message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_text:
+            line["traceback"] = record.exc_text
+        return json.dumps(line, ensure_ascii=False)
+
+
+def guard_token(token: str) -> None:
+    """Keeps a bot's token out of its libraries' own lines, whoever handles them.
+
+    httpx is raised to WARNING besides: it writes an address with the token for every request.
+    """
+    httpx = logging.getLogger("httpx")
+    if httpx.getEffectiveLevel() < logging.WARNING:
+        httpx.setLevel(logging.WARNING)
+    for name in LOGGERS_THAT_NAME_THE_TOKEN:
+        logging.getLogger(name).addFilter(Redaction(token))
+
+
+def set_up(level: str, *, as_json: bool, secrets: tuple[str, ...]) -> None:
+    """Writes the root logger's lines to standard error. `level` is a lower-case name."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Redaction(*secrets))
+    form = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+    handler.setFormatter(JsonFormatter() if as_json else logging.Formatter(form))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -1,0 +1,177 @@
+"""DingTalk's one-click registration: three calls, and what each answer means.
+
+Source: DingTalk's page on one-click app creation by QR scan. Where it is silent the rules
+follow what the live service was seen to answer.
+"""
+
+import logging
+import math
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit
+
+from pydantic import SecretStr
+
+from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.errors import Code, RemoteError
+from bootstrap_bot.http import Http, Reply
+from bootstrap_bot.providers.provider import (
+    AwaitingApproval,
+    Created,
+    Expired,
+    Invitation,
+    Refused,
+    Stage,
+    Verdict,
+    Waiting,
+)
+from bootstrap_bot.urls import is_loopback
+
+log = logging.getLogger(__name__)
+
+APP_LINK_BASE = "https://applink.dingtalk.com"
+LONGEST_LINK = 512
+LONGEST_TEXT = 4096
+STAGES = {stage.value.upper(): stage for stage in Stage if stage is not Stage.UNKNOWN}
+HOST = re.compile(r"[a-z0-9.-]+\.dingtalk\.com|dingtalk\.com", re.ASCII)
+LINK = re.compile(r"[!-~]+", re.ASCII)
+STATUS = re.compile(r"[A-Z_]{1,32}", re.ASCII)
+
+
+class DingTalk:
+    """Registers DingTalk apps. `registration_url` has no trailing slash."""
+
+    name = "dingtalk"
+
+    def __init__(self, http: Http, registration_url: str, source: str) -> None:
+        self._http = http
+        self._url = registration_url
+        self._source = source
+        self._sandbox = is_loopback(urlsplit(registration_url).hostname or "")
+        self._noted: set[str] = set()
+
+    async def begin(self) -> Invitation:
+        """Asks for a device code: `init` for a nonce of one use, then `begin` with it.
+
+        Raises `RemoteError`; BAD_LINK when the link is none a person should open.
+        """
+        first = await self._call("init", {"source": self._source})
+        answer = await self._call("begin", {"nonce": _text(first, "nonce")})
+        link = _text(answer, "verification_uri_complete", "verification_uri")
+        if not self._trusts(link):
+            raise RemoteError(Code.BAD_LINK)
+        return Invitation(
+            device_code=SecretStr(_text(answer, "device_code")),
+            user_code=_text(answer, "user_code"),
+            link=link,
+            app_link=self._app_link(link),
+            interval=number(answer.get("interval"), default=5, low=1, high=60),
+            lifetime=number(answer.get("expires_in"), default=7200, low=60, high=86400),
+        )
+
+    async def poll(self, device_code: SecretStr) -> Verdict:
+        """Asks once what became of it. Raises `RemoteError` for an answer that says nothing.
+
+        Credentials are taken from any answer that has both: they are given only once.
+        """
+        payload = {"device_code": device_code.get_secret_value()}
+        reply = await self._http.post(self._url, "/app/registration/poll", payload)
+        credentials = _credentials(reply.json or {})
+        try:
+            answer = _checked(reply)
+        except RemoteError:
+            if credentials is None:
+                raise
+            return Waiting(credentials=credentials, stage=Stage.UNKNOWN)
+        return self._verdict(answer, credentials)
+
+    def _verdict(self, answer: Mapping[str, object], credentials: Credentials | None) -> Verdict:
+        raw = answer.get("status")
+        status = raw.strip().upper() if isinstance(raw, str) else ""
+        if status == "SUCCESS":
+            return Created(credentials=credentials)
+        if status == "APPROVING" and credentials is not None:
+            return AwaitingApproval(credentials=credentials)
+        if status == "FAIL":
+            reason = answer.get("fail_reason")
+            return Refused(
+                credentials=credentials,
+                reason=reason[:LONGEST_TEXT] if isinstance(reason, str) else "",
+            )
+        if status == "EXPIRED":
+            return Expired(credentials=credentials)
+        return Waiting(credentials=credentials, stage=self._stage(status))
+
+    def _stage(self, status: str) -> Stage:
+        if status in STAGES:
+            return STAGES[status]
+        if STATUS.fullmatch(status) and status not in self._noted and len(self._noted) < 100:
+            self._noted.add(status)
+            log.info("DingTalk names a stage that is not known here: %s", status)
+        return Stage.UNKNOWN
+
+    async def _call(self, name: str, payload: Mapping[str, object]) -> Mapping[str, object]:
+        return _checked(await self._http.post(self._url, f"/app/registration/{name}", payload))
+
+    def _trusts(self, link: str) -> bool:
+        """Only DingTalk's own pages over https; a sandbox on loopback may name itself."""
+        if len(link) > LONGEST_LINK or not LINK.fullmatch(link):
+            return False
+        try:
+            parts = urlsplit(link)
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            return False
+        if "@" in parts.netloc:
+            return False
+        if self._sandbox and is_loopback(host):
+            return parts.scheme in ("http", "https")
+        return parts.scheme == "https" and port in (None, 443) and bool(HOST.fullmatch(host))
+
+    def _app_link(self, link: str) -> str:
+        """DingTalk's AppLink: an https address that opens the app (6.5.45 and later)."""
+        base = self._url if self._sandbox else APP_LINK_BASE
+        return f"{base}/page/link?url={quote(link, safe='')}&target=fullScreen"
+
+
+def number(value: object, *, default: float, low: float, high: float) -> float:
+    """A number or a numeric string, clamped; the default for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return default
+    try:
+        amount = float(value)
+    except (ValueError, OverflowError):
+        return default
+    return min(max(amount, low), high) if math.isfinite(amount) else default
+
+
+def _checked(reply: Reply) -> Mapping[str, object]:
+    """The answer's object; a missing `errcode` counts as 0, as most clients read it."""
+    if reply.status == 429:
+        raise RemoteError(Code.RATE_LIMITED, retry_after=reply.retry_after)
+    if reply.status >= 500:
+        raise RemoteError(Code.SERVER_ERROR, retry_after=reply.retry_after)
+    if reply.status != 200:
+        raise RemoteError(Code.HTTP_ERROR, retry_after=reply.retry_after)
+    if reply.json is None:
+        raise RemoteError(Code.NOT_JSON)
+    if reply.json.get("errcode") not in (None, 0, "0"):
+        raise RemoteError(Code.ERRCODE, retry_after=reply.retry_after)
+    return reply.json
+
+
+def _credentials(answer: Mapping[str, object]) -> Credentials | None:
+    client_id, secret = answer.get("client_id"), answer.get("client_secret")
+    if not (isinstance(client_id, str) and isinstance(secret, str)):
+        return None
+    client_id, secret = client_id.strip(), secret.strip()
+    return Credentials(client_id, SecretStr(secret)) if client_id and secret else None
+
+
+def _text(answer: Mapping[str, object], *keys: str) -> str:
+    """The first of these keys that holds a usable text; raises BAD_ANSWER when none does."""
+    for key in keys:
+        value = answer.get(key)
+        if isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_TEXT:
+            return value.strip()
+    raise RemoteError(Code.BAD_ANSWER)

@@ -1,0 +1,200 @@
+"""The tables of a config file that are ours, and what is right in each."""
+
+import re
+import zoneinfo
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StrictInt,
+)
+
+from bootstrap_bot.urls import ALL_PROXIES, HTTP_PROXIES, clean_base_url, clean_proxy
+
+LANGUAGES = ("en", "zh")
+LEVELS = ("debug", "info", "warning", "error", "critical")
+
+_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
+_BOTFATHER = (
+    'must be the bot\'s token, digits, ":" and letters: copy it whole from @BotFather in Telegram'
+)
+
+
+def _secret(value: object) -> object:
+    """Wraps a stripped string; anything else is left for the strict check to refuse."""
+    return SecretStr(value.strip()) if isinstance(value, str) else value
+
+
+def _token(value: SecretStr) -> SecretStr:
+    if not _TOKEN.fullmatch(value.get_secret_value()):
+        raise ValueError(_BOTFATHER)
+    return value
+
+
+def _telegram_url(value: str) -> str:
+    return clean_base_url(value, private_http=True).url
+
+
+def _dingtalk_url(value: str) -> str:
+    return clean_base_url(value).url
+
+
+def _telegram_proxy(value: SecretStr) -> SecretStr:
+    return SecretStr(clean_proxy(value.get_secret_value(), ALL_PROXIES))
+
+
+def _dingtalk_proxy(value: SecretStr) -> SecretStr:
+    return SecretStr(clean_proxy(value.get_secret_value(), HTTP_PROXIES))
+
+
+def _language(value: str) -> str:
+    if value and value not in LANGUAGES:
+        raise ValueError(f'must be "" or one of {", ".join(LANGUAGES)}')
+    return value
+
+
+def _level(value: str) -> str:
+    if value.lower() not in LEVELS:
+        raise ValueError(f"must be one of {', '.join(LEVELS)}")
+    return value.lower()
+
+
+def _timezone(value: str) -> str:
+    try:
+        # UTC needs no time zone data, which small systems do not have
+        if value != "UTC":
+            zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(
+            "must be a time zone such as Asia/Shanghai or UTC (no time zone data here? "
+            "install tzdata)"
+        ) from None
+    return value
+
+
+def _once(value: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(value))
+
+
+_UserId = Annotated[StrictInt, Field(gt=0, lt=2**52)]
+_DingTalkUrl = Annotated[
+    str, AfterValidator(_dingtalk_url), Field(description="an address such as https://example.com")
+]
+_Switch = Annotated[bool, Field(description="true or false, without quotes")]
+_Text = Annotated[str, Field(min_length=1, description="a text in quotes, not empty")]
+
+
+class Table(BaseModel):
+    """A table of ours; descriptions of its keys say what is right, in a fault's words."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        str_strip_whitespace=True,
+        hide_input_in_errors=True,
+    )
+
+
+class Telegram(Table):
+    """[telegram]: which bot, whose, and over which road."""
+
+    token: Annotated[
+        SecretStr,
+        BeforeValidator(_secret),
+        AfterValidator(_token),
+        Field(description="the token from @BotFather, in quotes"),
+    ]
+    admins: Annotated[
+        tuple[_UserId, ...],
+        AfterValidator(_once),
+        Field(
+            strict=False,
+            description="a list of Telegram user ids such as [42, 43], without quotes",
+        ),
+    ] = ()
+    api_url: Annotated[
+        str,
+        AfterValidator(_telegram_url),
+        Field(description="an address such as https://api.telegram.org"),
+    ] = "https://api.telegram.org"
+    proxy: Annotated[
+        SecretStr,
+        BeforeValidator(_secret),
+        AfterValidator(_telegram_proxy),
+        Field(description='a proxy\'s address, "none" or "", in quotes'),
+    ] = SecretStr("")
+
+
+class DingTalk(Table):
+    """[dingtalk]: where registrations are made, and over which road."""
+
+    registration_url: _DingTalkUrl = "https://oapi.dingtalk.com"
+    source: _Text = "DING_DWS_CLAW"
+    api_url: _DingTalkUrl = "https://api.dingtalk.com"
+    proxy: Annotated[
+        SecretStr,
+        BeforeValidator(_secret),
+        AfterValidator(_dingtalk_proxy),
+        Field(description='a proxy\'s address, "none" or "", in quotes'),
+    ] = SecretStr("")
+
+
+class State(Table):
+    """[state]: the file with what must survive; a relative path begins beside the config."""
+
+    path: _Text = "bootstrap-bot.db"
+
+
+class Chat(Table):
+    """[chat]: how people are spoken to; an empty language means each person's own."""
+
+    language: Annotated[
+        str,
+        AfterValidator(_language),
+        Field(description=f'"" or one of {", ".join(LANGUAGES)}, in quotes'),
+    ] = ""
+    timezone: Annotated[
+        str,
+        AfterValidator(_timezone),
+        Field(description="a time zone such as Asia/Shanghai or UTC, in quotes"),
+    ] = "UTC"
+
+
+class Log(Table):
+    """[log]: how much is logged, and whether as JSON lines."""
+
+    level: Annotated[
+        str,
+        AfterValidator(_level),
+        Field(description=f"one of {', '.join(LEVELS)}, in quotes"),
+    ] = "info"
+    as_json: Annotated[_Switch, Field(alias="json")] = False
+
+
+class Security(Table):
+    """[security]: whether credentials wait for a button before they are stored."""
+
+    confirm: _Switch = False
+
+
+TABLES: Mapping[str, type[Table]] = {
+    "telegram": Telegram,
+    "dingtalk": DingTalk,
+    "state": State,
+    "chat": Chat,
+    "log": Log,
+    "security": Security,
+}
+"""The tables of a config file that are ours; all others are left alone."""
+
+
+def keys_of(model: type[Table]) -> tuple[str, ...]:
+    """The keys of a table as they are written in a file."""
+    return tuple(field.alias or name for name, field in model.model_fields.items())

@@ -1,0 +1,117 @@
+"""The bot on its own: attempts first, Telegram as soon as it answers, an end within a second."""
+
+import asyncio
+import logging
+import os
+import signal
+from contextlib import suppress
+
+from telegram.error import Conflict, InvalidToken, TelegramError
+from telegram.ext import Application, ApplicationBuilder
+from telegram.request import HTTPXRequest
+
+from bootstrap_bot.bot import AnyApplication, BootstrapBot
+from bootstrap_bot.settings import Settings, proxy_of
+
+log = logging.getLogger(__name__)
+
+UPDATES = ["message", "edited_message", "callback_query"]
+FIRST_RETRY = 1.0
+LONGEST_RETRY = 60.0
+# What is left of the second after attempts have come to rest.
+FAREWELL = 0.3
+
+
+def application_for(settings: Settings) -> AnyApplication:
+    """A python-telegram-bot application with nothing but its token and its road."""
+    telegram = settings.telegram
+    proxy = proxy_of(telegram, telegram.api_url, os.environ)
+    builder = (
+        Application.builder()
+        .token(telegram.token.get_secret_value())
+        .base_url(f"{telegram.api_url}/bot")
+        .request(_request(proxy, connections=32))
+        .get_updates_request(_request(proxy, connections=1))
+    )
+    return _built(builder)
+
+
+async def serve(bot: BootstrapBot, application: AnyApplication, stop: asyncio.Event) -> None:
+    """Runs until `stop` is set. Raises `JournalError` when the state file cannot be used."""
+    async with bot.running(application):
+        talking = asyncio.create_task(_talk(application))
+        await stop.wait()
+        talking.cancel()
+        with suppress(asyncio.CancelledError):
+            await talking
+    with suppress(TimeoutError, TelegramError, RuntimeError):
+        async with asyncio.timeout(FAREWELL):
+            await _say_goodbye(application)
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _talk(application: AnyApplication) -> None:
+    """Introduces itself to Telegram, without end if need be, and takes updates."""
+    pause = FIRST_RETRY
+    while True:
+        try:
+            await application.initialize()
+            break
+        except InvalidToken:
+            pause = LONGEST_RETRY
+            log.error("Telegram does not know this token: copy it again from @BotFather")
+        except TelegramError as error:
+            log.warning("Telegram does not answer (%s)", type(error).__name__)
+        log.warning("trying again in %.0f s", pause)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_RETRY)
+    await _take_updates(application)
+    log.info("ready: write /dingtalk_new to @%s", application.bot.username)
+
+
+async def _take_updates(application: AnyApplication) -> None:
+    if application.updater is None:
+        raise RuntimeError("the application has no updater")
+    application.add_error_handler(_on_error)
+    await application.updater.start_polling(
+        allowed_updates=UPDATES, bootstrap_retries=-1, error_callback=_on_polling_error
+    )
+    await application.start()
+
+
+async def _say_goodbye(application: AnyApplication) -> None:
+    if application.updater is not None and application.updater.running:
+        await application.updater.stop()
+    if application.running:
+        await application.stop()
+    await application.shutdown()
+
+
+def _on_polling_error(error: TelegramError) -> None:
+    if isinstance(error, Conflict):
+        log.error("another program takes this bot's updates: stop it, or give each its own bot")
+    else:
+        log.warning("Telegram does not answer (%s); trying again", type(error).__name__)
+
+
+async def _on_error(_: object, context: object) -> None:
+    error = getattr(context, "error", None)
+    log.error("an update could not be handled: %s", type(error).__name__, exc_info=error)
+
+
+def _request(proxy: str | None, *, connections: int) -> HTTPXRequest:
+    # The environment's proxies are already weighed: loopback must not go through one.
+    return HTTPXRequest(
+        connection_pool_size=connections, proxy=proxy, httpx_kwargs={"trust_env": False}
+    )
+
+
+def _built(builder: ApplicationBuilder) -> AnyApplication:  # type: ignore[type-arg]
+    return builder.build()

@@ -1,0 +1,239 @@
+"""Replaces one text file: in one step, under a lock, or not at all."""
+
+import errno
+import os
+import re
+import secrets
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from bootstrap_bot.errors import Code, TargetError
+
+ModePolicy = Callable[[int], int]
+
+_TRIES = 5
+_CODES: Mapping[int | None, Code] = {
+    errno.ENOSPC: Code.NO_SPACE,
+    errno.EDQUOT: Code.NO_SPACE,
+    errno.EFBIG: Code.NO_SPACE,
+    errno.EACCES: Code.NO_PERMISSION,
+    errno.EPERM: Code.NO_PERMISSION,
+    errno.EROFS: Code.NO_PERMISSION,
+}
+
+
+def private(_mode: int) -> int:
+    """The mode of a file of ours, whatever it was: its owner's alone."""
+    return 0o600
+
+
+def without_others(mode: int) -> int:
+    """The mode of somebody else's file: as it was, with nothing for others."""
+    return mode & 0o770
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a change came to; `was_open`: others than the owner had some access before."""
+
+    changed: bool
+    was_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """A file as it stood at one moment; no `status` when there was none."""
+
+    path: Path
+    data: bytes = b""
+    status: os.stat_result | None = None
+
+    def equals(self, other: "_Snapshot") -> bool:
+        return (self.path, self.data, self._identity()) == (
+            other.path,
+            other.data,
+            other._identity(),
+        )
+
+    def _identity(self) -> tuple[int, ...]:
+        s = self.status
+        return (s.st_dev, s.st_ino, s.st_mtime_ns, s.st_mode, s.st_uid, s.st_gid) if s else ()
+
+
+class FileWriter:
+    """Reads and changes one UTF-8 file; blocks, so event loops call it in a thread.
+
+    A symbolic link is followed, not replaced. `mode` gives the new mode from the old one; a file
+    that was missing gets 0600. `lock_seconds` is how long another holder of `<file>.lock` is
+    waited for.
+    """
+
+    def __init__(
+        self, path: Path, *, mode: ModePolicy = private, lock_seconds: float = 10.0
+    ) -> None:
+        self.path = path
+        self._mode = mode
+        self._lock_seconds = lock_seconds
+
+    def read(self) -> str:
+        """The text with its line ends and byte order mark; "" when there is no file.
+
+        Raises TargetError; UNPARSABLE when the bytes are not UTF-8.
+        """
+        with self._coded():
+            snapshot = self._snapshot()
+        return self._decoded(snapshot.data)
+
+    def change(self, edit: Callable[[str], str]) -> Written:
+        """Replaces the text by what `edit` makes of it; nothing is written when that is the same.
+
+        `edit` is called again with the newer text when the file changed meanwhile, so it must
+        have no effect of its own; what it raises passes through. Raises TargetError, and then
+        the file is as it was.
+        """
+        with self._coded(), ExitStack() as stack:
+            real = self._real()
+            folder = os.open(real.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            stack.callback(os.close, folder)
+            stack.enter_context(
+                FileLock(_beside(real, ".lock"), timeout=self._lock_seconds, mode=0o600)
+            )
+            _sweep(real)
+            for _ in range(_TRIES):
+                before = self._snapshot()
+                old = self._decoded(before.data)
+                new = edit(old)
+                if new == old:
+                    return Written(changed=False)
+                if before.path == real and self._swap(before, self._encoded(new)):
+                    _sync_folder(folder)
+                    return Written(changed=True, was_open=_is_open(before.status))
+        raise TargetError(Code.KEEPS_CHANGING, self.path.name)
+
+    def _swap(self, before: _Snapshot, data: bytes) -> bool:
+        """Puts new bytes in the file's place; False when it is no longer as it was read."""
+        real, backup = before.path, _beside(before.path, ".bak")
+        mode = self._mode(before.status.st_mode) if before.status else 0o600
+        with ExitStack() as stack, ExitStack() as undo:
+            new = stack.enter_context(self._staged(before, data, mode))
+            if before.status:
+                old = stack.enter_context(self._staged(before, before.data, 0o600))
+                if not self._snapshot().equals(before):
+                    return False
+                if not os.path.lexists(backup):
+                    undo.callback(backup.unlink, missing_ok=True)
+                os.replace(old, backup)
+            # looked at last of all: whatever lies between this and the rename is a window
+            if not self._snapshot().equals(before):
+                return False
+            self._rename(new, real)
+            undo.pop_all()
+        return True
+
+    def _rename(self, new: Path, real: Path) -> None:
+        try:
+            os.replace(new, real)
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+            raise TargetError(Code.MOUNT_POINT, self.path.name) from None
+
+    @contextmanager
+    def _staged(self, before: _Snapshot, data: bytes, mode: int) -> Iterator[Path]:
+        """A file on disk beside the real one, with its owner; gone in the end unless renamed."""
+        temporary = _beside(before.path, f".{secrets.token_hex(8)}.tmp")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(temporary, flags, 0o600)
+        try:
+            try:
+                if before.status:
+                    self._keep_owner(descriptor, before.status)
+                os.fchmod(descriptor, mode)
+                rest = memoryview(data)
+                while rest:
+                    rest = rest[os.write(descriptor, rest) :]
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            yield temporary
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _keep_owner(self, descriptor: int, wanted: os.stat_result) -> None:
+        own = os.fstat(descriptor)
+        if (own.st_uid, own.st_gid) == (wanted.st_uid, wanted.st_gid):
+            return
+        try:
+            os.fchown(descriptor, wanted.st_uid, wanted.st_gid)
+        except OSError:
+            raise TargetError(Code.FOREIGN_OWNER, self.path.name) from None
+
+    def _real(self) -> Path:
+        return Path(os.path.realpath(self.path))
+
+    def _snapshot(self) -> _Snapshot:
+        real = self._real()
+        try:
+            # without O_NONBLOCK the opening of a pipe would wait for its other end
+            descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return _Snapshot(real)
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise TargetError(Code.TARGET_FAILED, self.path.name)
+            return _Snapshot(real, file.read(), status)
+
+    def _decoded(self, data: bytes) -> str:
+        try:
+            return data.decode()
+        except UnicodeDecodeError as error:
+            line, column = data.count(b"\n", 0, error.start) + 1, error.start
+            column -= data.rfind(b"\n", 0, error.start)
+        # outside the handler: the decoder's error holds the whole file
+        raise TargetError(Code.UNPARSABLE, self.path.name, line=line, column=column)
+
+    def _encoded(self, text: str) -> bytes:
+        with suppress(UnicodeEncodeError):
+            return text.encode()
+        raise TargetError(Code.TARGET_FAILED, self.path.name)
+
+    @contextmanager
+    def _coded(self) -> Iterator[None]:
+        try:
+            yield
+        except Timeout:
+            raise TargetError(Code.LOCKED, self.path.name) from None
+        except OSError as error:
+            code = _CODES.get(error.errno, Code.TARGET_FAILED)
+            raise TargetError(code, self.path.name) from None
+
+
+def _beside(real: Path, suffix: str) -> Path:
+    return real.with_name(real.name + suffix)
+
+
+def _sweep(real: Path) -> None:
+    """Removes what a killed process left; under the lock, nobody else's is in use."""
+    leftover = re.compile(re.escape(real.name) + r"\.[0-9a-f]{16}\.tmp")
+    for file in real.parent.iterdir():
+        if leftover.fullmatch(file.name):
+            file.unlink(missing_ok=True)
+
+
+def _is_open(status: os.stat_result | None) -> bool:
+    return status is not None and bool(status.st_mode & 0o077)
+
+
+def _sync_folder(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # some network and FUSE file systems have no such thing
+        if error.errno != errno.EINVAL:
+            raise
