@@ -71,9 +71,9 @@ class BootstrapBot:
         application.post_init = _after(application.post_init, self._start)
         application.post_stop = _after(application.post_stop, self._stop)
 
-    def install_alone(self, application: AnyApplication) -> None:
+    def install_alone(self, application: AnyApplication, on_stored: OnStored | None = None) -> None:
         """Makes this the whole bot: also /start, /help, a menu, and a word to strangers."""
-        self._install(application, None, menu=True, alone=True)
+        self._install(application, on_stored, menu=True, alone=True)
 
     @asynccontextmanager
     async def running(self, application: AnyApplication) -> AsyncIterator[None]:

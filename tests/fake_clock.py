@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Any
 
 START = 1_790_000_000.0
 # Real seconds a test waits for the program to come to rest before it fails.
@@ -35,9 +36,10 @@ class FakeClock:
 
     async def wait(self, event: asyncio.Event, seconds: float) -> bool:
         sleeper = await self._fall_asleep(seconds)
-        waiting = asyncio.create_task(event.wait())
+        waiting = asyncio.ensure_future(event.wait())
+        either: list[asyncio.Future[Any]] = [sleeper.done, waiting]
         try:
-            await asyncio.wait([sleeper.done, waiting], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             waiting.cancel()
             self._wake_up(sleeper)

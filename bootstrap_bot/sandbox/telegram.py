@@ -1,35 +1,24 @@
 """A Telegram Bot API on loopback, as strict as the real one, with the people who use the bot."""
 
 import asyncio
-from collections.abc import Callable
 
 from aiohttp import web
 
 from bootstrap_bot.clock import Clock, SystemClock
 from bootstrap_bot.sandbox.server import LoopbackServer
-from bootstrap_bot.sandbox.telegram_call import Params, read_params
+from bootstrap_bot.sandbox.telegram_api import BotApi, method_table
+from bootstrap_bot.sandbox.telegram_call import Params
 from bootstrap_bot.sandbox.telegram_chats import Chat, Chats, Event, Json, Message
 from bootstrap_bot.sandbox.telegram_pace import Pace
 from bootstrap_bot.sandbox.telegram_page import ChatPage
 from bootstrap_bot.sandbox.telegram_people import People
-from bootstrap_bot.sandbox.telegram_rules import BotApiError
+from bootstrap_bot.sandbox.telegram_polling import Polling
 from bootstrap_bot.sandbox.telegram_settings import Commands, Settings
-from bootstrap_bot.sandbox.telegram_trouble import Trouble, Troubles
+from bootstrap_bot.sandbox.telegram_trouble import Trouble
 from bootstrap_bot.sandbox.telegram_updates import Press, Presses, Updates
 from bootstrap_bot.sandbox.telegram_writing import Writing
 
 __all__ = ["Event", "Message", "Press", "TelegramStandIn", "Trouble"]
-
-Method = Callable[[Params], object]
-NO_WEBHOOK = (
-    "Conflict: can't use getUpdates method while webhook is active; "
-    "use deleteWebhook to delete the webhook first"
-)
-ONE_POLL = (
-    "Conflict: terminated by other getUpdates request; "
-    "make sure that only one bot instance is running"
-)
-MAX_POLL_SECONDS = 50.0
 
 
 class TelegramStandIn(LoopbackServer):
@@ -48,21 +37,25 @@ class TelegramStandIn(LoopbackServer):
     ) -> None:
         super().__init__(port)
         self.username = username
-        self._token = token
+        bot: Json = {
+            "id": int(token.partition(":")[0]),
+            "is_bot": True,
+            "first_name": "Bootstrap bot",
+            "username": username,
+        }
         now = (clock or SystemClock()).now
         self._chats = Chats(now)
         self._updates = Updates()
-        self._presses = Presses(now)
+        presses = Presses(now)
         self._settings = Settings(self._chats, self._updates)
-        self._writing = Writing(self._chats, Pace(now, rate_limit), self._bot(), now)
-        self._people = People(self._chats, self._updates, self._presses, self.changed)
-        self._troubles = Troubles()
-        self._calls: list[tuple[str, Params]] = []
-        self._poll = 0
+        writing = Writing(self._chats, Pace(now, rate_limit), bot, now)
+        self._people = People(self._chats, self._updates, presses, self.changed)
         self._closing = asyncio.Event()
-        self._methods = self._method_table()
+        polling = Polling(self, self._updates, self._settings, self._closing)
+        methods = method_table(bot, writing, presses, self._settings)
+        self._api = BotApi(self, token, methods, polling, self._closing)
         page = ChatPage(self, self._chats, self._settings, self._closing, now)
-        self.app.add_routes([*page.routes(), web.route("*", "/bot{token}/{method}", self._answer)])
+        self.app.add_routes([*page.routes(), *self._api.routes()])
         self.app.on_shutdown.append(self._close)
 
     @property
@@ -144,15 +137,15 @@ class TelegramStandIn(LoopbackServer):
 
     def fail(self, method: str, trouble: Trouble, times: int = 1) -> None:
         """The next `times` calls of that method ("*": any) fail; -1: all until `heal`."""
-        self._troubles.order(method, trouble, times)
+        self._api.troubles.order(method, trouble, times)
 
     def heal(self) -> None:
         """Calls succeed again."""
-        self._troubles.heal()
+        self._api.troubles.heal()
 
     def calls(self, method: str) -> list[Params]:
         """Parameters of every call of that method, decoded; failed calls too."""
-        return [params for name, params in self._calls if name.lower() == method.lower()]
+        return [params for name, params in self._api.calls if name == method.lower()]
 
     def page_url(self, user: int = 42, language: str = "en") -> str:
         """The phone of that person."""
@@ -167,117 +160,6 @@ class TelegramStandIn(LoopbackServer):
     def _resolve(self, message: Message | int) -> Message:
         return message if isinstance(message, Message) else self._chats.message(message)
 
-    def _bot(self) -> Json:
-        return {
-            "id": int(self._token.partition(":")[0]),
-            "is_bot": True,
-            "first_name": "Bootstrap bot",
-            "username": self.username,
-        }
-
-    def _me(self, params: Params) -> Json:
-        return self._bot() | {
-            "can_join_groups": True,
-            "can_read_all_group_messages": False,
-            "supports_inline_queries": False,
-            "can_connect_to_business": False,
-            "has_main_web_app": False,
-        }
-
-    def _method_table(self) -> dict[str, Method]:
-        methods: dict[str, Method] = {
-            "getMe": self._me,
-            "sendMessage": self._writing.send_message,
-            "sendPhoto": self._writing.send_photo,
-            "sendChatAction": self._writing.send_chat_action,
-            "editMessageText": self._writing.edit_text,
-            "editMessageCaption": self._writing.edit_caption,
-            "editMessageMedia": self._writing.edit_media,
-            "editMessageReplyMarkup": self._writing.edit_markup,
-            "deleteMessage": self._writing.delete,
-            "answerCallbackQuery": self._presses.answer,
-            "setMyCommands": self._settings.set_commands,
-            "getMyCommands": self._settings.get_commands,
-            "deleteMyCommands": self._settings.delete_commands,
-            "setChatMenuButton": self._settings.set_menu,
-            "setWebhook": self._settings.set_webhook,
-            "deleteWebhook": self._settings.delete_webhook,
-            "getWebhookInfo": self._settings.webhook_info,
-            "getChat": self._settings.get_chat,
-            "logOut": lambda params: True,
-            "close": lambda params: True,
-        }
-        return {name.lower(): method for name, method in methods.items()}
-
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
-        try:
-            return await self._called(request)
-        except BotApiError as error:
-            return _refusal(error.code, error.description, error.retry_after)
-
-    async def _called(self, request: web.Request) -> web.StreamResponse:
-        if request.match_info["token"] != self._token:
-            raise BotApiError(401, "Unauthorized")
-        name = request.match_info["method"].lower()
-        if name != "getupdates" and name not in self._methods:
-            raise BotApiError(404, "Not Found: method not found")
-        params = await read_params(request)
-        self._calls.append((name, params))
-        await self.changed()
-        trouble = self._troubles.take(name)
-        if trouble and not trouble.after:
-            return await self._fail(request, trouble)
-        result = await self._result(name, params)
-        await self.changed()
-        if trouble:
-            return await self._fail(request, trouble)
-        return web.json_response({"ok": True, "result": result})
-
-    async def _result(self, name: str, params: Params) -> object:
-        if name == "getupdates":
-            return await self._get_updates(params)
-        return self._methods[name](params)
-
-    async def _get_updates(self, params: Params) -> list[Json]:
-        if self._settings.webhook:
-            raise BotApiError(409, NO_WEBHOOK)
-        self._poll += 1
-        mine = self._poll
-        await self.changed()
-        self._updates.allow(params.get("allowed_updates"))
-        self._updates.confirm(params.get("offset") or 0)
-        await self._await_update(mine, min(float(params.get("timeout") or 0), MAX_POLL_SECONDS))
-        if mine != self._poll:
-            raise BotApiError(409, ONE_POLL)
-        if self._settings.webhook:
-            raise BotApiError(409, "Conflict: terminated by setWebhook request")
-        return self._updates.peek(params.get("limit") or 100)
-
-    async def _await_update(self, mine: int, seconds: float) -> None:
-        def ended() -> bool:
-            other = mine != self._poll or bool(self._settings.webhook)
-            return other or bool(len(self._updates)) or self._closing.is_set()
-
-        if not ended() and seconds > 0:
-            try:
-                await self.until(ended, seconds)
-            except TimeoutError:
-                return
-
-    async def _fail(self, request: web.Request, trouble: Trouble) -> web.StreamResponse:
-        if trouble.hang:
-            await self._closing.wait()
-        if (trouble.hang or trouble.reset) and request.transport is not None:
-            request.transport.close()
-        return _refusal(trouble.status, trouble.words, trouble.retry_after)
-
     async def _close(self, app: web.Application) -> None:
         self._closing.set()
         await self.changed()
-
-
-def _refusal(code: int, description: str, retry_after: int | None) -> web.Response:
-    body: Json = {"ok": False, "error_code": code, "description": description}
-    if retry_after is not None:
-        body["parameters"] = {"retry_after": retry_after}
-    return web.json_response(body, status=code)

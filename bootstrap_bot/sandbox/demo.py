@@ -1,0 +1,145 @@
+"""The demo: the real bot between the two stand-ins, for a newcomer's browser or by itself."""
+
+import asyncio
+import locale
+import tempfile
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import qrcode
+
+from bootstrap_bot import settings
+from bootstrap_bot.attempts.run import OnStored
+from bootstrap_bot.bot import BootstrapBot
+from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
+from bootstrap_bot.sandbox.telegram import Message, TelegramStandIn
+from bootstrap_bot.standalone import application_for, serve, stop_on_signals
+from bootstrap_bot.targets.config_file import ConfigFile
+from bootstrap_bot.targets.target import Platform
+
+PERSON = 42
+TOKEN = "123456:demo-token-of-the-stand-in"  # noqa: S105  (the stand-in's own)
+CONFIG = """\
+[telegram]
+token = "{token}"
+admins = [{person}]
+api_url = "{telegram}"
+
+[dingtalk]
+registration_url = "{dingtalk}"
+api_url = "{dingtalk}"
+"""
+CONFIG_NAME = "config.toml"
+LONGEST = 3600.0
+STEP = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything on stage: both stand-ins, the bot's config, and what ends the play."""
+
+    telegram: TelegramStandIn
+    dingtalk: DingTalkStandIn
+    config: Path
+    stop: asyncio.Event
+
+
+async def open_page() -> int:
+    """Serves the chat page until Ctrl-C, an hour at most. Gives the exit status."""
+    async with _stage(interval=2, on_stored=_print_table) as stage:
+        page = stage.telegram.page_url(PERSON, _language())
+        print(f"Chat page:  {page}")
+        print("Nothing leaves this computer: Telegram and DingTalk are both played here.")
+        print("Type /dingtalk_new there and follow the buttons. Ctrl-C ends the demo.\n")
+        await asyncio.to_thread(webbrowser.open, page)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST):
+                await stage.stop.wait()
+    return 0
+
+
+async def play() -> int:
+    """Plays the conversation and prints it. Gives the exit status."""
+    async with _stage(interval=1) as stage:
+        print("You:  /dingtalk_new\n")
+        await stage.telegram.says(PERSON, "/dingtalk_new")
+        await _seen(stage, "Waiting for you")
+        link = stage.telegram.calls("sendPhoto")[-1]["caption"].split("Link: ")[1].split()[0]
+        _print_qr(link.replace("&amp;", "&"))
+        _print_message(stage.telegram.last(PERSON))
+        print("(You open the link, call the bot “Demo bot” and approve.)\n")
+        await stage.dingtalk.approve(name="Demo bot")
+        await _seen(stage, "Done")
+        _print_message(stage.telegram.last(PERSON), edited=True)
+        for platform in await ConfigFile(stage.config).platforms():
+            await _print_table(platform)
+    return 0
+
+
+@asynccontextmanager
+async def _stage(interval: int, on_stored: OnStored | None = None) -> AsyncIterator[Stage]:
+    stop = stop_on_signals()
+    with tempfile.TemporaryDirectory(prefix="bootstrap-bot-demo-") as folder:
+        async with (
+            TelegramStandIn(TOKEN) as telegram,
+            DingTalkStandIn(interval=interval) as dingtalk,
+        ):
+            config = _write_config(Path(folder, CONFIG_NAME), telegram, dingtalk)
+            loaded = settings.load(config, {})
+            application = application_for(loaded)
+            bot = BootstrapBot(loaded)
+            bot.install_alone(application, on_stored)
+            serving = asyncio.create_task(serve(bot, application, stop))
+            try:
+                yield Stage(telegram, dingtalk, config, stop)
+            finally:
+                stop.set()
+                await serving
+
+
+def _write_config(path: Path, telegram: TelegramStandIn, dingtalk: DingTalkStandIn) -> Path:
+    text = CONFIG.format(token=TOKEN, person=PERSON, telegram=telegram.url, dingtalk=dingtalk.url)
+    path.touch(0o600)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+async def _seen(stage: Stage, text: str) -> None:
+    def shown() -> bool:
+        messages = stage.telegram.bot_messages(PERSON)
+        return bool(messages) and text in messages[-1].text
+
+    await stage.telegram.until(shown, STEP)
+
+
+def _print_qr(link: str) -> None:
+    code = qrcode.QRCode(border=4)
+    code.add_data(link)
+    code.print_ascii(invert=True)
+
+
+def _print_message(message: Message, *, edited: bool = False) -> None:
+    print("Bot (the same message, edited):" if edited else "Bot:")
+    for line in message.text.splitlines():
+        print(f"  {line}")
+    for row in message.buttons:
+        print("  " + " ".join(f"[ {button.text} ]" for button in row))
+    print()
+
+
+async def _print_table(platform: Platform) -> None:
+    pair = Credentials(platform.client_id, platform.client_secret)
+    print(f"Written into {CONFIG_NAME}:\n")
+    print(f"  [platforms.{platform.id}]")
+    print(f'  type = "{platform.type}"')
+    print(f"  enabled = {str(platform.enabled).lower()}")
+    print(f'  client_id = "{pair.client_id}"')
+    print(f'  client_secret = "{pair.masked_secret()}"\n', flush=True)
+
+
+def _language() -> str:
+    return "zh" if (locale.getlocale()[0] or "").lower().startswith(("zh", "chinese")) else "en"

@@ -1,0 +1,120 @@
+"""The HTTP side of the Bot API: token, method, parameters, ordered faults, answer."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from aiohttp import web
+
+from bootstrap_bot.sandbox.server import LoopbackServer
+from bootstrap_bot.sandbox.telegram_call import Params, read_params
+from bootstrap_bot.sandbox.telegram_chats import Json
+from bootstrap_bot.sandbox.telegram_polling import Polling
+from bootstrap_bot.sandbox.telegram_rules import BotApiError
+from bootstrap_bot.sandbox.telegram_settings import Settings
+from bootstrap_bot.sandbox.telegram_trouble import Trouble, Troubles
+from bootstrap_bot.sandbox.telegram_updates import Presses
+from bootstrap_bot.sandbox.telegram_writing import Writing
+
+Method = Callable[[Params], object]
+POLL = "getupdates"
+ABILITIES: Json = {
+    "can_join_groups": True,
+    "can_read_all_group_messages": False,
+    "supports_inline_queries": False,
+    "can_connect_to_business": False,
+    "has_main_web_app": False,
+}
+
+
+class BotApi:
+    """Serves `/bot<token>/<method>`. `calls` holds every call: method in lower case, parameters."""
+
+    def __init__(
+        self,
+        server: LoopbackServer,
+        token: str,
+        methods: Mapping[str, Method],
+        polling: Polling,
+        closing: asyncio.Event,
+    ) -> None:
+        self.calls: list[tuple[str, Params]] = []
+        self.troubles = Troubles()
+        self._server = server
+        self._token = token
+        self._methods = {name.lower(): method for name, method in methods.items()}
+        self._polling = polling
+        self._closing = closing
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.route("*", "/bot{token}/{method}", self._answer)]
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        try:
+            return await self._called(request)
+        except BotApiError as error:
+            return _refusal(error.code, error.description, error.retry_after)
+
+    async def _called(self, request: web.Request) -> web.StreamResponse:
+        if request.match_info["token"] != self._token:
+            raise BotApiError(401, "Unauthorized")
+        name = request.match_info["method"].lower()
+        if name != POLL and name not in self._methods:
+            raise BotApiError(404, "Not Found: method not found")
+        params = await read_params(request)
+        self.calls.append((name, params))
+        await self._server.changed()
+        trouble = self.troubles.take(name)
+        if trouble and not trouble.after:
+            return await self._fail(request, trouble)
+        result = await self._result(name, params)
+        await self._server.changed()
+        if trouble:
+            return await self._fail(request, trouble)
+        return web.json_response({"ok": True, "result": result})
+
+    async def _result(self, name: str, params: Params) -> object:
+        if name == POLL:
+            return await self._polling.get_updates(params)
+        return self._methods[name](params)
+
+    async def _fail(self, request: web.Request, trouble: Trouble) -> web.StreamResponse:
+        if trouble.hang:
+            await self._closing.wait()
+        if (trouble.hang or trouble.reset) and request.transport is not None:
+            request.transport.close()
+        return _refusal(trouble.status, trouble.words, trouble.retry_after)
+
+
+def method_table(
+    bot: Json, writing: Writing, presses: Presses, settings: Settings
+) -> dict[str, Method]:
+    """Every method but getUpdates, under its own name."""
+    return {
+        "getMe": lambda params: bot | ABILITIES,
+        "sendMessage": writing.send_message,
+        "sendPhoto": writing.send_photo,
+        "sendChatAction": writing.send_chat_action,
+        "editMessageText": writing.edit_text,
+        "editMessageCaption": writing.edit_caption,
+        "editMessageMedia": writing.edit_media,
+        "editMessageReplyMarkup": writing.edit_markup,
+        "deleteMessage": writing.delete,
+        "answerCallbackQuery": presses.answer,
+        "setMyCommands": settings.set_commands,
+        "getMyCommands": settings.get_commands,
+        "deleteMyCommands": settings.delete_commands,
+        "setChatMenuButton": settings.set_menu,
+        "setWebhook": settings.set_webhook,
+        "deleteWebhook": settings.delete_webhook,
+        "getWebhookInfo": settings.webhook_info,
+        "getChat": settings.get_chat,
+        "logOut": lambda params: True,
+        "close": lambda params: True,
+    }
+
+
+def _refusal(code: int, description: str, retry_after: int | None) -> web.Response:
+    body: Json = {"ok": False, "error_code": code, "description": description}
+    if retry_after is not None:
+        body["parameters"] = {"retry_after": retry_after}
+    return web.json_response(body, status=code)
