@@ -160,9 +160,20 @@ class _Parts:
         roads = {url: proxy_of(dingtalk, url, os.environ) for url in _addresses(settings)}
         self.http = Http(timeout, {url: proxy for url, proxy in roads.items() if proxy})
         self.journal = SqliteJournal(settings.state_path)
-        provider = DingTalk(self.http, dingtalk.registration_url, dingtalk.source)
+        provider = DingTalk(self.http, dingtalk.registration_url, dingtalk.source, dingtalk.api_url)
         targets = [ConfigFile(settings.path, platform_type=provider.name)]
-        self.attempts = Attempts(Tools(provider, targets, self.journal, voice, clock, on_stored))
+        self.attempts = Attempts(
+            Tools(
+                provider,
+                targets,
+                self.journal,
+                voice,
+                clock,
+                on_stored,
+                settings.telegram.admins,
+                settings.security.confirm,
+            )
+        )
 
 
 def _addresses(settings: Settings) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ class Clock(Protocol):
         ...
 
     async def wait(self, event: asyncio.Event, seconds: float) -> bool:
-        """Waits for the event, no longer than that; True when it came."""
+        """Waits for the event, no longer than that; True when it came. 0 or less only looks."""
         ...
 
 
@@ -31,6 +31,8 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
     async def wait(self, event: asyncio.Event, seconds: float) -> bool:
+        if seconds <= 0:
+            return event.is_set()
         try:
             async with asyncio.timeout(seconds):
                 return await event.wait()

@@ -4,7 +4,7 @@ import asyncio
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
@@ -23,7 +23,7 @@ class Reply:
     """A status and a body; `json` is None when the body is no JSON object."""
 
     status: int
-    json: Mapping[str, object] | None
+    json: Mapping[str, object] | None = field(repr=False)
     retry_after: float | None = None
 
 

@@ -15,11 +15,11 @@ class Redaction(logging.Filter):
 
     def __init__(self, *secrets: str) -> None:
         super().__init__()
-        self._secrets = [secret for secret in secrets if secret]
+        # The longest first: one that is part of another must not leave the rest of it behind.
+        self._secrets = sorted(filter(None, secrets), key=len, reverse=True)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        message = self.hide(record.getMessage())
-        record.msg, record.args = message, None
+        record.msg, record.args = self.hide(_message(record)), None
         if record.exc_info:
             record.exc_text = self.hide(logging.Formatter().formatException(record.exc_info))
             record.exc_info = None
@@ -30,6 +30,14 @@ class Redaction(logging.Filter):
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         return text
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The record's text; of one whose arguments do not fit, what there is without them."""
+    try:
+        return record.getMessage()
+    except Exception:  # whatever a foreign object raises: a log line stops nobody
+        return str(record.msg)
 
 
 class JsonFormatter(logging.Formatter):

@@ -1,6 +1,6 @@
 """An attempt in progress: a plain record that another process can take up.
 
-    requested ──> waiting ──> captured ──> stored
+    requested ──> waiting ──> captured ──> stored ──> removed
         │            │  └───> refused, expired, failed
         │            └──────> cancelled ──> held ──> captured, discarded
         └──> failed
@@ -16,7 +16,7 @@ from enum import StrEnum
 from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.providers.provider import Stage
+from bootstrap_bot.providers.provider import Health, Stage
 
 
 class State(StrEnum):
@@ -32,11 +32,29 @@ class State(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     DISCARDED = "discarded"
+    REMOVED = "removed"
 
 
 LIVE = frozenset({State.REQUESTED, State.WAITING, State.CAPTURED, State.HELD})
 # What the person has to learn, if need be by a message of its own.
 RESULTS = frozenset(State) - {State.REQUESTED, State.WAITING, State.CAPTURED}
+
+
+class Held(StrEnum):
+    """Why credentials wait for their admin's decision; each has its text."""
+
+    CONFIRM = "confirm"
+    LATE = "late"
+    UNFINISHED = "unfinished"
+    INHERITED = "inherited"
+
+
+class Approval(StrEnum):
+    """Whether somebody in the organisation has to agree before the bot can work."""
+
+    NONE = "none"
+    PENDING = "pending"
+    GRANTED = "granted"
 
 
 class DeliveryState(StrEnum):
@@ -70,7 +88,9 @@ class Attempt:
     """One registration. Times are seconds since the epoch, `interval` is seconds.
 
     `update` is the Telegram update that asked for it; `message` is the one message people see,
-    `old_message` one that is to be removed once a later copy stands.
+    `old_message` one that is to be removed once a later copy stands. `stale` says that what was
+    told has a small change, worth an edit. `watching`: a pending approval is looked for.
+    `looked_at` is when the stored pair was last checked, with `health` as its outcome.
     """
 
     id: str
@@ -83,6 +103,7 @@ class Attempt:
     acted_at: float
     state: State = State.REQUESTED
     told: bool = False
+    stale: bool = False
     message: int | None = None
     old_message: int | None = None
     wanted_id: str
@@ -93,7 +114,11 @@ class Attempt:
     interval: float = 5.0
     expires_at: float = 0.0
     stage: Stage = Stage.WAITING
-    approval: bool = False
+    approval: Approval = Approval.NONE
+    watching: bool = False
+    health: Health = Health.UNKNOWN
+    looked_at: float = 0.0
+    held: Held = Held.LATE
     client_id: str = ""
     client_secret: SecretStr | None = None
     reason: str = ""
@@ -121,6 +146,13 @@ class Attempt:
         return undecided and self.device_code is not None
 
     @property
+    def at_work(self) -> bool:
+        """Whether targets are being changed right now, which is shown only if it hangs."""
+        removing = self.state is State.REMOVED and bool(self.deliveries)
+        return self.state is State.CAPTURED or removing
+
+    @property
     def over(self) -> bool:
-        """Whether nothing is left to do: no code, no secret, and the person knows."""
-        return self.told and self.device_code is None and self.client_secret is None
+        """Whether nothing is left to do: no code, no secret, no watch, and the person knows."""
+        kept = self.device_code is not None or self.client_secret is not None
+        return self.told and not self.stale and not kept and not self.watching

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bootstrap_bot.attempts.attempt import LIVE, Attempt, State
+from bootstrap_bot.attempts.inheritance import inherited
 from bootstrap_bot.attempts.record import Change
 from bootstrap_bot.attempts.run import Run, Tools
 from bootstrap_bot.errors import Code, RefusedError
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 MOST_LIVE = 20
 MOST_PER_HOUR = 10
 HOUR = 3600.0
+KEPT = 30 * 24 * HOUR
 CANCELLABLE = frozenset({State.REQUESTED, State.WAITING})
 # How long a stop waits for an answer that may hold credentials.
 LAST_ANSWER = 0.5
@@ -39,8 +41,12 @@ class Attempts:
 
     async def start(self) -> None:
         """Takes up every attempt that is not over. Raises `JournalError`."""
+        await self._tools.journal.forget(self._tools.clock.now() - KEPT)
         for attempt in await self._tools.journal.unfinished():
-            self._take_up(attempt)
+            if attempt.owner in self._tools.admins:
+                self._take_up(attempt)
+            else:
+                await self._take_over(attempt)
 
     async def stop(self) -> None:
         """Ends within `LAST_ANSWER` seconds; what is under way goes on at the next start."""
@@ -64,6 +70,7 @@ class Attempts:
             if known is not None:
                 return known
             await self._check_limits(owner)
+            await self._tools.journal.forget(self._tools.clock.now() - KEPT)
             now = self._tools.clock.now()
             attempt = Attempt(
                 id=self._name_attempt(),
@@ -114,6 +121,31 @@ class Attempts:
         """Stores now instead of at the next try."""
         return await self._change(attempt, owner, {State.CAPTURED}, lambda now: now)
 
+    async def stored(self, attempt: str, owner: int) -> Attempt | None:
+        """The owner's attempt with that id, if its pair was stored."""
+        run = self._runs.get(attempt)
+        found = run.attempt if run else await self._tools.journal.find(attempt)
+        ours = found is not None and found.owner == owner and found.state is State.STORED
+        return found if ours else None
+
+    async def remove(self, attempt: str, owner: int) -> bool:
+        """Takes a stored pair out of the targets again, however long ago that was."""
+        if await self._change(attempt, owner, {State.STORED}, _removed):
+            return True
+        found = await self.stored(attempt, owner)
+        if found is None or attempt in self._runs:
+            return False
+        removed = replace(_removed(found), acted_at=self._tools.clock.now())
+        await self._tools.journal.save(removed)
+        self._take_up(removed)
+        return True
+
+    def look(self, owner: int) -> None:
+        """Whatever is waited for on the owner's behalf is looked for at once."""
+        for run in self._runs.values():
+            if run.attempt.owner == owner:
+                run.hurry()
+
     async def check_now(self, attempt: str, owner: int) -> float | None:
         """Asks the platform as soon as it allows: seconds until then, None when it is over."""
         if not await self._change(attempt, owner, {State.WAITING}, lambda now: now):
@@ -150,11 +182,33 @@ class Attempts:
             raise RefusedError(Code.TOO_MANY_PER_HOUR)
 
     def _take_up(self, attempt: Attempt) -> None:
-        run = Run(attempt, self._tools)
+        run = Run(attempt, self._tools, self._may_begin)
         task = asyncio.create_task(run.run(), name=f"attempt:{attempt.id}")
         self._runs[attempt.id] = run
         self._tasks[attempt.id] = task
         task.add_done_callback(lambda done: self._ended(attempt.id, done))
+
+    async def _take_over(self, attempt: Attempt) -> None:
+        """A former admin's attempt: what waits is cancelled, what came is the first admin's."""
+        if attempt.state in CANCELLABLE:
+            attempt = _cancelled(attempt)
+        attempt = inherited(attempt, self._tools.admins)
+        await self._tools.journal.save(attempt)
+        self._take_up(attempt)
+
+    async def _may_begin(self, attempt: Attempt) -> bool:
+        """Asks once more for the owner's codes without a verdict; no when credentials came.
+
+        Otherwise a person who confirmed the older one would end with two apps.
+        """
+        others = [
+            run
+            for run in self._runs.values()
+            if run.attempt.owner == attempt.owner and run.attempt.pollable
+        ]
+        for run in others:
+            await run.ask_once_more()
+        return not any(run.attempt.state is State.HELD for run in others)
 
     def _ended(self, attempt: str, task: asyncio.Task[None]) -> None:
         with suppress(KeyError):
@@ -179,3 +233,14 @@ def _used(now: Attempt) -> Attempt:
 
 def _discarded(now: Attempt) -> Attempt:
     return replace(now, state=State.DISCARDED, told=False, device_code=None, client_secret=None)
+
+
+def _removed(now: Attempt) -> Attempt:
+    return replace(
+        now,
+        state=State.REMOVED,
+        told=False,
+        watching=False,
+        device_code=None,
+        client_secret=None,
+    )

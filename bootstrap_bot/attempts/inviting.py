@@ -20,7 +20,7 @@ async def invite(provider: Provider, clock: Clock) -> Invitation:
     pause = FIRST_PAUSE
     while True:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(deadline - clock.now()):
                 return await provider.begin()
         except TimeoutError:
             raise RemoteError(Code.TIMEOUT) from None

@@ -89,6 +89,8 @@ class Polling:
         """
         waited_enough = self.failures == 0 or seconds > GRACE
         if self.outcome is None and seconds >= 0 and waited_enough:
+            if self.empty:
+                return self._ending(State.FAILED, trouble=Code.NO_CREDENTIALS)
             return self._ending(State.EXPIRED)
         return self
 

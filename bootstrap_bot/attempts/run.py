@@ -2,34 +2,41 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from bootstrap_bot.attempts.attempt import Attempt, State
+from bootstrap_bot.attempts.aftercare import Aftercare
+from bootstrap_bot.attempts.attempt import Approval, Attempt, Held, State
+from bootstrap_bot.attempts.inheritance import inherited
 from bootstrap_bot.attempts.inviting import invite
 from bootstrap_bot.attempts.polling import QUIET_INTERVAL, Outcome, Polling
-from bootstrap_bot.attempts.record import Record, audit
+from bootstrap_bot.attempts.record import Record
 from bootstrap_bot.attempts.storing import Storing
 from bootstrap_bot.attempts.teller import Teller
 from bootstrap_bot.attempts.voice import Voice
 from bootstrap_bot.clock import Clock
-from bootstrap_bot.errors import RemoteError, TargetError
+from bootstrap_bot.errors import RemoteError
 from bootstrap_bot.journal.journal import Journal
 from bootstrap_bot.providers.provider import Invitation, Provider, Stage, Verdict, Waiting
 from bootstrap_bot.targets.target import Platform, Target
 
 log = logging.getLogger(__name__)
 
+MayBegin = Callable[[Attempt], Awaitable[bool]]
 OnStored = Callable[[Platform], Awaitable[object]]
 
 STORE_FIRST_RETRY = 2.0
 STORE_LONGEST_RETRY = 300.0
-SECOND_LOOK = 600.0
+REMINDER = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What every run works with."""
+    """What every run works with.
+
+    `admins` are in the order of the config; `confirm` holds every pair back until its admin
+    has agreed to store it.
+    """
 
     provider: Provider
     targets: Sequence[Target]
@@ -37,16 +44,23 @@ class Tools:
     voice: Voice
     clock: Clock
     on_stored: OnStored | None = None
+    admins: Collection[int] = ()
+    confirm: bool = False
 
 
 class Run:
-    """Takes one attempt up in whatever state it is and leads it to its end."""
+    """Takes one attempt up in whatever state it is and leads it to its end.
 
-    def __init__(self, attempt: Attempt, tools: Tools) -> None:
+    `may_begin` is asked before a code is begun.
+    """
+
+    def __init__(self, attempt: Attempt, tools: Tools, may_begin: MayBegin) -> None:
         self.record = Record(attempt, tools.journal, tools.clock)
         self.teller = Teller(self.record, tools.voice, tools.clock)
         self._tools = tools
+        self._may_begin = may_begin
         self._hurry = asyncio.Event()
+        self._answered = asyncio.Event()
         self._asking: asyncio.Task[Polling] | None = None
         self._earliest_poll = 0.0
 
@@ -73,6 +87,12 @@ class Run:
         finally:
             telling.cancel()
 
+    async def ask_once_more(self) -> None:
+        """Returns after the next answer, or failure to get one; asks at once for it."""
+        self._answered.clear()
+        self._hurry.set()
+        await self._answered.wait()
+
     async def finish_asking(self) -> None:
         """Waits for the answer to a poll that is on its way, and for its commit."""
         if self._asking is not None:
@@ -85,13 +105,18 @@ class Run:
             State.REQUESTED: self._invite,
             State.CAPTURED: self._store,
             State.HELD: self._await_decision,
-            State.STORED: self._look_again,
         }
-        if self.attempt.state is State.STORED and self.attempt.client_secret is None:
-            return None
-        return steps.get(self.attempt.state)
+        attempt = self.attempt
+        if attempt.state is State.STORED and (attempt.client_secret or attempt.watching):
+            return self._look_after
+        if attempt.state is State.REMOVED and attempt.deliveries:
+            return self._remove
+        return steps.get(attempt.state)
 
     async def _invite(self) -> None:
+        if not await self._may_begin(self.attempt):
+            await self.record.commit_surely(_given_up)
+            return
         try:
             invitation = await invite(self._tools.provider, self._tools.clock)
         except RemoteError as error:
@@ -106,6 +131,7 @@ class Run:
         while self.attempt.pollable:
             await self._wait_to_ask(polling)
             polling = await self._ask_surely(polling)
+            self._answered.set()
 
     async def _ask_surely(self, polling: Polling) -> Polling:
         """Polls once. The answer is read and committed even if the caller is cancelled."""
@@ -122,12 +148,18 @@ class Run:
         except RemoteError as error:
             polling = polling.failed(error).past_deadline(deadline_passed)
             await self._note_trouble(error)
-            await self.record.commit_surely(lambda now: _decided(now, None, polling.outcome))
+            await self._decide(None, polling.outcome)
         else:
             polling = polling.answered(verdict).past_deadline(deadline_passed)
-            await self.record.commit_surely(lambda now: _decided(now, verdict, polling.outcome))
+            await self._decide(verdict, polling.outcome)
             await self.record.note(lambda now: _heard(now, verdict, polling.interval))
         return polling
+
+    async def _decide(self, verdict: Verdict | None, outcome: Outcome | None) -> None:
+        admins, confirm = self._tools.admins, self._tools.confirm
+        await self.record.commit_surely(
+            lambda now: inherited(_decided(now, verdict, outcome, confirm), admins)
+        )
 
     async def _wait_to_ask(self, polling: Polling) -> None:
         clock = self._tools.clock
@@ -151,15 +183,23 @@ class Run:
         storing = Storing(self.record, self._tools.targets)
         pause = STORE_FIRST_RETRY
         while not (platforms := await storing.deliver()):
-            await self._tools.clock.wait(self._hurry, pause)
-            self._hurry.clear()
-            pause = min(pause * 2, STORE_LONGEST_RETRY)
+            pause = await self._wait_to_retry(pause)
         for platform in platforms:
             await self._announce(platform)
         stored_at = self._tools.clock.now()
-        await self.record.commit_surely(
-            lambda now: replace(now, state=State.STORED, told=False, stored_at=stored_at)
-        )
+        await self.record.commit_surely(lambda now: _stored(now, stored_at))
+
+    async def _remove(self) -> None:
+        storing = Storing(self.record, self._tools.targets)
+        pause = STORE_FIRST_RETRY
+        while not await storing.remove():
+            pause = await self._wait_to_retry(pause)
+
+    async def _wait_to_retry(self, pause: float) -> float:
+        """Waits, no longer than that, and gives the pause after the next failure."""
+        await self._tools.clock.wait(self._hurry, pause)
+        self._hurry.clear()
+        return min(pause * 2, STORE_LONGEST_RETRY)
 
     async def _announce(self, platform: Platform) -> None:
         if self._tools.on_stored is None:
@@ -171,23 +211,15 @@ class Run:
             log.error("on_stored failed for %s: %s", platform.id, type(error).__name__)
 
     async def _await_decision(self) -> None:
-        await self._hurry.wait()
+        """Waits for the admin; a day without a word brings the message once more."""
+        told = self.attempt.told
+        if not await self._tools.clock.wait(self._hurry, REMINDER) and told:
+            await self.record.commit_surely(_reminded)
         self._hurry.clear()
 
-    async def _look_again(self) -> None:
-        """An editor with a stale copy may have wiped the table: then it is written once more."""
-        due = self.attempt.stored_at + SECOND_LOOK
-        await self._tools.clock.sleep(max(due - self._tools.clock.now(), 0.0))
-        try:
-            await Storing(self.record, self._tools.targets).look_again()
-        except TargetError as error:
-            log.warning("attempt=%s second look failed: %s", self.attempt.id, error.code)
-            await self.record.commit_surely(
-                lambda now: replace(now, stored_at=self._tools.clock.now())
-            )
-            return
-        await self.record.commit_surely(_erased)
-        audit(self.attempt, "erased")
+    async def _look_after(self) -> None:
+        tools = self._tools
+        await Aftercare(self.record, tools.provider, tools.targets, tools.clock).run(self._hurry)
 
 
 def _failed(now: Attempt, code: str) -> Attempt:
@@ -212,7 +244,14 @@ def _invited(now: Attempt, invitation: Invitation, expires_at: float) -> Attempt
     )
 
 
-def _decided(now: Attempt, verdict: Verdict | None, outcome: Outcome | None) -> Attempt:
+def _given_up(now: Attempt) -> Attempt:
+    """An older code has brought credentials after all: their message takes this one's place."""
+    return replace(now, state=State.CANCELLED, told=True)
+
+
+def _decided(
+    now: Attempt, verdict: Verdict | None, outcome: Outcome | None, confirm: bool
+) -> Attempt:
     """Keeps credentials that came and goes to the state that was decided, in one commit."""
     if verdict is not None and verdict.credentials is not None:
         now = replace(
@@ -222,19 +261,35 @@ def _decided(now: Attempt, verdict: Verdict | None, outcome: Outcome | None) -> 
         )
     if outcome is None or not now.pollable:
         return now
-    state = outcome.state
-    if now.state is State.CANCELLED:
-        state = State.HELD if now.client_secret is not None else State.CANCELLED
+    state, held = _destination(now, outcome, confirm)
     return replace(
         now,
         state=state,
+        held=held,
         told=now.told and state is now.state,
         device_code=None if now.client_secret is None else now.device_code,
-        approval=outcome.approval,
+        approval=Approval.PENDING if outcome.approval else Approval.NONE,
+        watching=outcome.approval,
         reason=outcome.reason,
         trouble=outcome.trouble.value if outcome.trouble else "",
         trouble_since=0.0,
     )
+
+
+def _destination(now: Attempt, outcome: Outcome, confirm: bool) -> tuple[State, Held]:
+    if now.state is State.CANCELLED:
+        return (State.HELD if now.client_secret else State.CANCELLED), Held.LATE
+    if outcome.state is State.CAPTURED and confirm:
+        return State.HELD, Held.CONFIRM
+    return outcome.state, Held.UNFINISHED
+
+
+def _stored(now: Attempt, stored_at: float) -> Attempt:
+    return replace(now, state=State.STORED, told=False, stored_at=stored_at)
+
+
+def _reminded(now: Attempt) -> Attempt:
+    return replace(now, told=False) if now.state is State.HELD else now
 
 
 def _heard(now: Attempt, verdict: Verdict, interval: float) -> Attempt:
@@ -244,7 +299,3 @@ def _heard(now: Attempt, verdict: Verdict, interval: float) -> Attempt:
     if stage is Stage.UNKNOWN:
         stage = now.stage
     return replace(now, stage=stage, interval=interval, trouble="", trouble_since=0.0)
-
-
-def _erased(now: Attempt) -> Attempt:
-    return replace(now, device_code=None, client_secret=None)

@@ -33,11 +33,29 @@ class Storing:
             if credentials is not None and await self._find(target, credentials) is None:
                 await target.store(self._record.attempt.wanted_id, credentials)
 
+    async def remove(self) -> bool:
+        """Takes the credentials out of every target again; True when they are gone from all."""
+        for delivery in self._record.attempt.deliveries:
+            await self._remove_from(delivery)
+        return not self._record.attempt.deliveries
+
+    async def _remove_from(self, delivery: Delivery) -> None:
+        try:
+            for target in self._targets:
+                if target.key == delivery.target:
+                    await target.remove(self._record.attempt.client_id)
+        except TargetError as error:
+            await self._mark(target, _troubled(error))
+        else:
+            await self._record.commit_surely(lambda now: _without(now, delivery.target))
+
     async def _deliver_to(self, target: Target) -> Platform | None:
         credentials = self._record.attempt.credentials
         if credentials is None:
             return None
         try:
+            if verified := await self._verified(target, credentials):
+                return verified
             written = await self._write(target, credentials)
             if await self._find(target, credentials) is None:
                 raise TargetError(Code.NOT_READ_BACK, target.place)
@@ -47,12 +65,21 @@ class Storing:
         await self._mark(target, lambda now: replace(now, state=DeliveryState.VERIFIED))
         return written
 
+    async def _verified(self, target: Target, credentials: Credentials) -> Platform | None:
+        """What an earlier call brought there, if it is still there."""
+        if _delivery(self._record.attempt, target).state is DeliveryState.VERIFIED:
+            return await self._find(target, credentials)
+        return None
+
     async def _write(self, target: Target, credentials: Credentials) -> Platform:
-        # Whether the target knew this client id is settled before our first write to it.
-        if not any(d.target == target.key for d in self._record.attempt.deliveries):
+        # Whether the target knew this client id is settled before our first write to it: a
+        # pending delivery with trouble was not written, one without may have been.
+        delivery = _delivery(self._record.attempt, target)
+        begun = delivery in self._record.attempt.deliveries and not delivery.trouble
+        if delivery.state is DeliveryState.PENDING and not begun:
             there = await target.platforms()
             updated = any(platform.client_id == credentials.client_id for platform in there)
-            await self._mark(target, lambda now: replace(now, updated=updated))
+            await self._mark(target, lambda now: replace(_untroubled(now), updated=updated))
         written = await target.store(self._record.attempt.wanted_id, credentials)
         await self._mark(target, lambda now: _written(now, written))
         return written
@@ -66,21 +93,23 @@ class Storing:
     async def _mark(self, target: Target, change: Callable[[Delivery], Delivery]) -> None:
         def marked(attempt: Attempt) -> Attempt:
             delivery = change(_delivery(attempt, target))
-            others = tuple(d for d in attempt.deliveries if d.target != target.key)
+            others = _without(attempt, target.key).deliveries
             return replace(attempt, deliveries=(*others, delivery))
 
         await self._record.commit_surely(marked)
 
 
+def _without(attempt: Attempt, target: str) -> Attempt:
+    others = tuple(delivery for delivery in attempt.deliveries if delivery.target != target)
+    return replace(attempt, deliveries=others)
+
+
 def _written(delivery: Delivery, platform: Platform) -> Delivery:
-    return replace(
-        delivery,
-        state=DeliveryState.WRITTEN,
-        platform_id=platform.id,
-        trouble="",
-        line=0,
-        column=0,
-    )
+    return replace(_untroubled(delivery), state=DeliveryState.WRITTEN, platform_id=platform.id)
+
+
+def _untroubled(delivery: Delivery) -> Delivery:
+    return replace(delivery, trouble="", line=0, column=0)
 
 
 def _troubled(error: TargetError) -> Callable[[Delivery], Delivery]:

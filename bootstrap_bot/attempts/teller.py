@@ -44,9 +44,10 @@ class Teller:
 
     def _has_something_to_say(self) -> bool:
         attempt = self._record.attempt
-        if attempt.state is State.CAPTURED:
+        if attempt.at_work:
             return any(delivery.trouble for delivery in attempt.deliveries)
-        return not attempt.told and attempt.state is not State.REQUESTED
+        unsaid = not attempt.told or attempt.stale
+        return unsaid and attempt.state is not State.REQUESTED
 
     async def _try_to_tell(self) -> None:
         try:
@@ -78,7 +79,8 @@ class Teller:
 
     def _with_room_for_a_result(self, attempt: Attempt) -> Attempt:
         looked_away = self._clock.now() - attempt.acted_at > LOOKED_AWAY
-        if attempt.state in RESULTS and looked_away and attempt.message is not None:
+        result = attempt.state in RESULTS and not attempt.told
+        if result and looked_away and attempt.message is not None:
             return replace(attempt, message=None, old_message=attempt.message)
         return attempt
 
@@ -101,8 +103,11 @@ class Teller:
 
 def _shown(now: Attempt, shown: Attempt, message: int) -> Attempt:
     """The message is recorded; `told` only if nothing that matters changed meanwhile."""
-    told = now.state in RESULTS and now.state is shown.state
+    same = replace(now, message=None, old_message=None) == replace(
+        shown, message=None, old_message=None
+    )
     if now.message == shown.message:
-        return replace(now, message=message, told=told)
+        told = now.told or (same and now.state in RESULTS and not now.at_work)
+        return replace(now, message=message, told=told, stale=now.stale and not same)
     # Meanwhile the person asked for a copy further down: this one is the old one.
     return replace(now, old_message=message)

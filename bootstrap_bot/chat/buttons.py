@@ -17,7 +17,12 @@ class Action(StrEnum):
     AGAIN = "again"
     RETRY = "retry"
     USE = "use"
+    STORE = "store"
     DISCARD = "discard"
+    ANOTHER = "another"
+    REMOVE = "remove"
+    REMOVE_NOW = "remove_now"
+    KEEP = "keep"
 
 
 def data(action: Action, attempt: str) -> str:

@@ -7,12 +7,14 @@ from datetime import tzinfo
 
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
-from bootstrap_bot.attempts.attempt import Attempt, Delivery, State
+from bootstrap_bot.attempts.aftercare import settling
+from bootstrap_bot.attempts.attempt import Approval, Attempt, Delivery, Held, State
 from bootstrap_bot.chat import times
 from bootstrap_bot.chat.buttons import Action, data
 from bootstrap_bot.chat.pictures import LONGEST_QR, Picture
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.credentials import masked_id
+from bootstrap_bot.providers.provider import Health
 
 # Telegram's limits: characters of a caption and of a copy button.
 LONGEST_CAPTION = 1024
@@ -57,7 +59,9 @@ def card(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
         case State.HELD:
             return _held(attempt, texts)
         case State.STORED:
-            return _stored(attempt, texts)
+            return _stored(attempt, texts, now)
+        case State.REMOVED if attempt.deliveries:
+            return _removing(attempt, texts)
     return _ended(attempt, texts)
 
 
@@ -116,7 +120,15 @@ def _progress(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> str:
 
 
 def _captured(attempt: Attempt, texts: Texts) -> Card:
-    lines = [texts("captured.title"), texts("captured.safe")]
+    return _troubled(attempt, texts, texts("captured.title"), texts("captured.safe"))
+
+
+def _removing(attempt: Attempt, texts: Texts) -> Card:
+    return _troubled(attempt, texts, texts("removing.title"))
+
+
+def _troubled(attempt: Attempt, texts: Texts, *first: str) -> Card:
+    lines = list(first)
     lines += [_trouble(delivery, texts) for delivery in attempt.deliveries if delivery.trouble]
     lines.append(texts("captured.goes_on"))
     rows = ((_button(Action.RETRY, attempt, texts),),)
@@ -133,18 +145,47 @@ def _trouble(delivery: Delivery, texts: Texts) -> str:
 
 
 def _held(attempt: Attempt, texts: Texts) -> Card:
-    lines = [texts("held.title"), texts("held.why"), _pair(attempt, texts)]
-    rows = ((_button(Action.USE, attempt, texts), _button(Action.DISCARD, attempt, texts)),)
+    lines = [texts("held.title"), texts(f"held.{attempt.held.value}"), _pair(attempt, texts)]
+    use = Action.STORE if attempt.held is Held.CONFIRM else Action.USE
+    rows = ((_button(use, attempt, texts), _button(Action.DISCARD, attempt, texts)),)
     return Card(Picture.WORKING, "\n\n".join(lines), rows)
 
 
-def _stored(attempt: Attempt, texts: Texts) -> Card:
+def _stored(attempt: Attempt, texts: Texts, now: float) -> Card:
     places = "\n".join(_place(delivery, texts) for delivery in attempt.deliveries)
-    title = "stored.title_approval" if attempt.approval else "stored.title"
-    then = "stored.approval" if attempt.approval else "stored.next"
-    paragraphs = [texts(title), f"{places}\n{_pair(attempt, texts)}", texts(then)]
-    picture = Picture.WORKING if attempt.approval else Picture.DONE
-    return Card(picture, "\n\n".join(paragraphs))
+    pending = attempt.approval is Approval.PENDING
+    paragraphs = [
+        texts(f"stored.title_{attempt.approval.value}"),
+        f"{places}\n{_pair(attempt, texts)}",
+        texts(f"health.{_health(attempt, now)}"),
+        texts("stored.approval" if pending else "stored.next"),
+    ]
+    rows = (
+        (_button(Action.ANOTHER, attempt, texts),),
+        (_button(Action.REMOVE, attempt, texts),),
+    )
+    picture = Picture.WORKING if pending else Picture.DONE
+    return Card(picture, "\n\n".join(paragraphs), rows)
+
+
+def _health(attempt: Attempt, now: float) -> str:
+    if attempt.approval is Approval.PENDING:
+        return "approval" if attempt.watching else "approval_given_up"
+    if attempt.looked_at < attempt.stored_at:
+        return "checking"
+    failed = attempt.health in (Health.WRONG_PAIR, Health.NOT_PUBLISHED)
+    return "settling" if failed and settling(attempt, now) else attempt.health.value
+
+
+def remove_rows(attempt: str, texts: Texts) -> InlineKeyboardMarkup:
+    """The buttons that ask once more before a stored bot is removed."""
+    row = [
+        InlineKeyboardButton(
+            texts.plain(f"button.{action.value}"), callback_data=data(action, attempt)
+        )
+        for action in (Action.REMOVE_NOW, Action.KEEP)
+    ]
+    return InlineKeyboardMarkup([row])
 
 
 def _place(delivery: Delivery, texts: Texts) -> str:

@@ -17,7 +17,7 @@ from telegram.ext import (
 
 from bootstrap_bot.attempts.attempts import Attempts
 from bootstrap_bot.chat.buttons import Action, is_ours, parse
-from bootstrap_bot.chat.card import card
+from bootstrap_bot.chat.card import card, remove_rows
 from bootstrap_bot.chat.commands import CANCEL, HELP, NEW, START, STATUS
 from bootstrap_bot.chat.gate import Gate
 from bootstrap_bot.chat.outbox import Outbox
@@ -119,16 +119,37 @@ class Conversation:
                 done = await self._attempts.cancel(attempt, owner)
             case Action.RETRY:
                 done = await self._attempts.try_again(attempt, owner)
-            case Action.USE | Action.DISCARD:
-                done = await self._attempts.decide(attempt, owner, use=action is Action.USE)
+            case Action.USE | Action.STORE | Action.DISCARD:
+                use = action is not Action.DISCARD
+                done = await self._attempts.decide(attempt, owner, use=use)
             case Action.CHECK:
                 return await self._check(attempt, query)
-            case Action.AGAIN:
-                latest = await self._attempts.latest(owner)
-                done = latest is not None and latest.id == attempt
-                if done:
-                    await self._begin_or_bring_down(owner, query.from_user, update)
+            case Action.AGAIN | Action.ANOTHER:
+                done = await self._begin_after(attempt, query.from_user, update)
+            case Action.REMOVE | Action.KEEP:
+                done = await self._ask_to_remove(attempt, query, ask=action is Action.REMOVE)
+            case Action.REMOVE_NOW:
+                done = await self._attempts.remove(attempt, owner)
         return f"answer.{action.value}" if done else None
+
+    async def _begin_after(self, attempt: str, user: User, update: int) -> bool:
+        """Begins the next attempt from the buttons of the owner's last one."""
+        latest = await self._attempts.latest(user.id)
+        if latest is None or latest.id != attempt:
+            return False
+        await self._begin_or_bring_down(user.id, user, update)
+        return True
+
+    async def _ask_to_remove(self, attempt: str, query: CallbackQuery, *, ask: bool) -> bool:
+        """Swaps the result's buttons for a question, or back."""
+        found = await self._attempts.stored(attempt, query.from_user.id)
+        if found is None:
+            return False
+        texts = self._texts(query.from_user)
+        look = card(found, texts, self._clock.now(), self._zone)
+        keyboard = remove_rows(attempt, texts) if ask else look.keyboard
+        self._outbox.post(query.from_user.id, lambda: query.edit_message_reply_markup(keyboard))
+        return True
 
     async def _check(self, attempt: str, query: CallbackQuery) -> str | None:
         seconds = await self._attempts.check_now(attempt, query.from_user.id)
@@ -149,6 +170,7 @@ class Conversation:
 
     async def _show_status(self, chat: int, user: User) -> None:
         texts = self._texts(user)
+        self._attempts.look(user.id)
         latest = await self._attempts.latest(user.id)
         if latest is None:
             self._outbox.say(chat, texts("reply.no_attempt"))

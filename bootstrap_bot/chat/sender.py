@@ -60,6 +60,12 @@ class Sender:
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
+        # A worker that was cancelled before its first step has left its queue behind.
+        for queue in self._queues.values():
+            for job in queue:
+                job.done.cancel()
+        self._queues.clear()
+        self._workers.clear()
 
     def _drop_replaced(self, queue: deque[_Job], later: _Job) -> None:
         if later.edits is None:

@@ -20,6 +20,14 @@ class Journal(Protocol):
         """The attempt that this Telegram update began, if it did."""
         ...
 
+    async def find(self, attempt: str) -> Attempt | None:
+        """The attempt with that id."""
+        ...
+
+    async def forget(self, time: float) -> None:
+        """Drops attempts that are over and were asked for before then (epoch seconds)."""
+        ...
+
     async def latest(self, owner: int) -> Attempt | None:
         """The owner's last attempt, over or not."""
         ...

@@ -1,6 +1,7 @@
 """The journal as one SQLite file, used by one worker thread of one process."""
 
 import asyncio
+import errno
 import os
 import sqlite3
 from collections.abc import Callable
@@ -13,9 +14,9 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import Attempt, Delivery, DeliveryState, State
+from bootstrap_bot.attempts.attempt import Approval, Attempt, Delivery, DeliveryState, Held, State
 from bootstrap_bot.errors import Code, JournalError
-from bootstrap_bot.providers.provider import Stage
+from bootstrap_bot.providers.provider import Health, Stage
 
 T = TypeVar("T")
 
@@ -23,12 +24,14 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS attempts (
     id TEXT PRIMARY KEY, provider TEXT NOT NULL, owner INTEGER NOT NULL, chat INTEGER NOT NULL,
     language TEXT NOT NULL, "update" INTEGER NOT NULL UNIQUE, requested_at REAL NOT NULL,
-    acted_at REAL NOT NULL, state TEXT NOT NULL, told INTEGER NOT NULL, message INTEGER,
+    acted_at REAL NOT NULL, state TEXT NOT NULL, told INTEGER NOT NULL,
+    stale INTEGER NOT NULL, message INTEGER,
     old_message INTEGER, wanted_id TEXT NOT NULL, device_code TEXT, user_code TEXT NOT NULL,
     link TEXT NOT NULL, app_link TEXT NOT NULL, interval REAL NOT NULL, expires_at REAL NOT NULL,
-    stage TEXT NOT NULL, approval INTEGER NOT NULL, client_id TEXT NOT NULL, client_secret TEXT,
-    reason TEXT NOT NULL, trouble TEXT NOT NULL, trouble_since REAL NOT NULL,
-    stored_at REAL NOT NULL
+    stage TEXT NOT NULL, approval TEXT NOT NULL, watching INTEGER NOT NULL,
+    health TEXT NOT NULL, looked_at REAL NOT NULL, held TEXT NOT NULL,
+    client_id TEXT NOT NULL, client_secret TEXT, reason TEXT NOT NULL, trouble TEXT NOT NULL,
+    trouble_since REAL NOT NULL, stored_at REAL NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS deliveries (
     attempt TEXT NOT NULL REFERENCES attempts (id) ON DELETE CASCADE, target TEXT NOT NULL,
@@ -45,9 +48,12 @@ PRAGMA synchronous = EXTRA;
 PRAGMA secure_delete = ON;
 PRAGMA foreign_keys = ON;
 """
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 COLUMNS = [field.name for field in fields(Attempt) if field.name != "deliveries"]
 NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
 SELECT = f"SELECT {NAMES} FROM attempts "  # noqa: S608  (names of our own record)
+# The same as `not Attempt.over`.
+UNFINISHED = "NOT told OR stale OR watching OR device_code IS NOT NULL OR client_secret IS NOT NULL"
 SET = ", ".join(f'"{name}" = excluded."{name}"' for name in COLUMNS)
 UPSERT = (
     f"INSERT INTO attempts ({NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  (same)
@@ -82,12 +88,20 @@ class SqliteJournal:
         await self._do(lambda: self._save(attempt))
 
     async def unfinished(self) -> list[Attempt]:
-        where = "WHERE NOT told OR device_code IS NOT NULL OR client_secret IS NOT NULL"
-        return await self._do(lambda: self._select(f"{where} ORDER BY requested_at, id"))
+        where = f"WHERE {UNFINISHED} ORDER BY requested_at, id"
+        return await self._do(lambda: self._select(where))
 
     async def asked_by(self, update: int) -> Attempt | None:
         found = await self._do(lambda: self._select('WHERE "update" = ?', update))
         return found[0] if found else None
+
+    async def find(self, attempt: str) -> Attempt | None:
+        found = await self._do(lambda: self._select("WHERE id = ?", attempt))
+        return found[0] if found else None
+
+    async def forget(self, time: float) -> None:
+        query = f"DELETE FROM attempts WHERE requested_at < ? AND NOT ({UNFINISHED})"  # noqa: S608
+        await self._do(lambda: self._open.execute(query, (time,)))
 
     async def latest(self, owner: int) -> Attempt | None:
         last = "WHERE owner = ? ORDER BY requested_at DESC, rowid DESC LIMIT 1"
@@ -116,9 +130,7 @@ class SqliteJournal:
         try:
             return work()
         except (sqlite3.Error, OSError) as error:
-            full = "full" in str(error)
-            code = Code.STATE_FULL if full else Code.STATE_UNUSABLE
-            raise JournalError(code, str(self._path)) from None
+            raise JournalError(_code(error), str(self._path)) from None
 
     @property
     def _open(self) -> sqlite3.Connection:
@@ -135,8 +147,9 @@ class SqliteJournal:
         except Timeout:
             holder = file.read_text(encoding="ascii", errors="replace").strip()
             raise JournalError(Code.STATE_HELD, str(self._path), holder=holder) from None
-        except OSError:
-            raise JournalError(Code.STATE_UNUSABLE, str(self._path)) from None
+        except OSError as error:
+            self._lock.release()
+            raise JournalError(_code(error), str(self._path)) from None
 
     def _connect(self) -> None:
         _make_private(self._path)
@@ -184,7 +197,18 @@ def _make_private(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
+        if not path.is_file():
+            raise
         path.chmod(0o600)
+
+
+def _code(error: sqlite3.Error | OSError) -> Code:
+    if isinstance(error, OSError):
+        return Code.STATE_FULL if error.errno in NO_ROOM else Code.STATE_UNUSABLE
+    # A quota or a limit on the file's size reaches SQLite as a write that failed.
+    name = getattr(error, "sqlite_errorname", "")
+    full = name in ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
+    return Code.STATE_FULL if full else Code.STATE_UNUSABLE
 
 
 def _plain(value: object) -> object:
@@ -205,8 +229,11 @@ def _attempt(row: sqlite3.Row, deliveries: tuple[Delivery, ...]) -> Attempt:
     values = dict(row)
     for secret in ("device_code", "client_secret"):
         values[secret] = None if values[secret] is None else SecretStr(values[secret])
-    for flag in ("told", "approval"):
+    for flag in ("told", "stale", "watching"):
         values[flag] = bool(values[flag])
     values["state"] = State(values["state"])
     values["stage"] = Stage(values["stage"])
+    values["health"] = Health(values["health"])
+    values["approval"] = Approval(values["approval"])
+    values["held"] = Held(values["held"])
     return Attempt(**values, deliveries=deliveries)

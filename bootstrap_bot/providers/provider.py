@@ -74,6 +74,15 @@ class Expired(Verdict):
     """The device code is dead."""
 
 
+class Health(StrEnum):
+    """What the platform says of a stored pair; each has its text."""
+
+    UNKNOWN = "unknown"
+    WORKS = "works"
+    WRONG_PAIR = "wrong_pair"
+    NOT_PUBLISHED = "not_published"
+
+
 class Provider(Protocol):
     """One platform's registration."""
 
@@ -88,4 +97,8 @@ class Provider(Protocol):
 
     async def poll(self, device_code: SecretStr) -> Verdict:
         """Asks once what became of it. Raises `RemoteError`."""
+        ...
+
+    async def check(self, credentials: Credentials) -> Health:
+        """Asks whether a bot can work with that pair; disturbs none. Raises `RemoteError`."""
         ...
