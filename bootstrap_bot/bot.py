@@ -1,34 +1,26 @@
-"""The whole, put together: settings in, handlers and background work out."""
+"""The bot as other programs use it: added to an application, or an application's whole."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, tzinfo
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
 from telegram import Update, User
 from telegram.ext import Application
 
 from bootstrap_bot import settings as settings_file
-from bootstrap_bot.attempts.attempts import Attempts
-from bootstrap_bot.attempts.run import OnStored, Tools
+from bootstrap_bot.admin_list import AdminList
+from bootstrap_bot.attempts.run import OnStored
+from bootstrap_bot.chat.claim import Claims
 from bootstrap_bot.chat.conversation import Conversation
 from bootstrap_bot.chat.gate import Gate
-from bootstrap_bot.chat.language import language_for
 from bootstrap_bot.chat.menu import Menu
-from bootstrap_bot.chat.outbox import Outbox
-from bootstrap_bot.chat.sender import Sender
-from bootstrap_bot.chat.telegram_voice import TelegramVoice
-from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock, SystemClock
-from bootstrap_bot.http import TIMEOUT, Http
-from bootstrap_bot.journal.sqlite import SqliteJournal
+from bootstrap_bot.http import TIMEOUT
 from bootstrap_bot.log import guard_token
-from bootstrap_bot.providers.dingtalk import DingTalk
-from bootstrap_bot.settings import Settings, proxy_of
-from bootstrap_bot.targets.config_file import ConfigFile
+from bootstrap_bot.parts import Parts
+from bootstrap_bot.settings import Settings
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 Hook = Callable[[AnyApplication], Coroutine[Any, Any, None]]
@@ -46,9 +38,9 @@ class BootstrapBot:
         self._settings = settings
         self._clock = clock or SystemClock()
         self._timeout = timeout
-        self._zone = _zone(settings.chat.timezone)
-        self._parts: _Parts | None = None
-        self._resources = AsyncExitStack()
+        self._admins = AdminList(settings.telegram.admins, settings.path)
+        self._parts: Parts | None = None
+        self.claims = Claims(self._admins, self._clock)
 
     @classmethod
     def from_config(cls, path: str | Path | None = None) -> Self:
@@ -97,92 +89,41 @@ class BootstrapBot:
     ) -> None:
         bot = application.bot
         guard_token(bot.token)
-        sender = Sender(self._clock)
-        outbox = Outbox(bot, sender)
-        voice = TelegramVoice(bot, sender, self._clock, self._zone)
-        parts = self._parts = _Parts(self._settings, self._clock, self._timeout, voice, on_stored)
-        parts.stops = (outbox.stop, sender.stop)
-        commands = Menu(bot, outbox, alone=alone)
+        parts = self._parts = Parts(
+            bot, self._settings, self._admins, self._clock, self._timeout, on_stored
+        )
+        commands = Menu(bot, parts.outbox, alone=alone)
 
-        def welcome(update: Update, user: User) -> None:
+        def welcome(_: Update, user: User) -> None:
             parts.attempts.person_is_back(user.id)
             if menu:
-                commands.ensure(user.id, self._texts(user))
+                commands.ensure(user.id, parts.texts(user))
 
         gate = Gate(
-            self._settings.telegram.admins,
+            self._admins,
             alone=alone,
-            outbox=outbox,
+            outbox=parts.outbox,
             clock=self._clock,
-            texts=self._texts,
+            texts=parts.texts,
             username=lambda: bot.username,
             welcome=welcome,
+            claims=self.claims if alone else None,
         )
-        conversation = Conversation(parts.attempts, outbox, self._clock, self._zone, self._texts)
+        conversation = Conversation(
+            parts.attempts, parts.outbox, self._clock, parts.zone, parts.texts
+        )
         conversation.add_to(application, gate)
         if alone:
             conversation.add_help_to(application)
 
-    def _texts(self, user: User) -> Texts:
-        return Texts(language_for(self._settings.chat.language, user.language_code))
-
     async def _start(self, _: AnyApplication) -> None:
         if self._parts is None:
             raise RuntimeError("install() comes before running()")
-        async with AsyncExitStack() as stack:
-            await self._parts.journal.open()
-            stack.push_async_callback(self._parts.journal.close)
-            await stack.enter_async_context(self._parts.http)
-            for stop in reversed(self._parts.stops):
-                stack.push_async_callback(stop)
-            stack.push_async_callback(self._parts.attempts.stop)
-            await self._parts.attempts.start()
-            self._resources = stack.pop_all()
+        await self._parts.start()
 
     async def _stop(self, _: AnyApplication) -> None:
-        await self._resources.aclose()
-
-
-class _Parts:
-    """What lives from start to stop."""
-
-    stops: tuple[Callable[[], Awaitable[None]], ...] = ()
-
-    def __init__(
-        self,
-        settings: Settings,
-        clock: Clock,
-        timeout: float,
-        voice: TelegramVoice,
-        on_stored: OnStored | None,
-    ) -> None:
-        dingtalk = settings.dingtalk
-        roads = {url: proxy_of(dingtalk, url, os.environ) for url in _addresses(settings)}
-        self.http = Http(timeout, {url: proxy for url, proxy in roads.items() if proxy})
-        self.journal = SqliteJournal(settings.state_path)
-        provider = DingTalk(self.http, dingtalk.registration_url, dingtalk.source, dingtalk.api_url)
-        targets = [ConfigFile(settings.path, platform_type=provider.name)]
-        self.attempts = Attempts(
-            Tools(
-                provider,
-                targets,
-                self.journal,
-                voice,
-                clock,
-                on_stored,
-                settings.telegram.admins,
-                settings.security.confirm,
-            )
-        )
-
-
-def _addresses(settings: Settings) -> tuple[str, ...]:
-    return settings.dingtalk.registration_url, settings.dingtalk.api_url
-
-
-def _zone(name: str) -> tzinfo:
-    # UTC needs no time zone data, which small systems do not have.
-    return UTC if name == "UTC" else ZoneInfo(name)
+        if self._parts is not None:
+            await self._parts.stop()
 
 
 def _after(before: Hook | None, ours: Hook) -> Hook:

@@ -67,8 +67,6 @@ def _run(options: argparse.Namespace) -> int:
     set_up(loaded.log.level, as_json=loaded.log.as_json, secrets=_secrets(loaded))
     for warning in loaded.warnings:
         log.warning("%s", warning)
-    if not loaded.telegram.admins:
-        log.warning("telegram.admins is empty: nobody can use the bot yet")
     application = application_for(loaded)
     bot = BootstrapBot(loaded)
     bot.install_alone(application)

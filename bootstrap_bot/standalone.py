@@ -11,6 +11,8 @@ from telegram.ext import Application, ApplicationBuilder
 from telegram.request import HTTPXRequest
 
 from bootstrap_bot.bot import AnyApplication, BootstrapBot
+from bootstrap_bot.chat.claim import CODE_LASTS
+from bootstrap_bot.clock import Clock, SystemClock
 from bootstrap_bot.settings import Settings, proxy_of
 
 log = logging.getLogger(__name__)
@@ -36,10 +38,20 @@ def application_for(settings: Settings) -> AnyApplication:
     return _built(builder)
 
 
+async def offer_claims(bot: BootstrapBot, username: str, clock: Clock) -> None:
+    """While nobody is admin, prints where the first one makes themselves known."""
+    while bot.claims.open:
+        link = f"https://t.me/{username}?start={bot.claims.renew()}"
+        print(
+            f"Nobody is admin yet. Open this link on your phone to become it:\n{link}", flush=True
+        )
+        await clock.sleep(CODE_LASTS)
+
+
 async def serve(bot: BootstrapBot, application: AnyApplication, stop: asyncio.Event) -> None:
     """Runs until `stop` is set. Raises `JournalError` when the state file cannot be used."""
     async with bot.running(application):
-        talking = asyncio.create_task(_talk(application))
+        talking = asyncio.create_task(_talk(bot, application))
         await stop.wait()
         talking.cancel()
         with suppress(asyncio.CancelledError):
@@ -57,7 +69,7 @@ def stop_on_signals() -> asyncio.Event:
     return stop
 
 
-async def _talk(application: AnyApplication) -> None:
+async def _talk(bot: BootstrapBot, application: AnyApplication) -> None:
     """Introduces itself to Telegram, without end if need be, and takes updates."""
     pause = FIRST_RETRY
     while True:
@@ -74,6 +86,7 @@ async def _talk(application: AnyApplication) -> None:
         pause = min(pause * 2, LONGEST_RETRY)
     await _take_updates(application)
     log.info("ready: write /dingtalk_new to @%s", application.bot.username)
+    await offer_claims(bot, application.bot.username, SystemClock())
 
 
 async def _take_updates(application: AnyApplication) -> None:

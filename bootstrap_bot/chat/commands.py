@@ -3,9 +3,15 @@
 from telegram import Message, MessageEntity
 
 NEW, STATUS, CANCEL = "dingtalk_new", "dingtalk_status", "dingtalk_cancel"
-START, HELP = "start", "help"
+START, HELP, CLAIM = "start", "help", "claim"
 OURS = (NEW, STATUS, CANCEL)
 ALONE = (*OURS, HELP)
+
+
+def argument_in(message: Message | None) -> str:
+    """What stands behind the command."""
+    text = message.text if message is not None and message.text else ""
+    return text.partition(" ")[2].strip()
 
 
 def command_in(message: Message | None, username: str) -> str | None:

@@ -1,16 +1,21 @@
 """Who may pass: admins, in private chats, before any handler sees an update."""
 
+import logging
 from collections.abc import Callable, Collection
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update, User
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, Update, User
 from telegram.constants import ChatType
 from telegram.ext import ApplicationHandlerStop
 
 from bootstrap_bot.chat.buttons import is_ours
-from bootstrap_bot.chat.commands import OURS, command_in
+from bootstrap_bot.chat.claim import Claimed, Claims
+from bootstrap_bot.chat.commands import CLAIM, OURS, START, argument_in, command_in
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
+from bootstrap_bot.errors import TargetError
+
+log = logging.getLogger("bootstrap_bot.audit")
 
 STRANGER_PAUSE = 60.0
 MOST_STRANGERS = 1000
@@ -34,6 +39,7 @@ class Gate:
         texts: Callable[[User], Texts],
         username: Callable[[], str],
         welcome: Welcome,
+        claims: Claims | None = None,
     ) -> None:
         self._admins = admins
         self._alone = alone
@@ -42,6 +48,7 @@ class Gate:
         self._texts = texts
         self._username = username
         self._welcome = welcome
+        self._claims = claims
         self._told: dict[int, float] = {}
 
     async def check(self, update: Update, _: object) -> None:
@@ -67,8 +74,31 @@ class Gate:
 
     def _turn_away(self, update: Update, user: User, *, private: bool) -> None:
         """One short line with the person's id, so that an owner can add them."""
-        if not (self._alone and private and update.message and self._may_be_told(user.id)):
+        if not (self._alone and private and update.message):
             return
+        if self._claims is not None and self._claims.open and self._is_claim(update.message):
+            self._outbox.work(self._claim(self._claims, user, argument_in(update.message)))
+        elif self._may_be_told(user.id):
+            self._introduce(user)
+
+    def _is_claim(self, message: Message) -> bool:
+        command = command_in(message, self._username())
+        return command in (START, CLAIM) and bool(argument_in(message))
+
+    async def _claim(self, claims: Claims, user: User, code: str) -> None:
+        try:
+            claimed = await claims.claim(user.id, code)
+        except TargetError as error:
+            log.error("the first admin could not be written down: %s", error.code)
+            self._outbox.say(user.id, self._texts(user)("gate.claim_failed"))
+            return
+        if claimed is Claimed.DONE:
+            log.info("admin=%s event=claimed", user.id)
+            self._outbox.say(user.id, self._texts(user)("gate.claim_done"))
+        elif claimed is Claimed.WRONG and self._may_be_told(user.id):
+            self._introduce(user)
+
+    def _introduce(self, user: User) -> None:
         self._outbox.say(user.id, self._texts(user)("gate.stranger", id=user.id))
 
     def _may_be_told(self, person: int) -> bool:

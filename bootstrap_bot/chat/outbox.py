@@ -7,12 +7,15 @@ from typing import Any
 
 from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
-from telegram.error import TelegramError
+from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bootstrap_bot.chat.sender import ReplacedError, Sender
+from bootstrap_bot.clock import Clock
 
 log = logging.getLogger(__name__)
 
+FIRST_RETRY = 1.0
+LONGEST_RETRY = 60.0
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -37,6 +40,14 @@ class Outbox:
             ),
         )
 
+    def tell_surely(self, chat: int, html: str, clock: Clock) -> None:
+        """Sends a text message that must arrive: tried until it does or the chat is gone."""
+        self._spawn(self._tell_surely(chat, html, clock))
+
+    def work(self, doing: Coroutine[Any, Any, None]) -> None:
+        """Does anything else that no handler may wait for."""
+        self._spawn(doing)
+
     def answer(self, query: CallbackQuery, text: str) -> None:
         """Answers a pressed button at once: that is not a message and waits for none."""
         self._spawn(_quietly(query.answer(text)))
@@ -51,6 +62,21 @@ class Outbox:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _tell_surely(self, chat: int, html: str, clock: Clock) -> None:
+        pause = FIRST_RETRY
+        while True:
+            try:
+                await self._sender.send(
+                    chat, lambda: self._bot.send_message(chat, html, parse_mode=ParseMode.HTML)
+                )
+            except (Forbidden, BadRequest):
+                return
+            except TelegramError:
+                await clock.sleep(pause)
+                pause = min(pause * 2, LONGEST_RETRY)
+            else:
+                return
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, fields
@@ -62,16 +63,20 @@ UPSERT = (
 
 
 class SqliteJournal:
-    """Attempts in a file that only its owner reads, locked against a second process."""
+    """Attempts in a file that only its owner reads, locked against a second process.
+
+    `moved_aside` is where a broken file went when `open` had to begin a fresh one.
+    """
 
     def __init__(self, path: Path) -> None:
+        self.moved_aside: Path | None = None
         self._path = path
         self._lock = FileLock(f"{path}.lock", mode=0o600)
         self._worker: ThreadPoolExecutor | None = None
         self._db: sqlite3.Connection | None = None
 
     async def open(self) -> None:
-        """Opens the file or makes it, mode 0600.
+        """Opens the file or makes it, mode 0600; a broken one is moved aside first.
 
         Raises `JournalError`: STATE_HELD when another process has it, STATE_UNUSABLE when it
         cannot be made or read.
@@ -152,10 +157,23 @@ class SqliteJournal:
             raise JournalError(_code(error), str(self._path)) from None
 
     def _connect(self) -> None:
+        try:
+            self._open_file()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            self._disconnect()
+            self.moved_aside = _move_aside(self._path)
+            self._open_file()
+
+    def _open_file(self) -> None:
         _make_private(self._path)
         self._db = sqlite3.connect(self._path, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._db.executescript(PRAGMAS + SCHEMA)
+        if self._db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise sqlite3.DatabaseError
+        self._db.execute(SELECT + "LIMIT 1")
 
     def _disconnect(self) -> None:
         if self._db is not None:
@@ -209,6 +227,17 @@ def _code(error: sqlite3.Error | OSError) -> Code:
     name = getattr(error, "sqlite_errorname", "")
     full = name in ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
     return Code.STATE_FULL if full else Code.STATE_UNUSABLE
+
+
+def _move_aside(path: Path) -> Path:
+    """Renames a broken file and what SQLite keeps beside it; only its owner reads those."""
+    moment = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        file, aside = Path(f"{path}{suffix}"), Path(f"{path}{suffix}.broken-{moment}")
+        if file.exists():
+            file.chmod(0o600)
+            file.rename(aside)
+    return Path(f"{path}.broken-{moment}")
 
 
 def _plain(value: object) -> object:

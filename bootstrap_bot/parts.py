@@ -1,0 +1,107 @@
+"""The parts of one bot, wired together, and their life from start to stop."""
+
+import logging
+import os
+from contextlib import AsyncExitStack
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo
+
+from telegram import Bot, User
+
+from bootstrap_bot.admin_list import AdminList
+from bootstrap_bot.attempts.attempts import Attempts
+from bootstrap_bot.attempts.run import OnStored, Tools
+from bootstrap_bot.chat.language import language_for
+from bootstrap_bot.chat.outbox import Outbox
+from bootstrap_bot.chat.sender import Sender
+from bootstrap_bot.chat.telegram_voice import TelegramVoice
+from bootstrap_bot.chat.texts import Texts
+from bootstrap_bot.clock import Clock
+from bootstrap_bot.http import Http
+from bootstrap_bot.journal.sqlite import SqliteJournal
+from bootstrap_bot.providers.dingtalk import DingTalk
+from bootstrap_bot.settings import Settings, proxy_of
+from bootstrap_bot.targets.config_file import ConfigFile
+
+log = logging.getLogger(__name__)
+
+
+class Parts:
+    """Chat on one side, provider, journal and target on the other, attempts between them."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        settings: Settings,
+        admins: AdminList,
+        clock: Clock,
+        timeout: float,
+        on_stored: OnStored | None,
+    ) -> None:
+        self.zone = _zone(settings.chat.timezone)
+        self.outbox = Outbox(bot, sender := Sender(clock))
+        self._language = settings.chat.language
+        self._admins = admins
+        self._clock = clock
+        self._sender = sender
+        self._http = Http(timeout, _proxies(settings))
+        self._journal = SqliteJournal(settings.state_path)
+        dingtalk = settings.dingtalk
+        provider = DingTalk(
+            self._http, dingtalk.registration_url, dingtalk.source, dingtalk.api_url
+        )
+        self.attempts = Attempts(
+            Tools(
+                provider=provider,
+                targets=[ConfigFile(settings.path, platform_type=provider.name)],
+                journal=self._journal,
+                voice=TelegramVoice(bot, sender, clock, self.zone),
+                clock=clock,
+                on_stored=on_stored,
+                admins=admins,
+                confirm=settings.security.confirm,
+            )
+        )
+        self._running = AsyncExitStack()
+
+    def texts(self, user: User) -> Texts:
+        """The texts in that person's language."""
+        return Texts(language_for(self._language, user.language_code))
+
+    async def start(self) -> None:
+        """Takes up what was under way. Raises `JournalError`, with nothing left open."""
+        async with AsyncExitStack() as stack:
+            await self._journal.open()
+            stack.push_async_callback(self._journal.close)
+            await stack.enter_async_context(self._http)
+            stack.push_async_callback(self._sender.stop)
+            stack.push_async_callback(self.outbox.stop)
+            stack.push_async_callback(self.attempts.stop)
+            await self.attempts.start()
+            self._tell_of_damage()
+            self._running = stack.pop_all()
+
+    async def stop(self) -> None:
+        """Comes to rest within half a second; what is under way goes on at the next start."""
+        await self._running.aclose()
+
+    def _tell_of_damage(self) -> None:
+        """A state file that had to be given up is no secret from the admins."""
+        if self._journal.moved_aside is None:
+            return
+        log.error("the state file was broken; it is kept as %s", self._journal.moved_aside)
+        texts = Texts(language_for(self._language, None))
+        for admin in self._admins:
+            self.outbox.tell_surely(admin, texts("notice.journal_broken"), self._clock)
+
+
+def _proxies(settings: Settings) -> dict[str, str]:
+    dingtalk = settings.dingtalk
+    addresses = dingtalk.registration_url, dingtalk.api_url
+    roads = {address: proxy_of(dingtalk, address, os.environ) for address in addresses}
+    return {address: proxy for address, proxy in roads.items() if proxy}
+
+
+def _zone(name: str) -> tzinfo:
+    # UTC needs no time zone data, which small systems do not have.
+    return UTC if name == "UTC" else ZoneInfo(name)
