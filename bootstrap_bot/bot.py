@@ -13,8 +13,8 @@ from bootstrap_bot import settings as settings_file
 from bootstrap_bot.admin_list import AdminList
 from bootstrap_bot.attempts.run import OnStored
 from bootstrap_bot.chat.claim import Claims
-from bootstrap_bot.chat.conversation import Conversation
 from bootstrap_bot.chat.gate import Gate
+from bootstrap_bot.chat.handlers import Handlers
 from bootstrap_bot.chat.menu import Menu
 from bootstrap_bot.clock import Clock, SystemClock
 from bootstrap_bot.http import TIMEOUT
@@ -92,29 +92,24 @@ class BootstrapBot:
         parts = self._parts = Parts(
             bot, self._settings, self._admins, self._clock, self._timeout, on_stored
         )
-        commands = Menu(bot, parts.outbox, alone=alone)
+        commands = Menu(bot, parts.desk.outbox, alone=alone) if menu else None
 
         def welcome(_: Update, user: User) -> None:
-            parts.attempts.person_is_back(user.id)
-            if menu:
-                commands.ensure(user.id, parts.texts(user))
+            parts.desk.attempts.person_is_back(user.id)
+            if commands is not None:
+                commands.ensure(user.id, parts.desk.texts(user))
 
         gate = Gate(
             self._admins,
             alone=alone,
-            outbox=parts.outbox,
+            outbox=parts.desk.outbox,
             clock=self._clock,
-            texts=parts.texts,
+            texts=parts.desk.texts,
             username=lambda: bot.username,
             welcome=welcome,
             claims=self.claims if alone else None,
         )
-        conversation = Conversation(
-            parts.attempts, parts.outbox, self._clock, parts.zone, parts.texts
-        )
-        conversation.add_to(application, gate)
-        if alone:
-            conversation.add_help_to(application)
+        Handlers(parts.desk, commands).add_to(application, gate, alone=alone)
 
     async def _start(self, _: AnyApplication) -> None:
         if self._parts is None:

@@ -10,7 +10,9 @@ from telegram import Bot, User
 
 from bootstrap_bot.admin_list import AdminList
 from bootstrap_bot.attempts.attempts import Attempts
+from bootstrap_bot.attempts.platforms import Platforms
 from bootstrap_bot.attempts.run import OnStored, Tools
+from bootstrap_bot.chat.desk import Desk
 from bootstrap_bot.chat.language import language_for
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.sender import Sender
@@ -38,35 +40,36 @@ class Parts:
         timeout: float,
         on_stored: OnStored | None,
     ) -> None:
-        self.zone = _zone(settings.chat.timezone)
-        self.outbox = Outbox(bot, sender := Sender(clock))
-        self._language = settings.chat.language
+        zone = _zone(settings.chat.timezone)
+        self._settings = settings
         self._admins = admins
-        self._clock = clock
-        self._sender = sender
+        self._sender = Sender(clock)
         self._http = Http(timeout, _proxies(settings))
         self._journal = SqliteJournal(settings.state_path)
         dingtalk = settings.dingtalk
         provider = DingTalk(
             self._http, dingtalk.registration_url, dingtalk.source, dingtalk.api_url
         )
-        self.attempts = Attempts(
-            Tools(
-                provider=provider,
-                targets=[ConfigFile(settings.path, platform_type=provider.name)],
-                journal=self._journal,
-                voice=TelegramVoice(bot, sender, clock, self.zone),
-                clock=clock,
-                on_stored=on_stored,
-                admins=admins,
-                confirm=settings.security.confirm,
-            )
+        targets = [ConfigFile(settings.path, platform_type=provider.name)]
+        tools = Tools(
+            provider=provider,
+            targets=targets,
+            journal=self._journal,
+            voice=TelegramVoice(bot, self._sender, clock, zone),
+            clock=clock,
+            on_stored=on_stored,
+            admins=admins,
+            confirm=settings.security.confirm,
+        )
+        self.desk = Desk(
+            attempts=Attempts(tools),
+            platforms=Platforms(targets, provider),
+            outbox=Outbox(bot, self._sender),
+            clock=clock,
+            zone=zone,
+            texts=self._texts,
         )
         self._running = AsyncExitStack()
-
-    def texts(self, user: User) -> Texts:
-        """The texts in that person's language."""
-        return Texts(language_for(self._language, user.language_code))
 
     async def start(self) -> None:
         """Takes up what was under way. Raises `JournalError`, with nothing left open."""
@@ -75,9 +78,9 @@ class Parts:
             stack.push_async_callback(self._journal.close)
             await stack.enter_async_context(self._http)
             stack.push_async_callback(self._sender.stop)
-            stack.push_async_callback(self.outbox.stop)
-            stack.push_async_callback(self.attempts.stop)
-            await self.attempts.start()
+            stack.push_async_callback(self.desk.outbox.stop)
+            stack.push_async_callback(self.desk.attempts.stop)
+            await self.desk.attempts.start()
             self._tell_of_damage()
             self._running = stack.pop_all()
 
@@ -85,14 +88,18 @@ class Parts:
         """Comes to rest within half a second; what is under way goes on at the next start."""
         await self._running.aclose()
 
+    def _texts(self, user: User) -> Texts:
+        chosen = self.desk.attempts.language_of(user.id)
+        return Texts(language_for(chosen, self._settings.chat.language, user.language_code))
+
     def _tell_of_damage(self) -> None:
         """A state file that had to be given up is no secret from the admins."""
         if self._journal.moved_aside is None:
             return
         log.error("the state file was broken; it is kept as %s", self._journal.moved_aside)
-        texts = Texts(language_for(self._language, None))
+        texts = Texts(language_for(self._settings.chat.language))
         for admin in self._admins:
-            self.outbox.tell_surely(admin, texts("notice.journal_broken"), self._clock)
+            self.desk.outbox.tell_surely(admin, texts("notice.journal_broken"), self.desk.clock)
 
 
 def _proxies(settings: Settings) -> dict[str, str]:

@@ -87,10 +87,12 @@ class Delivery:
 class Attempt:
     """One registration. Times are seconds since the epoch, `interval` is seconds.
 
-    `update` is the Telegram update that asked for it; `message` is the one message people see,
-    `old_message` one that is to be removed once a later copy stands. `stale` says that what was
-    told has a small change, worth an edit. `watching`: a pending approval is looked for.
-    `looked_at` is when the stored pair was last checked, with `health` as its outcome.
+    `update` is the Telegram update that asked for it. `message` is the one message people see,
+    `old_message` a copy that is to be removed once a later one stands; `stale` says that what
+    was told has a small change, worth an edit. `wanted_id` and `replaces` (a client id) say
+    where the pair is to go. `stage` holds since `stage_at`; `checked_at` is when the person
+    last had the platform asked. `watching`: a pending approval is looked for. `looked_at` is
+    when the stored pair was last checked, with `health` as its outcome.
     """
 
     id: str
@@ -107,6 +109,7 @@ class Attempt:
     message: int | None = None
     old_message: int | None = None
     wanted_id: str
+    replaces: str = ""
     device_code: SecretStr | None = None
     user_code: str = ""
     link: str = ""
@@ -114,6 +117,8 @@ class Attempt:
     interval: float = 5.0
     expires_at: float = 0.0
     stage: Stage = Stage.WAITING
+    stage_at: float = 0.0
+    checked_at: float = 0.0
     approval: Approval = Approval.NONE
     watching: bool = False
     health: Health = Health.UNKNOWN

@@ -5,7 +5,7 @@ import logging
 import secrets
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bootstrap_bot.attempts.attempt import LIVE, Attempt, State
 from bootstrap_bot.attempts.inheritance import inherited
@@ -29,6 +29,19 @@ def random_id() -> str:
     return secrets.token_hex(5)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a person asked for. `message` is one that shall show this attempt from now on."""
+
+    owner: int
+    chat: int
+    language: str
+    update: int
+    wanted_id: str = ""
+    replaces: str = ""
+    message: int | None = None
+
+
 class Attempts:
     """What chat may ask for. `owner` is the person who acts; nobody else's rows are touched."""
 
@@ -37,10 +50,12 @@ class Attempts:
         self._name_attempt = name_attempt
         self._runs: dict[str, Run] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._languages: dict[int, str] = {}
         self._beginning = asyncio.Lock()
 
     async def start(self) -> None:
         """Takes up every attempt that is not over. Raises `JournalError`."""
+        self._languages = await self._tools.journal.languages()
         await self._tools.journal.forget(self._tools.clock.now() - KEPT)
         for attempt in await self._tools.journal.unfinished():
             if attempt.owner in self._tools.admins:
@@ -58,31 +73,20 @@ class Attempts:
             await asyncio.wait(asking, timeout=LAST_ANSWER)
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def begin(
-        self, *, owner: int, chat: int, language: str, update: int, wanted_id: str = ""
-    ) -> Attempt:
+    async def begin(self, request: Request) -> Attempt:
         """Begins an attempt, unless this update began one already.
 
         Raises `RefusedError` when there are too many, `JournalError` when it cannot be kept.
         """
         async with self._beginning:
-            known = await self._tools.journal.asked_by(update)
+            known = await self._tools.journal.asked_by(request.update)
             if known is not None:
                 return known
-            await self._check_limits(owner)
+            await self._check_limits(request.owner)
             await self._tools.journal.forget(self._tools.clock.now() - KEPT)
-            now = self._tools.clock.now()
-            attempt = Attempt(
-                id=self._name_attempt(),
-                provider=self._tools.provider.name,
-                owner=owner,
-                chat=chat,
-                language=language,
-                update=update,
-                requested_at=now,
-                acted_at=now,
-                wanted_id=wanted_id or self._tools.provider.name,
-            )
+            if request.message is not None:
+                await self._release_message(request)
+            attempt = self._attempt(request)
             await self._tools.journal.save(attempt)
             self._take_up(attempt)
             return attempt
@@ -140,6 +144,18 @@ class Attempts:
         self._take_up(removed)
         return True
 
+    def language_of(self, owner: int) -> str | None:
+        """What the owner chose, if they did."""
+        return self._languages.get(owner)
+
+    async def speak(self, owner: int, language: str) -> None:
+        """Remembers the owner's choice; attempts under way go on in that language."""
+        await self._tools.journal.save_language(owner, language)
+        self._languages[owner] = language
+        for run in list(self._runs.values()):
+            if run.attempt.owner == owner:
+                await run.record.commit(lambda now: replace(now, language=language))
+
     def look(self, owner: int) -> None:
         """Whatever is waited for on the owner's behalf is looked for at once."""
         for run in self._runs.values():
@@ -150,7 +166,9 @@ class Attempts:
         """Asks the platform as soon as it allows: seconds until then, None when it is over."""
         if not await self._change(attempt, owner, {State.WAITING}, lambda now: now):
             return None
-        return self._runs[attempt].seconds_to_next_poll()
+        run = self._runs[attempt]
+        run.ask_now()
+        return run.seconds_to_next_poll()
 
     def person_is_back(self, owner: int) -> None:
         """The person wrote: what could not be told is tried again."""
@@ -173,6 +191,29 @@ class Attempts:
         after = await run.record.commit(changed)
         run.hurry()
         return after.acted_at == acted_at
+
+    def _attempt(self, request: Request) -> Attempt:
+        now = self._tools.clock.now()
+        return Attempt(
+            id=self._name_attempt(),
+            provider=self._tools.provider.name,
+            owner=request.owner,
+            chat=request.chat,
+            language=request.language,
+            update=request.update,
+            message=request.message,
+            requested_at=now,
+            acted_at=now,
+            wanted_id=request.wanted_id or self._tools.provider.name,
+            replaces=request.replaces,
+        )
+
+    async def _release_message(self, request: Request) -> None:
+        """A message that goes on with another attempt is no longer the earlier one's."""
+        for run in list(self._runs.values()):
+            attempt = run.attempt
+            if (attempt.chat, attempt.message) == (request.chat, request.message):
+                await run.record.commit(lambda now: replace(now, message=None))
 
     async def _check_limits(self, owner: int) -> None:
         if sum(run.attempt.live for run in self._runs.values()) >= MOST_LIVE:

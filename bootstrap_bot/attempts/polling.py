@@ -10,6 +10,7 @@ from bootstrap_bot.providers.provider import (
     Created,
     Expired,
     Refused,
+    Stage,
     Verdict,
     Waiting,
 )
@@ -77,6 +78,9 @@ class Polling:
                 return replace(after, refusals=self.refusals + 1)._decide_refused(verdict.reason)
             case Expired():
                 return after._ending(State.EXPIRED)
+            case Waiting(stage=Stage.APPROVING) if kept:
+                # The pair came with an earlier stage: it is not given again.
+                return after._ending(State.CAPTURED, approval=True)
         slow_down = verdict.slow_down if isinstance(verdict, Waiting) else 0.0
         interval = min(self.interval + slow_down, LONGEST_PAUSE)
         return replace(after, interval=interval, refusals=0)

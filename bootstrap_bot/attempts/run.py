@@ -62,6 +62,7 @@ class Run:
         self._hurry = asyncio.Event()
         self._answered = asyncio.Event()
         self._asking: asyncio.Task[Polling] | None = None
+        self._wanted = False
         self._earliest_poll = 0.0
 
     @property
@@ -71,6 +72,11 @@ class Run:
 
     def hurry(self) -> None:
         """Something was decided or asked for: whatever waits looks again."""
+        self._hurry.set()
+
+    def ask_now(self) -> None:
+        """The person wants to know: asks as soon as it may be, and says when it did."""
+        self._wanted = True
         self._hurry.set()
 
     def seconds_to_next_poll(self) -> float:
@@ -123,8 +129,8 @@ class Run:
             code = error.code.value
             await self.record.commit_surely(lambda now: _failed(now, code))
         else:
-            expires_at = self._tools.clock.now() + invitation.lifetime
-            await self.record.commit_surely(lambda now: _invited(now, invitation, expires_at))
+            now = self._tools.clock.now()
+            await self.record.commit_surely(lambda was: _invited(was, invitation, now))
 
     async def _poll(self) -> None:
         polling = Polling(self.attempt.interval, kept=self.attempt.client_secret is not None)
@@ -152,7 +158,9 @@ class Run:
         else:
             polling = polling.answered(verdict).past_deadline(deadline_passed)
             await self._decide(verdict, polling.outcome)
-            await self.record.note(lambda now: _heard(now, verdict, polling.interval))
+            heard_at = self._tools.clock.now()
+            await self.record.note(lambda now: _heard(now, verdict, polling.interval, heard_at))
+        await self._note_wanted()
         return polling
 
     async def _decide(self, verdict: Verdict | None, outcome: Outcome | None) -> None:
@@ -170,6 +178,11 @@ class Run:
         if await clock.wait(self._hurry, pause):
             self._hurry.clear()
             await clock.sleep(self.seconds_to_next_poll())
+
+    async def _note_wanted(self) -> None:
+        if self._wanted:
+            self._wanted, asked_at = False, self._tools.clock.now()
+            await self.record.note(lambda now: replace(now, checked_at=asked_at))
 
     async def _note_trouble(self, error: RemoteError) -> None:
         since = self._tools.clock.now()
@@ -228,7 +241,7 @@ def _failed(now: Attempt, code: str) -> Attempt:
     return replace(now, state=State.FAILED, trouble=code)
 
 
-def _invited(now: Attempt, invitation: Invitation, expires_at: float) -> Attempt:
+def _invited(now: Attempt, invitation: Invitation, moment: float) -> Attempt:
     # Cancelled meanwhile: nobody has seen this code, so it ends here.
     if now.state is not State.REQUESTED:
         return now
@@ -240,7 +253,8 @@ def _invited(now: Attempt, invitation: Invitation, expires_at: float) -> Attempt
         link=invitation.link,
         app_link=invitation.app_link,
         interval=invitation.interval,
-        expires_at=expires_at,
+        expires_at=moment + invitation.lifetime,
+        stage_at=moment,
     )
 
 
@@ -292,10 +306,12 @@ def _reminded(now: Attempt) -> Attempt:
     return replace(now, told=False) if now.state is State.HELD else now
 
 
-def _heard(now: Attempt, verdict: Verdict, interval: float) -> Attempt:
+def _heard(now: Attempt, verdict: Verdict, interval: float, moment: float) -> Attempt:
     if now.state is not State.WAITING:
         return now
     stage = verdict.stage if isinstance(verdict, Waiting) else now.stage
     if stage is Stage.UNKNOWN:
         stage = now.stage
-    return replace(now, stage=stage, interval=interval, trouble="", trouble_since=0.0)
+    if stage is not now.stage:
+        now = replace(now, stage=stage, stage_at=moment, checked_at=0.0)
+    return replace(now, interval=interval, trouble="", trouble_since=0.0)

@@ -80,7 +80,8 @@ class Storing:
             there = await target.platforms()
             updated = any(platform.client_id == credentials.client_id for platform in there)
             await self._mark(target, lambda now: replace(_untroubled(now), updated=updated))
-        written = await target.store(self._record.attempt.wanted_id, credentials)
+        attempt = self._record.attempt
+        written = await target.store(attempt.wanted_id, credentials, attempt.replaces)
         await self._mark(target, lambda now: _written(now, written))
         return written
 

@@ -1,7 +1,11 @@
-"""What a pressed button says: an action and the attempt it is for."""
+"""What a pressed button says: an action and what it is for."""
 
 import re
 from enum import StrEnum
+
+from telegram import InlineKeyboardButton
+
+from bootstrap_bot.chat.texts import Texts
 
 PREFIX = "bootstrap"
 # Telegram's limit in bytes; whatever is longer was not made here.
@@ -23,11 +27,28 @@ class Action(StrEnum):
     REMOVE = "remove"
     REMOVE_NOW = "remove_now"
     KEEP = "keep"
+    ADD = "add"
+    REPLACE = "replace"
+    LEAVE = "leave"
+    PLATFORMS = "platforms"
+    PLATFORM = "platform"
+    TEST = "test"
+    ENABLE = "enable"
+    DISABLE = "disable"
+    DROP = "drop"
+    DROP_NOW = "drop_now"
+    SPEAK = "speak"
 
 
-def data(action: Action, attempt: str) -> str:
-    """Callback data for a button, at most 64 bytes."""
-    return f"{PREFIX}:{action.value}:{attempt}"
+def data(action: Action, ref: str) -> str:
+    """Callback data for a button, at most 64 bytes; `ref` is an attempt or a platform."""
+    return f"{PREFIX}:{action.value}:{ref}"
+
+
+def button(action: Action, ref: str, texts: Texts) -> InlineKeyboardButton:
+    """A button with its action's own label."""
+    label = texts.plain(f"button.{action.value}")
+    return InlineKeyboardButton(label, callback_data=data(action, ref))
 
 
 def is_ours(text: object) -> bool:
@@ -36,7 +57,7 @@ def is_ours(text: object) -> bool:
 
 
 def parse(text: str) -> tuple[Action, str] | None:
-    """The action and the attempt; None for anything that was not made by `data`."""
+    """The action and what it is for; None for anything that was not made by `data`."""
     found = DATA.fullmatch(text) if len(text) <= LONGEST_DATA else None
     if found is None:
         return None

@@ -10,7 +10,7 @@ from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 from bootstrap_bot.attempts.aftercare import settling
 from bootstrap_bot.attempts.attempt import Approval, Attempt, Delivery, Held, State
 from bootstrap_bot.chat import times
-from bootstrap_bot.chat.buttons import Action, data
+from bootstrap_bot.chat.buttons import Action, button
 from bootstrap_bot.chat.pictures import LONGEST_QR, Picture
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.credentials import masked_id
@@ -22,6 +22,8 @@ LONGEST_COPY = 256
 LONGEST_REASON = 200
 LONGEST_CODE = 40
 LONGEST_NAME = 64
+# Without news for so many seconds, something usually stands in the person's way.
+HELP_AFTER = 300.0
 # Controls, separators, surrogates and everything that turns the direction of writing.
 UNFIT = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb"
@@ -86,7 +88,7 @@ def _waiting(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
     rows = [
         (InlineKeyboardButton(texts.plain("button.app"), url=attempt.app_link),),
         (link, *_copy(attempt, texts)),
-        (_button(Action.CHECK, attempt, texts), _button(Action.CANCEL, attempt, texts)),
+        (button(Action.CHECK, attempt.id, texts), button(Action.CANCEL, attempt.id, texts)),
     ]
     picture = Picture.QR if with_qr else Picture.LINK
     return Card(picture, "\n\n".join(paragraphs), tuple(rows), attempt.link)
@@ -111,11 +113,17 @@ def _progress(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> str:
         texts(f"stage.{attempt.stage.value}"),
         texts("waiting.until", until=until, left=remaining),
     ]
+    if attempt.checked_at:
+        lines.append(
+            texts("waiting.checked", at=times.at(attempt.checked_at, now, zone, seconds=True))
+        )
     if attempt.trouble:
         since = times.at(attempt.trouble_since, now, zone)
         lines.append(
             texts("waiting.trouble", why=texts.plain(f"error.{attempt.trouble}"), since=since)
         )
+    elif now - attempt.stage_at > HELP_AFTER:
+        lines.append(texts("waiting.help"))
     return "\n".join(lines)
 
 
@@ -131,7 +139,7 @@ def _troubled(attempt: Attempt, texts: Texts, *first: str) -> Card:
     lines = list(first)
     lines += [_trouble(delivery, texts) for delivery in attempt.deliveries if delivery.trouble]
     lines.append(texts("captured.goes_on"))
-    rows = ((_button(Action.RETRY, attempt, texts),),)
+    rows = ((button(Action.RETRY, attempt.id, texts),),)
     return Card(Picture.WORKING, "\n\n".join(lines), rows)
 
 
@@ -147,7 +155,7 @@ def _trouble(delivery: Delivery, texts: Texts) -> str:
 def _held(attempt: Attempt, texts: Texts) -> Card:
     lines = [texts("held.title"), texts(f"held.{attempt.held.value}"), _pair(attempt, texts)]
     use = Action.STORE if attempt.held is Held.CONFIRM else Action.USE
-    rows = ((_button(use, attempt, texts), _button(Action.DISCARD, attempt, texts)),)
+    rows = ((button(use, attempt.id, texts), button(Action.DISCARD, attempt.id, texts)),)
     return Card(Picture.WORKING, "\n\n".join(lines), rows)
 
 
@@ -161,8 +169,8 @@ def _stored(attempt: Attempt, texts: Texts, now: float) -> Card:
         texts("stored.approval" if pending else "stored.next"),
     ]
     rows = (
-        (_button(Action.ANOTHER, attempt, texts),),
-        (_button(Action.REMOVE, attempt, texts),),
+        (button(Action.PLATFORMS, attempt.id, texts), button(Action.ANOTHER, attempt.id, texts)),
+        (button(Action.REMOVE, attempt.id, texts),),
     )
     picture = Picture.WORKING if pending else Picture.DONE
     return Card(picture, "\n\n".join(paragraphs), rows)
@@ -179,13 +187,8 @@ def _health(attempt: Attempt, now: float) -> str:
 
 def remove_rows(attempt: str, texts: Texts) -> InlineKeyboardMarkup:
     """The buttons that ask once more before a stored bot is removed."""
-    row = [
-        InlineKeyboardButton(
-            texts.plain(f"button.{action.value}"), callback_data=data(action, attempt)
-        )
-        for action in (Action.REMOVE_NOW, Action.KEEP)
-    ]
-    return InlineKeyboardMarkup([row])
+    actions = (Action.REMOVE_NOW, Action.KEEP)
+    return InlineKeyboardMarkup([[button(action, attempt, texts) for action in actions]])
 
 
 def _place(delivery: Delivery, texts: Texts) -> str:
@@ -212,14 +215,9 @@ def _ended(attempt: Attempt, texts: Texts) -> Card:
         paragraphs.append(texts(f"failed.{_failure(attempt)}"))
     else:
         paragraphs.append(texts(f"{state}.why"))
-    rows = ((_button(Action.AGAIN, attempt, texts),),)
+    rows = ((button(Action.AGAIN, attempt.id, texts),),)
     return Card(Picture.ENDED, "\n\n".join(paragraphs), rows)
 
 
 def _failure(attempt: Attempt) -> str:
     return attempt.trouble if attempt.trouble in ("no_credentials", "bad_link") else "begin"
-
-
-def _button(action: Action, attempt: Attempt, texts: Texts) -> InlineKeyboardButton:
-    label = texts.plain(f"button.{action.value}")
-    return InlineKeyboardButton(label, callback_data=data(action, attempt.id))

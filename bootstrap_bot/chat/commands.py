@@ -4,7 +4,8 @@ from telegram import Message, MessageEntity
 
 NEW, STATUS, CANCEL = "dingtalk_new", "dingtalk_status", "dingtalk_cancel"
 START, HELP, CLAIM = "start", "help", "claim"
-OURS = (NEW, STATUS, CANCEL)
+PLATFORMS, LANGUAGE, DOCTOR = "platforms", "language", "doctor"
+OURS = (NEW, STATUS, CANCEL, PLATFORMS, LANGUAGE, DOCTOR)
 ALONE = (*OURS, HELP)
 
 

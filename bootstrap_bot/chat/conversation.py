@@ -1,186 +1,218 @@
-"""What an admin can say and press, and what is answered. Every handler returns at once."""
+"""What an admin can say and press about attempts. Every handler returns at once."""
 
-from collections.abc import Callable
-from datetime import tzinfo
-from typing import Any
+from telegram import Update, User
+from telegram.ext import ApplicationHandlerStop, ContextTypes
 
-from telegram import CallbackQuery, Message, Update, User
-from telegram.ext import (
-    Application,
-    ApplicationHandlerStop,
-    CallbackQueryHandler,
-    CommandHandler,
-    ContextTypes,
-    TypeHandler,
-    filters,
-)
-
-from bootstrap_bot.attempts.attempts import Attempts
-from bootstrap_bot.chat.buttons import Action, is_ours, parse
+from bootstrap_bot.attempts.attempts import Request
+from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.card import card, remove_rows
-from bootstrap_bot.chat.commands import CANCEL, HELP, NEW, START, STATUS
-from bootstrap_bot.chat.gate import Gate
-from bootstrap_bot.chat.outbox import Outbox
-from bootstrap_bot.chat.texts import Texts
-from bootstrap_bot.clock import Clock
+from bootstrap_bot.chat.commands import argument_in
+from bootstrap_bot.chat.desk import ANSWERED, Desk, Press, Presses, said
+from bootstrap_bot.chat.question import WANTED, ask
 from bootstrap_bot.errors import CodedError
-
-# Before whatever an existing application handles itself.
-GATE_GROUP = -1000
-GROUP = GATE_GROUP + 1
 
 
 class Conversation:
-    """The handlers. `texts` gives a person's language."""
+    """Begins attempts, shows them, ends them."""
 
-    def __init__(
-        self,
-        attempts: Attempts,
-        outbox: Outbox,
-        clock: Clock,
-        zone: tzinfo,
-        texts: Callable[[User], Texts],
-    ) -> None:
-        self._attempts = attempts
-        self._outbox = outbox
-        self._clock = clock
-        self._zone = zone
-        self._texts = texts
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._attempts = desk.attempts
 
-    def add_to(self, application: Application[Any, Any, Any, Any, Any, Any], gate: Gate) -> None:
-        """Registers the gate and, behind it, our commands and buttons."""
-        application.add_handler(TypeHandler(Update, gate.check), GATE_GROUP)
-        for name, handler in ((NEW, self.new), (STATUS, self.status), (CANCEL, self.cancel)):
-            application.add_handler(
-                CommandHandler(name, handler, filters=filters.UpdateType.MESSAGE), GROUP
-            )
-        application.add_handler(CallbackQueryHandler(self.press, pattern=is_ours), GROUP)
-
-    def add_help_to(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
-        """Registers /start and /help, for a bot on its own."""
-        handler = CommandHandler([START, HELP], self.help, filters=filters.UpdateType.MESSAGE)
-        application.add_handler(handler, GROUP)
+    def presses(self) -> Presses:
+        """Our buttons."""
+        return {
+            Action.CANCEL: self._cancel,
+            Action.RETRY: self._retry,
+            Action.USE: self._use,
+            Action.STORE: self._use,
+            Action.DISCARD: self._discard,
+            Action.CHECK: self._check,
+            Action.AGAIN: self._again,
+            Action.ANOTHER: self._another,
+            Action.REMOVE: self._ask_to_remove,
+            Action.KEEP: self._keep,
+            Action.REMOVE_NOW: self._remove,
+            Action.ADD: self._add,
+            Action.REPLACE: self._replace,
+            Action.LEAVE: self._leave,
+        }
 
     async def new(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
-        """/dingtalk_new: begins an attempt, or brings the live one to the end of the chat."""
-        message, user = _said(update)
+        """/dingtalk_new [name]: begins an attempt, or brings the live one to the chat's end.
+
+        Where a platform exists and no name is given, it asks first what to do with that one.
+        """
+        message, user = said(update)
+        wanted = argument_in(message)
         try:
-            await self._begin_or_bring_down(message.chat_id, user, update.update_id)
+            if wanted and not WANTED.fullmatch(wanted):
+                self._say(message.chat_id, user, "reply.bad_name")
+            elif not await self._bring_down(user) and (wanted or not await self._ask(user)):
+                await self._begin(user, update.update_id, wanted_id=wanted)
         except CodedError as error:
-            self._outbox.say(message.chat_id, self._texts(user)(f"error.{error.code.value}"))
+            self._say(message.chat_id, user, f"error.{error.code.value}")
         raise ApplicationHandlerStop
 
     async def status(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """/dingtalk_status: how the last attempt stands, and a nudge for whatever waits."""
-        message, user = _said(update)
+        message, user = said(update)
         try:
             await self._show_status(message.chat_id, user)
         except CodedError as error:
-            self._outbox.say(message.chat_id, self._texts(user)(f"error.{error.code.value}"))
+            self._say(message.chat_id, user, f"error.{error.code.value}")
         raise ApplicationHandlerStop
 
     async def cancel(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """/dingtalk_cancel: ends the live attempt's conversation."""
-        message, user = _said(update)
+        message, user = said(update)
         live = self._attempts.live(user.id)
-        if live is None or not await self._attempts.cancel(live.id, user.id, down=True):
-            code = "reply.nothing_to_cancel" if live is None else "reply.too_late_to_cancel"
-            self._outbox.say(message.chat_id, self._texts(user)(code))
+        try:
+            if live is None:
+                self._say(message.chat_id, user, "reply.nothing_to_cancel")
+            elif not await self._attempts.cancel(live.id, user.id, down=True):
+                self._say(message.chat_id, user, "reply.too_late_to_cancel")
+        except CodedError as error:
+            self._say(message.chat_id, user, f"error.{error.code.value}")
         raise ApplicationHandlerStop
 
     async def help(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """/start and /help, for a bot on its own."""
-        message, user = _said(update)
-        self._outbox.say(message.chat_id, self._texts(user)("help"))
+        message, user = said(update)
+        self._say(message.chat_id, user, "help")
         raise ApplicationHandlerStop
 
-    async def press(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
-        """One of our buttons; forged and outdated ones get a short answer."""
-        query = update.callback_query
-        if query is None:
-            return
-        texts = self._texts(query.from_user)
-        pressed = parse(query.data or "")
-        try:
-            answer = await self._act(*pressed, query, update.update_id) if pressed else None
-        except CodedError as error:
-            answer = f"error.{error.code.value}"
-        if answer != "":
-            self._outbox.answer(query, texts.plain(answer or "answer.outdated"))
-        raise ApplicationHandlerStop
+    def _say(self, chat: int, user: User, code: str) -> None:
+        self._desk.outbox.say(chat, self._desk.texts(user)(code))
 
-    async def _act(
-        self, action: Action, attempt: str, query: CallbackQuery, update: int
-    ) -> str | None:
-        """The code of the answer; None when the button no longer does anything."""
-        owner = query.from_user.id
-        match action:
-            case Action.CANCEL:
-                done = await self._attempts.cancel(attempt, owner)
-            case Action.RETRY:
-                done = await self._attempts.try_again(attempt, owner)
-            case Action.USE | Action.STORE | Action.DISCARD:
-                use = action is not Action.DISCARD
-                done = await self._attempts.decide(attempt, owner, use=use)
-            case Action.CHECK:
-                return await self._check(attempt, query)
-            case Action.AGAIN | Action.ANOTHER:
-                done = await self._begin_after(attempt, query.from_user, update)
-            case Action.REMOVE | Action.KEEP:
-                done = await self._ask_to_remove(attempt, query, ask=action is Action.REMOVE)
-            case Action.REMOVE_NOW:
-                done = await self._attempts.remove(attempt, owner)
-        return f"answer.{action.value}" if done else None
+    async def _bring_down(self, user: User) -> bool:
+        live = self._attempts.live(user.id)
+        return live is not None and await self._attempts.bring_down(live.id, user.id)
 
-    async def _begin_after(self, attempt: str, user: User, update: int) -> bool:
-        """Begins the next attempt from the buttons of the owner's last one."""
+    async def _ask(self, user: User) -> bool:
+        """Asks what to do with the platforms that are there; False when there is none."""
+        there = await self._desk.platforms.all()
+        if there:
+            texts = self._desk.texts(user)
+            self._desk.outbox.say(user.id, texts("question.title"), ask(there, texts))
+        return bool(there)
+
+    async def _begin(
+        self,
+        user: User,
+        update: int,
+        *,
+        wanted_id: str = "",
+        replaces: str = "",
+        message: int | None = None,
+    ) -> None:
+        request = Request(
+            owner=user.id,
+            chat=user.id,
+            language=self._desk.texts(user).language,
+            update=update,
+            wanted_id=wanted_id,
+            replaces=replaces,
+            message=message,
+        )
+        await self._attempts.begin(request)
+
+    async def _show_status(self, chat: int, user: User) -> None:
+        self._attempts.look(user.id)
         latest = await self._attempts.latest(user.id)
-        if latest is None or latest.id != attempt:
-            return False
-        await self._begin_or_bring_down(user.id, user, update)
-        return True
+        if latest is None:
+            self._say(chat, user, "reply.no_attempt")
+        elif not await self._attempts.bring_down(latest.id, user.id):
+            look = card(latest, self._desk.texts(user), self._desk.clock.now(), self._desk.zone)
+            self._desk.outbox.say(chat, look.caption)
 
-    async def _ask_to_remove(self, attempt: str, query: CallbackQuery, *, ask: bool) -> bool:
-        """Swaps the result's buttons for a question, or back."""
-        found = await self._attempts.stored(attempt, query.from_user.id)
-        if found is None:
-            return False
-        texts = self._texts(query.from_user)
-        look = card(found, texts, self._clock.now(), self._zone)
-        keyboard = remove_rows(attempt, texts) if ask else look.keyboard
-        self._outbox.post(query.from_user.id, lambda: query.edit_message_reply_markup(keyboard))
-        return True
+    async def _cancel(self, press: Press) -> str | None:
+        done = await self._attempts.cancel(press.ref, press.owner)
+        return "answer.cancel" if done else None
 
-    async def _check(self, attempt: str, query: CallbackQuery) -> str | None:
-        seconds = await self._attempts.check_now(attempt, query.from_user.id)
+    async def _retry(self, press: Press) -> str | None:
+        done = await self._attempts.try_again(press.ref, press.owner)
+        return "answer.retry" if done else None
+
+    async def _use(self, press: Press) -> str | None:
+        done = await self._attempts.decide(press.ref, press.owner, use=True)
+        return "answer.use" if done else None
+
+    async def _discard(self, press: Press) -> str | None:
+        done = await self._attempts.decide(press.ref, press.owner, use=False)
+        return "answer.discard" if done else None
+
+    async def _check(self, press: Press) -> str | None:
+        seconds = await self._attempts.check_now(press.ref, press.owner)
         if seconds is None:
             return None
         if seconds < 1:
             return "answer.check"
-        texts = self._texts(query.from_user)
-        self._outbox.answer(query, texts.plural("answer.check_soon", round(seconds)))
-        return ""
+        answer = press.texts.plural("answer.check_soon", round(seconds))
+        self._desk.outbox.answer(press.query, answer)
+        return ANSWERED
 
-    async def _begin_or_bring_down(self, chat: int, user: User, update: int) -> None:
-        live = self._attempts.live(user.id)
-        if live is not None and await self._attempts.bring_down(live.id, user.id):
-            return
-        language = self._texts(user).language
-        await self._attempts.begin(owner=user.id, chat=chat, language=language, update=update)
+    async def _again(self, press: Press) -> str | None:
+        """Begins anew in the same message."""
+        latest = await self._attempts.latest(press.owner)
+        if latest is None or latest.id != press.ref or latest.live:
+            return None
+        await self._begin(
+            press.query.from_user,
+            press.update,
+            wanted_id=latest.wanted_id,
+            replaces=latest.replaces,
+            message=latest.message,
+        )
+        return "answer.again"
 
-    async def _show_status(self, chat: int, user: User) -> None:
-        texts = self._texts(user)
-        self._attempts.look(user.id)
-        latest = await self._attempts.latest(user.id)
-        if latest is None:
-            self._outbox.say(chat, texts("reply.no_attempt"))
-        elif not await self._attempts.bring_down(latest.id, user.id):
-            self._outbox.say(chat, card(latest, texts, self._clock.now(), self._zone).caption)
+    async def _another(self, press: Press) -> str | None:
+        user = press.query.from_user
+        if not await self._bring_down(user) and not await self._ask(user):
+            await self._begin(user, press.update)
+        return "answer.another"
 
+    async def _ask_to_remove(self, press: Press) -> str | None:
+        return await self._swap_buttons(press, ask_first=True)
 
-def _said(update: Update) -> tuple[Message, User]:
-    """The message and its author; the gate lets no command without both pass."""
-    message, user = update.message, update.effective_user
-    if message is None or user is None:
-        raise ApplicationHandlerStop
-    return message, user
+    async def _keep(self, press: Press) -> str | None:
+        return await self._swap_buttons(press, ask_first=False)
+
+    async def _swap_buttons(self, press: Press, *, ask_first: bool) -> str | None:
+        """A result's own buttons, or the question whether it is to be removed."""
+        found = await self._attempts.stored(press.ref, press.owner)
+        if found is None:
+            return None
+        look = card(found, press.texts, self._desk.clock.now(), self._desk.zone)
+        keyboard = remove_rows(press.ref, press.texts) if ask_first else look.keyboard
+        query = press.query
+        self._desk.outbox.post(press.owner, lambda: query.edit_message_reply_markup(keyboard))
+        return "answer.remove" if ask_first else "answer.keep"
+
+    async def _remove(self, press: Press) -> str | None:
+        done = await self._attempts.remove(press.ref, press.owner)
+        return "answer.remove_now" if done else None
+
+    async def _add(self, press: Press) -> str | None:
+        await self._answer_question(press)
+        return "answer.another"
+
+    async def _replace(self, press: Press) -> str | None:
+        listed = await self._desk.platforms.find(press.ref)
+        if listed is None:
+            return None
+        await self._answer_question(press, replaces=listed.platform.client_id)
+        return "answer.another"
+
+    async def _leave(self, press: Press) -> str | None:
+        self._remove_question(press)
+        return "answer.leave"
+
+    async def _answer_question(self, press: Press, replaces: str = "") -> None:
+        user = press.query.from_user
+        if not await self._bring_down(user):
+            await self._begin(user, press.update, replaces=replaces)
+        self._remove_question(press)
+
+    def _remove_question(self, press: Press) -> None:
+        self._desk.outbox.post(press.owner, press.query.delete_message)

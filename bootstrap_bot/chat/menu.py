@@ -30,6 +30,10 @@ class Menu:
         """Returns at once; the menu follows."""
         if chat in self._done:
             return
+        self.renew(chat, texts)
+
+    def renew(self, chat: int, texts: Texts) -> None:
+        """The same, also when the menu is there already: its language has changed."""
         self._done.add(chat)
         self._outbox.post(chat, lambda: self._set(chat, texts))
 

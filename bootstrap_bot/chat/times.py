@@ -6,11 +6,11 @@ from datetime import datetime, tzinfo
 from bootstrap_bot.chat.texts import Texts
 
 
-def at(moment: float, now: float, zone: tzinfo) -> str:
+def at(moment: float, now: float, zone: tzinfo, *, seconds: bool = False) -> str:
     """`14:05 UTC`, with the date before it when that is not today. Both are epoch seconds."""
     then, today = datetime.fromtimestamp(moment, zone), datetime.fromtimestamp(now, zone)
-    form = "%H:%M %Z" if then.date() == today.date() else "%Y-%m-%d %H:%M %Z"
-    return then.strftime(form)
+    date = "" if then.date() == today.date() else "%Y-%m-%d "
+    return then.strftime(f"{date}%H:%M:%S %Z" if seconds else f"{date}%H:%M %Z")
 
 
 def left(seconds: float, texts: Texts) -> str:

@@ -36,6 +36,14 @@ class Journal(Protocol):
         """How many attempts the owner asked for since then."""
         ...
 
+    async def languages(self) -> dict[int, str]:
+        """The language each person chose, by user id."""
+        ...
+
+    async def save_language(self, person: int, language: str) -> None:
+        """Commits a person's choice."""
+        ...
+
     async def close(self) -> None:
         """Waits for what was begun and gives the file back."""
         ...

@@ -25,15 +25,16 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS attempts (
     id TEXT PRIMARY KEY, provider TEXT NOT NULL, owner INTEGER NOT NULL, chat INTEGER NOT NULL,
     language TEXT NOT NULL, "update" INTEGER NOT NULL UNIQUE, requested_at REAL NOT NULL,
-    acted_at REAL NOT NULL, state TEXT NOT NULL, told INTEGER NOT NULL,
-    stale INTEGER NOT NULL, message INTEGER,
-    old_message INTEGER, wanted_id TEXT NOT NULL, device_code TEXT, user_code TEXT NOT NULL,
-    link TEXT NOT NULL, app_link TEXT NOT NULL, interval REAL NOT NULL, expires_at REAL NOT NULL,
-    stage TEXT NOT NULL, approval TEXT NOT NULL, watching INTEGER NOT NULL,
-    health TEXT NOT NULL, looked_at REAL NOT NULL, held TEXT NOT NULL,
-    client_id TEXT NOT NULL, client_secret TEXT, reason TEXT NOT NULL, trouble TEXT NOT NULL,
-    trouble_since REAL NOT NULL, stored_at REAL NOT NULL
+    acted_at REAL NOT NULL, state TEXT NOT NULL, told INTEGER NOT NULL, stale INTEGER NOT NULL,
+    message INTEGER, old_message INTEGER, wanted_id TEXT NOT NULL, replaces TEXT NOT NULL,
+    device_code TEXT, user_code TEXT NOT NULL, link TEXT NOT NULL, app_link TEXT NOT NULL,
+    interval REAL NOT NULL, expires_at REAL NOT NULL, stage TEXT NOT NULL, stage_at REAL NOT NULL,
+    checked_at REAL NOT NULL, approval TEXT NOT NULL, watching INTEGER NOT NULL,
+    health TEXT NOT NULL, looked_at REAL NOT NULL, held TEXT NOT NULL, client_id TEXT NOT NULL,
+    client_secret TEXT, reason TEXT NOT NULL, trouble TEXT NOT NULL, trouble_since REAL NOT NULL,
+    stored_at REAL NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS languages (person INTEGER PRIMARY KEY, language TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS deliveries (
     attempt TEXT NOT NULL REFERENCES attempts (id) ON DELETE CASCADE, target TEXT NOT NULL,
     place TEXT NOT NULL, state TEXT NOT NULL, platform_id TEXT NOT NULL,
@@ -51,11 +52,12 @@ PRAGMA foreign_keys = ON;
 """
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 COLUMNS = [field.name for field in fields(Attempt) if field.name != "deliveries"]
-NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
+# In brackets: SQLite reads an unknown name in quotes as a text.
+NAMES = ", ".join(f"[{name}]" for name in COLUMNS)
 SELECT = f"SELECT {NAMES} FROM attempts "  # noqa: S608  (names of our own record)
 # The same as `not Attempt.over`.
 UNFINISHED = "NOT told OR stale OR watching OR device_code IS NOT NULL OR client_secret IS NOT NULL"
-SET = ", ".join(f'"{name}" = excluded."{name}"' for name in COLUMNS)
+SET = ", ".join(f"[{name}] = excluded.[{name}]" for name in COLUMNS)
 UPSERT = (
     f"INSERT INTO attempts ({NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  (same)
     f" ON CONFLICT (id) DO UPDATE SET {SET}"
@@ -115,6 +117,14 @@ class SqliteJournal:
 
     async def requests_since(self, owner: int, time: float) -> int:
         return await self._do(lambda: self._count(owner, time))
+
+    async def languages(self) -> dict[int, str]:
+        query = "SELECT person, language FROM languages"
+        return dict(await self._do(lambda: self._open.execute(query).fetchall()))
+
+    async def save_language(self, person: int, language: str) -> None:
+        query = "INSERT OR REPLACE INTO languages VALUES (?, ?)"
+        await self._do(lambda: self._open.execute(query, (person, language)))
 
     async def close(self) -> None:
         if self._worker is not None:

@@ -44,13 +44,17 @@ class ConfigFile:
         """The file's name without its folder."""
         return self._path.name
 
-    async def store(self, wanted_id: str, credentials: Credentials) -> Platform:
+    async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Platform:
         """Stores the pair under its old id, `wanted_id` or the next free one; see `Target`."""
 
         def edit(text: str) -> str:
             tables = PlatformTables(text)
             known = self._find(tables, credentials.client_id)
             secret = credentials.client_secret.get_secret_value()
+            replaced = self._find(tables, replaces)
+            if known is None and replaced is not None:
+                text = tables.update(replaced.id, "client_id", credentials.client_id)
+                return PlatformTables(text).update(replaced.id, "client_secret", secret)
             if known is None:
                 return tables.add(_free(wanted_id, tables.tables), self._values(credentials))
             if known.holds(credentials) and "client_secret" in tables.tables[known.id]:

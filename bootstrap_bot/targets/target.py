@@ -46,16 +46,21 @@ class Target(Protocol):
         """What people are told: a file's name or an address."""
         ...
 
-    async def store(self, wanted_id: str, credentials: Credentials) -> Platform:
+    async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Platform:
         """Stores the pair and gives what was stored, under the id it now has.
 
         A `client_id` that is there already is updated where it stands and keeps its id and
-        every other key; otherwise `wanted_id` is taken, or the next free `<wanted_id>_2`, `_3`, ...
+        every other key. Otherwise the platform whose client id is `replaces` gets the pair in
+        one step, or, without one, `wanted_id` is taken, or the next free `<wanted_id>_2`, ...
         """
         ...
 
     async def platforms(self) -> list[Platform]:
         """Everything of our type that is stored now, in its order, read afresh."""
+        ...
+
+    async def set_enabled(self, client_id: str, enabled: bool) -> Platform | None:
+        """Switches the platform with that client id; None when there is none."""
         ...
 
     async def remove(self, client_id: str) -> Platform | None:

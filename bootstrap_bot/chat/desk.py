@@ -1,0 +1,56 @@
+"""What everybody needs who answers an admin."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from telegram import CallbackQuery, Message, Update, User
+from telegram.ext import ApplicationHandlerStop
+
+from bootstrap_bot.attempts.attempts import Attempts
+from bootstrap_bot.attempts.platforms import Platforms
+from bootstrap_bot.chat.buttons import Action
+from bootstrap_bot.chat.outbox import Outbox
+from bootstrap_bot.chat.texts import Texts
+from bootstrap_bot.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The way in and the way out. `texts` gives a person's language."""
+
+    attempts: Attempts
+    platforms: Platforms
+    outbox: Outbox
+    clock: Clock
+    zone: tzinfo
+    texts: Callable[[User], Texts]
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A pressed button: what it is for, in which update, and the presser's language."""
+
+    query: CallbackQuery
+    ref: str
+    update: int
+    texts: Texts
+
+    @property
+    def owner(self) -> int:
+        """Who pressed; in a private chat also the chat's id."""
+        return self.query.from_user.id
+
+
+# Gives the code of a short answer, ANSWERED, or None when the button does nothing any more.
+OnPress = Callable[[Press], Awaitable[str | None]]
+Presses = dict[Action, OnPress]
+ANSWERED = ""
+
+
+def said(update: Update) -> tuple[Message, User]:
+    """A command's message and author; the gate lets none without both pass."""
+    message, user = update.message, update.effective_user
+    if message is None or user is None:
+        raise ApplicationHandlerStop
+    return message, user

@@ -1,0 +1,89 @@
+"""Which command and which button goes where; what nobody knows gets a short answer."""
+
+from typing import Any
+
+from telegram import Update
+from telegram.ext import (
+    Application,
+    ApplicationHandlerStop,
+    CallbackQueryHandler,
+    CommandHandler,
+    ContextTypes,
+    TypeHandler,
+    filters,
+)
+
+from bootstrap_bot.chat.buttons import is_ours, parse
+from bootstrap_bot.chat.commands import (
+    CANCEL,
+    HELP,
+    LANGUAGE,
+    NEW,
+    PLATFORMS,
+    START,
+    STATUS,
+)
+from bootstrap_bot.chat.conversation import Conversation
+from bootstrap_bot.chat.desk import ANSWERED, Desk, Press, Presses
+from bootstrap_bot.chat.gate import Gate
+from bootstrap_bot.chat.language_menu import LanguageMenu
+from bootstrap_bot.chat.menu import Menu
+from bootstrap_bot.chat.platform_menu import PlatformMenu
+from bootstrap_bot.errors import CodedError
+
+# Before whatever an existing application handles itself.
+GATE_GROUP = -1000
+GROUP = GATE_GROUP + 1
+
+
+class Handlers:
+    """Registers the gate and, behind it, our commands and buttons."""
+
+    def __init__(self, desk: Desk, menu: Menu | None) -> None:
+        self._desk = desk
+        self._conversation = Conversation(desk)
+        self._platforms = PlatformMenu(desk)
+        self._language = LanguageMenu(desk, menu)
+        self._presses: Presses = {
+            **self._conversation.presses(),
+            **self._platforms.presses(),
+            **self._language.presses(),
+        }
+
+    def add_to(
+        self, application: Application[Any, Any, Any, Any, Any, Any], gate: Gate, *, alone: bool
+    ) -> None:
+        """`alone` adds what only a bot on its own answers."""
+        application.add_handler(TypeHandler(Update, gate.check), GATE_GROUP)
+        commands = {
+            NEW: self._conversation.new,
+            STATUS: self._conversation.status,
+            CANCEL: self._conversation.cancel,
+            PLATFORMS: self._platforms.command,
+            LANGUAGE: self._language.command,
+        }
+        if alone:
+            commands |= {START: self._conversation.help, HELP: self._conversation.help}
+        for name, handler in commands.items():
+            application.add_handler(
+                CommandHandler(name, handler, filters=filters.UpdateType.MESSAGE), GROUP
+            )
+        application.add_handler(CallbackQueryHandler(self.press, pattern=is_ours), GROUP)
+
+    async def press(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        """One of our buttons; forged and outdated ones get a short answer."""
+        query = update.callback_query
+        if query is None:
+            return
+        texts = self._desk.texts(query.from_user)
+        parsed = parse(query.data or "")
+        answer = None
+        try:
+            if parsed is not None:
+                action, ref = parsed
+                answer = await self._presses[action](Press(query, ref, update.update_id, texts))
+        except CodedError as error:
+            answer = f"error.{error.code.value}"
+        if answer != ANSWERED:
+            self._desk.outbox.answer(query, texts.plain(answer or "answer.outdated"))
+        raise ApplicationHandlerStop

@@ -1,0 +1,48 @@
+"""/language: which language a person reads."""
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
+from telegram.ext import ApplicationHandlerStop, ContextTypes
+
+from bootstrap_bot.chat.buttons import Action, data
+from bootstrap_bot.chat.desk import ANSWERED, Desk, Press, Presses, said
+from bootstrap_bot.chat.menu import Menu
+from bootstrap_bot.chat.texts import LANGUAGES, Texts
+
+
+class LanguageMenu:
+    """A button for each language, labelled in it."""
+
+    def __init__(self, desk: Desk, menu: Menu | None) -> None:
+        self._desk = desk
+        self._menu = menu
+
+    def presses(self) -> Presses:
+        """Our buttons."""
+        return {Action.SPEAK: self._speak}
+
+    async def command(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        """/language: asks which."""
+        message, user = said(update)
+        rows = [[_choice(language)] for language in LANGUAGES]
+        question = self._desk.texts(user)("language.question")
+        self._desk.outbox.say(message.chat_id, question, InlineKeyboardMarkup(rows))
+        raise ApplicationHandlerStop
+
+    async def _speak(self, press: Press) -> str | None:
+        if press.ref not in LANGUAGES:
+            return None
+        await self._desk.attempts.speak(press.owner, press.ref)
+        texts = Texts(press.ref)
+        query = press.query
+        self._desk.outbox.post(
+            press.owner, lambda: query.edit_message_text(texts.plain("language.chosen"))
+        )
+        self._desk.outbox.answer(query, texts.plain("language.chosen"))
+        if self._menu is not None:
+            self._menu.renew(press.owner, texts)
+        return ANSWERED
+
+
+def _choice(language: str) -> InlineKeyboardButton:
+    label = Texts(language).plain("language.name")
+    return InlineKeyboardButton(label, callback_data=data(Action.SPEAK, language))

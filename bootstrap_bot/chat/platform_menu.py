@@ -1,0 +1,180 @@
+"""/platforms: what is stored, looked at and changed with buttons in one message."""
+
+from collections.abc import Awaitable, Callable
+
+from telegram import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Update
+from telegram.constants import ParseMode
+from telegram.ext import ApplicationHandlerStop, ContextTypes
+
+from bootstrap_bot.attempts.platforms import Listed
+from bootstrap_bot.chat.buttons import Action, button, data
+from bootstrap_bot.chat.card import clean
+from bootstrap_bot.chat.desk import Desk, Press, Presses, said
+from bootstrap_bot.chat.question import NOTHING
+from bootstrap_bot.chat.texts import Texts
+from bootstrap_bot.errors import CodedError
+
+LONGEST_ID = 40
+MOST_LISTED = 30
+
+Page = tuple[str, InlineKeyboardMarkup]
+
+
+class PlatformMenu:
+    """A list, and behind each entry a page with what can be done. Nobody waits for a target."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._platforms = desk.platforms
+
+    def presses(self) -> Presses:
+        """Our buttons."""
+        return {
+            Action.PLATFORMS: self._list,
+            Action.PLATFORM: self._show,
+            Action.TEST: self._test,
+            Action.ENABLE: self._enable,
+            Action.DISABLE: self._disable,
+            Action.DROP: self._ask_to_drop,
+            Action.DROP_NOW: self._drop,
+        }
+
+    async def command(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        """/platforms: sends the list."""
+        message, user = said(update)
+        self._desk.outbox.work(self._send_list(message.chat_id, self._desk.texts(user)))
+        raise ApplicationHandlerStop
+
+    async def _send_list(self, chat: int, texts: Texts) -> None:
+        try:
+            text, keyboard = list_page(await self._platforms.all(), texts)
+        except CodedError as error:
+            self._desk.outbox.say(chat, _trouble(error, texts))
+        else:
+            self._desk.outbox.say(chat, text, keyboard)
+
+    async def _list(self, press: Press) -> str | None:
+        if press.ref != NOTHING:  # pressed below a result, which stays as it is
+            self._desk.outbox.work(self._send_list(press.owner, press.texts))
+            return "answer.platforms"
+
+        async def page() -> Page:
+            return list_page(await self._platforms.all(), press.texts)
+
+        return self._turn_to(press, page, "answer.platforms")
+
+    async def _show(self, press: Press) -> str | None:
+        return self._turn_to(press, lambda: self._page(press), "answer.platforms")
+
+    async def _test(self, press: Press) -> str | None:
+        async def page() -> Page:
+            health = await self._platforms.check(press.ref)
+            note = press.texts(f"health.{health.value}") if health else ""
+            return await self._page(press, note)
+
+        return self._turn_to(press, page, "answer.test")
+
+    async def _enable(self, press: Press) -> str | None:
+        return self._switch(press, enabled=True)
+
+    async def _disable(self, press: Press) -> str | None:
+        return self._switch(press, enabled=False)
+
+    def _switch(self, press: Press, *, enabled: bool) -> str | None:
+        async def page() -> Page:
+            await self._platforms.set_enabled(press.ref, enabled)
+            return await self._page(press)
+
+        return self._turn_to(press, page, "answer.enable" if enabled else "answer.disable")
+
+    async def _ask_to_drop(self, press: Press) -> str | None:
+        async def page() -> Page:
+            text, _ = await self._page(press, press.texts("platforms.really"))
+            rows = [
+                [button(Action.DROP_NOW, press.ref, press.texts)],
+                [_labelled("button.keep", Action.PLATFORM, press.ref, press.texts)],
+            ]
+            return text, InlineKeyboardMarkup(rows)
+
+        return self._turn_to(press, page, "answer.remove")
+
+    async def _drop(self, press: Press) -> str | None:
+        async def page() -> Page:
+            dropped = await self._platforms.remove(press.ref)
+            text, keyboard = list_page(await self._platforms.all(), press.texts)
+            if dropped is None:
+                return text, keyboard
+            name = clean(dropped.platform.id, LONGEST_ID)
+            return f"{press.texts('platforms.dropped', id=name)}\n\n{text}", keyboard
+
+        return self._turn_to(press, page, "answer.remove_now")
+
+    async def _page(self, press: Press, note: str = "") -> Page:
+        listed = await self._platforms.find(press.ref)
+        if listed is None:
+            return list_page(await self._platforms.all(), press.texts)
+        return platform_page(listed, press.texts, note)
+
+    def _turn_to(self, press: Press, page: Callable[[], Awaitable[Page]], answer: str) -> str:
+        """Puts another page into the message, as soon as the targets have answered."""
+        self._desk.outbox.work(self._turn(press, page))
+        return answer
+
+    async def _turn(self, press: Press, page: Callable[[], Awaitable[Page]]) -> None:
+        try:
+            text, keyboard = await page()
+        except CodedError as error:
+            text = _trouble(error, press.texts)
+            keyboard = InlineKeyboardMarkup([[_back(press.texts)]])
+        self._desk.outbox.post(press.owner, lambda: _edit(press.query, text, keyboard))
+
+
+async def _edit(query: CallbackQuery, text: str, keyboard: InlineKeyboardMarkup) -> None:
+    await query.edit_message_text(text, parse_mode=ParseMode.HTML, reply_markup=keyboard)
+
+
+def list_page(there: list[Listed], texts: Texts) -> Page:
+    """Every platform as a button."""
+    if not there:
+        return texts("platforms.none"), InlineKeyboardMarkup([])
+    rows = [[_entry(listed, texts)] for listed in there[:MOST_LISTED]]
+    return texts("platforms.title"), InlineKeyboardMarkup(rows)
+
+
+def platform_page(listed: Listed, texts: Texts, note: str) -> Page:
+    """One platform and what can be done with it."""
+    platform = listed.platform
+    state = "platforms.enabled" if platform.enabled else "platforms.disabled"
+    text = texts(
+        "platforms.one",
+        id=clean(platform.id, LONGEST_ID),
+        type=platform.type,
+        place=clean(listed.place, LONGEST_ID),
+        state=texts.plain(state),
+        client=clean(platform.masked_id(), LONGEST_ID),
+    )
+    switch = Action.DISABLE if platform.enabled else Action.ENABLE
+    rows = [
+        [button(Action.TEST, listed.ref, texts), button(switch, listed.ref, texts)],
+        [button(Action.DROP, listed.ref, texts), _back(texts)],
+    ]
+    return f"{text}\n\n{note}".strip(), InlineKeyboardMarkup(rows)
+
+
+def _entry(listed: Listed, texts: Texts) -> InlineKeyboardButton:
+    platform = listed.platform
+    mark = "🟢" if platform.enabled else "⚪"
+    label = f"{mark} {clean(platform.id, LONGEST_ID)} · {platform.masked_id()}"
+    return InlineKeyboardButton(label, callback_data=data(Action.PLATFORM, listed.ref))
+
+
+def _back(texts: Texts) -> InlineKeyboardButton:
+    return _labelled("button.back", Action.PLATFORMS, NOTHING, texts)
+
+
+def _labelled(code: str, action: Action, ref: str, texts: Texts) -> InlineKeyboardButton:
+    return InlineKeyboardButton(texts.plain(code), callback_data=data(action, ref))
+
+
+def _trouble(error: CodedError, texts: Texts) -> str:
+    return texts("platforms.trouble", why=texts.plain(f"error.{error.code.value}"))
