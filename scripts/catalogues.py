@@ -4,11 +4,14 @@ Finds every code the program uses, adds those a catalogue lacks (empty, to be tr
 drops those nobody uses any more, and compiles. Ends with 1 and says what is missing.
 """
 
+import ast
+import re
 import sys
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -16,17 +19,15 @@ from bootstrap_bot.chat.codes import looked_up_by_value
 
 PACKAGE = Path(__file__).parent.parent / "bootstrap_bot"
 LOCALE = PACKAGE / "chat" / "locale"
-KEYWORDS = {"texts": None, "plain": None, "plural": (1, 1), "_say": (3,)}
-
-
-def extracted() -> Catalog:
-    """Every code: literals in the sources, and those made from an enumeration's values."""
-    found = Catalog()
-    for _, _, code, _, _ in extract_from_dir(PACKAGE, [("**.py", "python")], keywords=KEYWORDS):
-        found.add(code)
-    for code in looked_up_by_value():
-        found.add(code)
-    return found
+IDLE_HEADERS = re.compile(
+    rb'^"(POT-Creation-Date|PO-Revision-Date|Report-Msgid-Bugs-To):.*\n', re.MULTILINE
+)
+CODE = re.compile(r"[a-z]+\.[a-z_]+|help")
+# Whatever follows one of these names a text; other dotted words are file names and the like.
+ROOMS = {code.partition(".")[0] for code in looked_up_by_value()} | {
+    *("answer", "captured", "check", "doctor", "gate", "help", "language", "notice"),
+    *("platforms", "question", "removing", "reply", "stored", "time", "waiting"),
+}
 
 
 def main() -> int:
@@ -38,15 +39,59 @@ def main() -> int:
         with source.open("rb") as text:
             catalogue = read_po(text, locale=language)
         catalogue.update(wanted, no_fuzzy_matching=True)
-        with source.open("wb") as text:
-            write_po(text, catalogue, width=100, sort_output=True, ignore_obsolete=True)
+        for name in lacking(catalogue):
+            print(f"{language}: {name} has no text")
+            missing += 1
+        source.write_bytes(_written(catalogue))
         with source.with_suffix(".mo").open("wb") as compiled:
             write_mo(compiled, catalogue)
-        for message in catalogue:
-            if message.id and not any(message.string if message.pluralizable else [message.string]):
-                print(f"{language}: {message.id} has no text")
-                missing += 1
     return int(missing > 0)
+
+
+def extracted() -> Catalog:
+    """Every code: literals in the sources, and those made from an enumeration's values."""
+    found = Catalog()
+    plurals = set()
+    codes = set(looked_up_by_value())
+    for path in PACKAGE.rglob("*.py"):
+        if "sandbox" in path.parts:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        plurals |= set(_plurals(tree))
+        codes |= set(_literals(tree))
+    for code in sorted(codes):
+        found.add((code, code) if code in plurals else code)
+    return found
+
+
+def _written(catalogue: Catalog) -> bytes:
+    """The catalogue as text, without the lines that change with the day or name nobody."""
+    buffer = BytesIO()
+    write_po(buffer, catalogue, width=100, sort_output=True, ignore_obsolete=True)
+    return IDLE_HEADERS.sub(b"", buffer.getvalue())
+
+
+def lacking(catalogue: Catalog) -> Iterator[str]:
+    """The codes without a text."""
+    for message in catalogue:
+        texts = message.string if message.pluralizable else (message.string,)
+        if message.id and not all(texts):
+            yield message.id[0] if message.pluralizable else message.id
+
+
+def _literals(tree: ast.AST) -> Iterator[str]:
+    pieces = {id(part) for node in ast.walk(tree) for part in getattr(node, "values", ())}
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) and id(node) not in pieces else None
+        if isinstance(text, str) and CODE.fullmatch(text) and text.partition(".")[0] in ROOMS:
+            yield text
+
+
+def _plurals(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        called = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "plural"
+        if called and isinstance(node.args[0], ast.Constant):
+            yield node.args[0].value
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from bootstrap_bot.chat.buttons import Action, button
 from bootstrap_bot.chat.pictures import LONGEST_QR, Picture
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.credentials import masked_id
+from bootstrap_bot.errors import Code
 from bootstrap_bot.providers.provider import Health
 
 # Telegram's limits: characters of a caption and of a copy button.
@@ -24,6 +25,9 @@ LONGEST_CODE = 40
 LONGEST_NAME = 64
 # Without news for so many seconds, something usually stands in the person's way.
 HELP_AFTER = 300.0
+# Failures with a text of their own, and what is said of a check besides its outcome.
+FAILURES = (Code.NO_CREDENTIALS.value, Code.BAD_LINK.value)
+HEALTH_WORDS = ("checking", "settling", "approval", "approval_given_up")
 # Controls, separators, surrogates and everything that turns the direction of writing.
 UNFIT = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb"
@@ -220,4 +224,4 @@ def _ended(attempt: Attempt, texts: Texts) -> Card:
 
 
 def _failure(attempt: Attempt) -> str:
-    return attempt.trouble if attempt.trouble in ("no_credentials", "bad_link") else "begin"
+    return attempt.trouble if attempt.trouble in FAILURES else "begin"

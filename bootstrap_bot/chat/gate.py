@@ -9,7 +9,7 @@ from telegram.ext import ApplicationHandlerStop
 
 from bootstrap_bot.chat.buttons import is_ours
 from bootstrap_bot.chat.claim import Claimed, Claims
-from bootstrap_bot.chat.commands import CLAIM, OURS, START, argument_in, command_in
+from bootstrap_bot.chat.commands import CLAIM, START, argument_in, command_in, ours
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
@@ -43,6 +43,7 @@ class Gate:
     ) -> None:
         self._admins = admins
         self._alone = alone
+        self._commands = ours(alone=alone)
         self._outbox = outbox
         self._clock = clock
         self._texts = texts
@@ -70,7 +71,7 @@ class Gate:
     def _concerns_us(self, update: Update) -> bool:
         if update.callback_query is not None:
             return is_ours(update.callback_query.data)
-        return command_in(update.message, self._username()) in OURS
+        return command_in(update.message, self._username()) in self._commands
 
     def _turn_away(self, update: Update, user: User, *, private: bool) -> None:
         """One short line with the person's id, so that an owner can add them."""
@@ -114,7 +115,7 @@ class Gate:
 
     def _point_to_private_chat(self, update: Update, user: User) -> None:
         message = update.message
-        if message is None or command_in(message, self._username()) not in OURS:
+        if message is None or command_in(message, self._username()) not in self._commands:
             return
         texts = self._texts(user)
         url = f"https://t.me/{self._username()}"

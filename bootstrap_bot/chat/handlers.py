@@ -22,6 +22,7 @@ from bootstrap_bot.chat.commands import (
     PLATFORMS,
     START,
     STATUS,
+    name_of,
 )
 from bootstrap_bot.chat.conversation import Conversation
 from bootstrap_bot.chat.desk import ANSWERED, Desk, Press, Presses
@@ -66,7 +67,10 @@ class Handlers:
             commands |= {START: self._conversation.help, HELP: self._conversation.help}
         for name, handler in commands.items():
             application.add_handler(
-                CommandHandler(name, handler, filters=filters.UpdateType.MESSAGE), GROUP
+                CommandHandler(
+                    name_of(name, alone=alone), handler, filters=filters.UpdateType.MESSAGE
+                ),
+                GROUP,
             )
         application.add_handler(CallbackQueryHandler(self.press, pattern=is_ours), GROUP)
 

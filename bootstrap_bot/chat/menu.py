@@ -9,7 +9,7 @@ from telegram import (
     BotCommandScopeDefault,
 )
 
-from bootstrap_bot.chat.commands import ALONE, OURS
+from bootstrap_bot.chat.commands import HELP, MENU, name_of
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
 
@@ -38,9 +38,10 @@ class Menu:
         self._outbox.post(chat, lambda: self._set(chat, texts))
 
     async def _set(self, chat: int, texts: Texts) -> None:
+        commands = (*MENU, HELP) if self._alone else MENU
         ours = [
-            BotCommand(name, texts.plain(f"menu.{name}"))
-            for name in (ALONE if self._alone else OURS)
+            BotCommand(name_of(name, alone=self._alone), texts.plain(f"menu.{name}"))
+            for name in commands
         ]
         names = {command.command for command in ours}
         there = [] if self._alone else await self._in_force(chat)

@@ -1,0 +1,32 @@
+"""The codes of texts that are made from a value, so that no source names them whole."""
+
+from collections.abc import Iterator
+
+from bootstrap_bot.attempts.attempt import Approval, Held, State
+from bootstrap_bot.chat.buttons import Action
+from bootstrap_bot.chat.card import FAILURES, HEALTH_WORDS
+from bootstrap_bot.chat.commands import HELP, MENU
+from bootstrap_bot.errors import Code
+from bootstrap_bot.providers.provider import Health, Stage
+
+# States with a card of their own shape; every other one has a title and a reason.
+SHAPED = (State.REQUESTED, State.WAITING, State.CAPTURED, State.HELD, State.STORED, State.FAILED)
+
+# Buttons that are labelled with what they are for.
+NAMED = (Action.SPEAK, Action.PLATFORM)
+
+
+def looked_up_by_value() -> Iterator[str]:
+    """Every such code."""
+    yield from (f"error.{code.value}" for code in Code)
+    yield from (f"stage.{stage.value}" for stage in Stage)
+    yield from (f"health.{health.value}" for health in Health)
+    yield from (f"health.{word}" for word in HEALTH_WORDS)
+    yield from (f"held.{held.value}" for held in Held)
+    yield from (f"stored.title_{approval.value}" for approval in Approval)
+    yield from (f"failed.{failure}" for failure in ("title", "begin", *FAILURES))
+    yield from (f"button.{action.value}" for action in Action if action not in NAMED)
+    yield from (f"menu.{command}" for command in (*MENU, HELP))
+    for state in State:
+        if state not in SHAPED:
+            yield from (f"{state.value}.title", f"{state.value}.why")
