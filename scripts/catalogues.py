@@ -80,7 +80,8 @@ def lacking(catalogue: Catalog) -> Iterator[str]:
 
 
 def _literals(tree: ast.AST) -> Iterator[str]:
-    pieces = {id(part) for node in ast.walk(tree) for part in getattr(node, "values", ())}
+    formatted = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    pieces = {id(part) for node in formatted for part in node.values}
     for node in ast.walk(tree):
         text = node.value if isinstance(node, ast.Constant) and id(node) not in pieces else None
         if isinstance(text, str) and CODE.fullmatch(text) and text.partition(".")[0] in ROOMS:
