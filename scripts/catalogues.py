@@ -25,7 +25,7 @@ IDLE_HEADERS = re.compile(
 CODE = re.compile(r"[a-z]+\.[a-z_]+|help")
 # Whatever follows one of these names a text; other dotted words are file names and the like.
 ROOMS = {code.partition(".")[0] for code in looked_up_by_value()} | {
-    *("answer", "captured", "check", "doctor", "gate", "help", "language", "notice"),
+    *("answer", "captured", "check", "doctor", "requested", "gate", "help", "language", "notice"),
     *("platforms", "question", "removing", "reply", "stored", "time", "waiting"),
 }
 

@@ -92,8 +92,8 @@ class Attempts:
             return attempt
 
     def live(self, owner: int) -> Attempt | None:
-        """The owner's attempt that waits for something, if there is one."""
-        for run in self._runs.values():
+        """The owner's last attempt that waits for something, if there is one."""
+        for run in reversed(self._runs.values()):
             if run.attempt.owner == owner and run.attempt.live:
                 return run.attempt
         return None
@@ -273,15 +273,12 @@ def _used(now: Attempt) -> Attempt:
 
 
 def _discarded(now: Attempt) -> Attempt:
-    return replace(now, state=State.DISCARDED, told=False, device_code=None, client_secret=None)
+    return _erased(replace(now, state=State.DISCARDED, told=False))
 
 
 def _removed(now: Attempt) -> Attempt:
-    return replace(
-        now,
-        state=State.REMOVED,
-        told=False,
-        watching=False,
-        device_code=None,
-        client_secret=None,
-    )
+    return _erased(replace(now, state=State.REMOVED, told=False))
+
+
+def _erased(now: Attempt) -> Attempt:
+    return replace(now, watching=False, device_code=None, client_secret=None)

@@ -9,6 +9,8 @@ from bootstrap_bot.attempts.voice import ChatGoneError, UnheardError, Voice
 from bootstrap_bot.clock import Clock
 
 REFRESH = 60.0
+# How long a request may take before the person hears that it is being worked on.
+SILENCE = 3.0
 FIRST_RETRY = 1.0
 LONGEST_RETRY = 60.0
 PATIENT_AFTER = 3600.0
@@ -46,8 +48,9 @@ class Teller:
         attempt = self._record.attempt
         if attempt.at_work:
             return any(delivery.trouble for delivery in attempt.deliveries)
-        unsaid = not attempt.told or attempt.stale
-        return unsaid and attempt.state is not State.REQUESTED
+        if attempt.state is State.REQUESTED:
+            return self._clock.now() - attempt.requested_at >= SILENCE
+        return not attempt.told or attempt.stale
 
     async def _try_to_tell(self) -> None:
         try:
@@ -63,12 +66,15 @@ class Teller:
                 await self._wait_for_news()
 
     async def _tell(self) -> None:
-        await self._record.commit_surely(self._with_room_for_a_result)
-        shown = self._record.attempt
+        shown = await self._record.commit_surely(self._with_room_for_a_result)
+        if not self._has_something_to_say():
+            return
 
         def latest() -> Attempt:
             nonlocal shown
-            shown = self._record.attempt
+            # Work that began meanwhile is shown only if it hangs.
+            if self._has_something_to_say():
+                shown = self._record.attempt
             return shown
 
         message = await self._voice.show(latest)
@@ -86,7 +92,9 @@ class Teller:
 
     async def _wait_for_news(self) -> None:
         """Waits for a change; a message with a countdown is also due each minute."""
-        if self._record.attempt.state is State.WAITING:
+        if self._record.attempt.state is State.REQUESTED:
+            await self._clock.wait(self._record.news, SILENCE)
+        elif self._record.attempt.state is State.WAITING:
             await self._clock.wait(self._record.news, REFRESH)
         else:
             await self._record.news.wait()

@@ -58,7 +58,10 @@ class Card:
 def card(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
     """The card of an attempt at a moment (epoch seconds)."""
     match attempt.state:
-        case State.REQUESTED | State.WAITING:
+        case State.REQUESTED:
+            rows = ((button(Action.CANCEL, attempt.id, texts),),)
+            return Card(Picture.WORKING, texts("requested.title"), rows)
+        case State.WAITING:
             return _waiting(attempt, texts, now, zone)
         case State.CAPTURED:
             return _captured(attempt, texts)
@@ -119,7 +122,10 @@ def _progress(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> str:
     ]
     if attempt.checked_at:
         lines.append(
-            texts("waiting.checked", at=times.at(attempt.checked_at, now, zone, seconds=True))
+            texts(
+                "waiting.tried" if attempt.trouble else "waiting.checked",
+                at=times.at(attempt.checked_at, now, zone, seconds=True),
+            )
         )
     if attempt.trouble:
         since = times.at(attempt.trouble_since, now, zone)

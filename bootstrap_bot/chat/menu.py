@@ -8,6 +8,7 @@ from telegram import (
     BotCommandScopeChat,
     BotCommandScopeDefault,
 )
+from telegram.error import TelegramError
 
 from bootstrap_bot.chat.commands import HELP, MENU, name_of
 from bootstrap_bot.chat.outbox import Outbox
@@ -46,7 +47,11 @@ class Menu:
         names = {command.command for command in ours}
         there = [] if self._alone else await self._in_force(chat)
         others = [command for command in there if command.command not in names]
-        await self._bot.set_my_commands([*others, *ours], BotCommandScopeChat(chat))
+        try:
+            await self._bot.set_my_commands([*others, *ours], BotCommandScopeChat(chat))
+        except TelegramError:
+            self._done.discard(chat)
+            raise
 
     async def _in_force(self, chat: int) -> list[BotCommand]:
         """What the chat's owner sees today: the narrowest list that is not empty."""
