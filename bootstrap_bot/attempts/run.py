@@ -260,7 +260,7 @@ def _invited(now: Attempt, invitation: Invitation, moment: float) -> Attempt:
 
 def _given_up(now: Attempt) -> Attempt:
     """An older code has brought credentials after all: their message takes this one's place."""
-    return replace(now, state=State.CANCELLED, told=True)
+    return replace(now, state=State.CANCELLED, told=now.message is None)
 
 
 def _decided(

@@ -121,12 +121,9 @@ def _progress(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> str:
         texts("waiting.until", until=until, left=remaining),
     ]
     if attempt.checked_at:
-        lines.append(
-            texts(
-                "waiting.tried" if attempt.trouble else "waiting.checked",
-                at=times.at(attempt.checked_at, now, zone, seconds=True),
-            )
-        )
+        checked_at = times.at(attempt.checked_at, now, zone, seconds=True)
+        code = "waiting.tried" if attempt.trouble else "waiting.checked"
+        lines.append(texts(code, at=checked_at))
     if attempt.trouble:
         since = times.at(attempt.trouble_since, now, zone)
         lines.append(
