@@ -249,7 +249,10 @@ class Attempts:
         ]
         for run in others:
             await run.ask_once_more()
-        return not any(run.attempt.state is State.HELD for run in others)
+        held = [run for run in others if run.attempt.state is State.HELD]
+        for run in held:
+            await run.record.commit_surely(_moved_down)
+        return not held
 
     def _ended(self, attempt: str, task: asyncio.Task[None]) -> None:
         with suppress(KeyError):

@@ -121,7 +121,7 @@ class Run:
 
     async def _invite(self) -> None:
         if not await self._may_begin(self.attempt):
-            await self.record.commit_surely(_given_up)
+            await self._give_up()
             return
         try:
             invitation = await invite(self._tools.provider, self._tools.clock)
@@ -131,6 +131,14 @@ class Run:
         else:
             now = self._tools.clock.now()
             await self.record.commit_surely(lambda was: _invited(was, invitation, now))
+
+    async def _give_up(self) -> None:
+        """An older code has brought credentials after all: their message takes this one's place."""
+        attempt = await self.record.commit_surely(
+            lambda now: replace(now, state=State.CANCELLED, told=True)
+        )
+        if attempt.message is not None:
+            await self._tools.voice.remove(attempt.chat, attempt.message)
 
     async def _poll(self) -> None:
         polling = Polling(self.attempt.interval, kept=self.attempt.client_secret is not None)
@@ -256,11 +264,6 @@ def _invited(now: Attempt, invitation: Invitation, moment: float) -> Attempt:
         expires_at=moment + invitation.lifetime,
         stage_at=moment,
     )
-
-
-def _given_up(now: Attempt) -> Attempt:
-    """An older code has brought credentials after all: their message takes this one's place."""
-    return replace(now, state=State.CANCELLED, told=now.message is None)
 
 
 def _decided(

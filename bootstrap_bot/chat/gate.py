@@ -56,17 +56,29 @@ class Gate:
         """Lets the update pass or raises `ApplicationHandlerStop`."""
         if not self._alone and not self._concerns_us(update):
             return
+        try:
+            passes = self._judge(update)
+        except Exception as error:
+            # After an error the library would hand the update to the next handlers.
+            log.error("an update could not be judged: %s", type(error).__name__)
+            passes = False
+        if not passes:
+            raise ApplicationHandlerStop
+
+    def _judge(self, update: Update) -> bool:
+        """Whether it may pass; whoever may not is told what is to be told."""
         user, chat = update.effective_user, update.effective_chat
         if user is None or chat is None or not _is_person(update, user):
-            raise ApplicationHandlerStop
+            return False
         private = chat.type == ChatType.PRIVATE
         if user.id not in self._admins:
             self._turn_away(update, user, private=private)
-            raise ApplicationHandlerStop
+            return False
         if not private:
             self._point_to_private_chat(update, user)
-            raise ApplicationHandlerStop
+            return False
         self._welcome(update, user)
+        return True
 
     def _concerns_us(self, update: Update) -> bool:
         if update.callback_query is not None:
@@ -126,6 +138,6 @@ class Gate:
 
 def _is_person(update: Update, user: User) -> bool:
     """Not a bot, and not somebody who writes in a group's or channel's name."""
-    message = update.effective_message
-    anonymous = message is not None and message.sender_chat is not None
-    return not user.is_bot and (not anonymous or update.callback_query is not None)
+    # Whose message a button stands in says nothing about who pressed it.
+    message = None if update.callback_query else update.effective_message
+    return not user.is_bot and (message is None or message.sender_chat is None)
