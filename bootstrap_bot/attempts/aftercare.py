@@ -8,6 +8,7 @@ from dataclasses import replace
 from bootstrap_bot.attempts.attempt import Approval, Attempt, State
 from bootstrap_bot.attempts.record import Record, audit
 from bootstrap_bot.attempts.storing import Storing
+from bootstrap_bot.attempts.turns import forgotten
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import RemoteError, TargetError
@@ -72,7 +73,7 @@ class Aftercare:
             log.warning("attempt=%s second look: %s", self._record.attempt.id, error.code)
             self._not_before = self._clock.now() + MINUTE
             return
-        await self._record.commit_surely(_erased)
+        await self._record.commit_surely(forgotten)
         audit(self._record.attempt, "erased")
 
     async def _look_at_platform(self) -> None:
@@ -143,7 +144,3 @@ def _looked(was: Attempt, health: Health, now: float) -> Attempt:
     changed = health is not was.health or was.looked_at < was.stored_at
     ended = settling(was, was.looked_at) and not settling(was, now)
     return replace(was, health=health, looked_at=now, stale=was.stale or changed or ended)
-
-
-def _erased(now: Attempt) -> Attempt:
-    return replace(now, device_code=None, client_secret=None)

@@ -11,6 +11,7 @@ from bootstrap_bot.attempts.attempt import LIVE, Attempt, State
 from bootstrap_bot.attempts.inheritance import inherited
 from bootstrap_bot.attempts.record import Change
 from bootstrap_bot.attempts.run import Run, Tools
+from bootstrap_bot.attempts.turns import cancelled, discarded, moved_down, removed, used
 from bootstrap_bot.errors import Code, RefusedError
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ class Attempts:
 
     async def bring_down(self, attempt: str, owner: int) -> bool:
         """Sends the attempt's message anew, below everything else; False when it is not live."""
-        return await self._change(attempt, owner, LIVE, _moved_down)
+        return await self._change(attempt, owner, LIVE, moved_down)
 
     async def cancel(self, attempt: str, owner: int, *, down: bool = False) -> bool:
         """Ends the conversation about it. The platform is still asked, quietly.
@@ -114,12 +115,12 @@ class Attempts:
         `down` also moves the message to the end of the chat.
         """
         return await self._change(
-            attempt, owner, CANCELLABLE, lambda now: _cancelled(_moved_down(now) if down else now)
+            attempt, owner, CANCELLABLE, lambda now: cancelled(moved_down(now) if down else now)
         )
 
     async def decide(self, attempt: str, owner: int, *, use: bool) -> bool:
         """Stores credentials that were held back, or discards them for good."""
-        return await self._change(attempt, owner, {State.HELD}, _used if use else _discarded)
+        return await self._change(attempt, owner, {State.HELD}, used if use else discarded)
 
     async def try_again(self, attempt: str, owner: int) -> bool:
         """Stores now instead of at the next try."""
@@ -134,14 +135,14 @@ class Attempts:
 
     async def remove(self, attempt: str, owner: int) -> bool:
         """Takes a stored pair out of the targets again, however long ago that was."""
-        if await self._change(attempt, owner, {State.STORED}, _removed):
+        if await self._change(attempt, owner, {State.STORED}, removed):
             return True
         found = await self.stored(attempt, owner)
         if found is None or attempt in self._runs:
             return False
-        removed = replace(_removed(found), acted_at=self._tools.clock.now())
-        await self._tools.journal.save(removed)
-        self._take_up(removed)
+        taken_out = replace(removed(found), acted_at=self._tools.clock.now())
+        await self._tools.journal.save(taken_out)
+        self._take_up(taken_out)
         return True
 
     def language_of(self, owner: int) -> str | None:
@@ -232,7 +233,7 @@ class Attempts:
     async def _take_over(self, attempt: Attempt) -> None:
         """A former admin's attempt: what waits is cancelled, what came is the first admin's."""
         if attempt.state in CANCELLABLE:
-            attempt = _cancelled(attempt)
+            attempt = cancelled(attempt)
         attempt = inherited(attempt, self._tools.admins)
         await self._tools.journal.save(attempt)
         self._take_up(attempt)
@@ -251,7 +252,7 @@ class Attempts:
             await run.ask_once_more()
         held = [run for run in others if run.attempt.state is State.HELD]
         for run in held:
-            await run.record.commit_surely(_moved_down)
+            await run.record.commit_surely(moved_down)
         return not held
 
     def _ended(self, attempt: str, task: asyncio.Task[None]) -> None:
@@ -259,29 +260,3 @@ class Attempts:
             del self._runs[attempt], self._tasks[attempt]
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("attempt=%s ended by %s", attempt, type(error).__name__)
-
-
-def _moved_down(now: Attempt) -> Attempt:
-    if now.message is None:
-        return now
-    return replace(now, message=None, old_message=now.message, told=False)
-
-
-def _cancelled(now: Attempt) -> Attempt:
-    return replace(now, state=State.CANCELLED, told=False)
-
-
-def _used(now: Attempt) -> Attempt:
-    return replace(now, state=State.CAPTURED, told=False)
-
-
-def _discarded(now: Attempt) -> Attempt:
-    return _erased(replace(now, state=State.DISCARDED, told=False))
-
-
-def _removed(now: Attempt) -> Attempt:
-    return _erased(replace(now, state=State.REMOVED, told=False))
-
-
-def _erased(now: Attempt) -> Attempt:
-    return replace(now, watching=False, device_code=None, client_secret=None)

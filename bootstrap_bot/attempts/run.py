@@ -6,18 +6,19 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bootstrap_bot.attempts.aftercare import Aftercare
-from bootstrap_bot.attempts.attempt import Approval, Attempt, Held, State
+from bootstrap_bot.attempts.attempt import Attempt, State
 from bootstrap_bot.attempts.inheritance import inherited
 from bootstrap_bot.attempts.inviting import invite
 from bootstrap_bot.attempts.polling import QUIET_INTERVAL, Outcome, Polling
 from bootstrap_bot.attempts.record import Record
 from bootstrap_bot.attempts.storing import Storing
 from bootstrap_bot.attempts.teller import Teller
+from bootstrap_bot.attempts.turns import decided, failed, heard, invited, reminded, stored
 from bootstrap_bot.attempts.voice import Voice
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.errors import RemoteError
 from bootstrap_bot.journal.journal import Journal
-from bootstrap_bot.providers.provider import Invitation, Provider, Stage, Verdict, Waiting
+from bootstrap_bot.providers.provider import Provider, Verdict
 from bootstrap_bot.targets.target import Platform, Target
 
 log = logging.getLogger(__name__)
@@ -127,10 +128,10 @@ class Run:
             invitation = await invite(self._tools.provider, self._tools.clock)
         except RemoteError as error:
             code = error.code.value
-            await self.record.commit_surely(lambda now: _failed(now, code))
+            await self.record.commit_surely(lambda now: failed(now, code))
         else:
             now = self._tools.clock.now()
-            await self.record.commit_surely(lambda was: _invited(was, invitation, now))
+            await self.record.commit_surely(lambda was: invited(was, invitation, now))
 
     async def _give_up(self) -> None:
         """An older code has brought credentials after all: their message takes this one's place."""
@@ -167,14 +168,14 @@ class Run:
             polling = polling.answered(verdict).past_deadline(deadline_passed)
             await self._decide(verdict, polling.outcome)
             heard_at = self._tools.clock.now()
-            await self.record.note(lambda now: _heard(now, verdict, polling.interval, heard_at))
+            await self.record.note(lambda now: heard(now, verdict, polling.interval, heard_at))
         await self._note_wanted()
         return polling
 
     async def _decide(self, verdict: Verdict | None, outcome: Outcome | None) -> None:
         admins, confirm = self._tools.admins, self._tools.confirm
         await self.record.commit_surely(
-            lambda now: inherited(_decided(now, verdict, outcome, confirm), admins)
+            lambda now: inherited(decided(now, verdict, outcome, confirm), admins)
         )
 
     async def _wait_to_ask(self, polling: Polling) -> None:
@@ -208,7 +209,7 @@ class Run:
         for platform in platforms:
             await self._announce(platform)
         stored_at = self._tools.clock.now()
-        await self.record.commit_surely(lambda now: _stored(now, stored_at))
+        await self.record.commit_surely(lambda now: stored(now, stored_at))
 
     async def _remove(self) -> None:
         storing = Storing(self.record, self._tools.targets)
@@ -235,86 +236,9 @@ class Run:
         """Waits for the admin; a day without a word brings the message once more."""
         told = self.attempt.told
         if not await self._tools.clock.wait(self._hurry, REMINDER) and told:
-            await self.record.commit_surely(_reminded)
+            await self.record.commit_surely(reminded)
         self._hurry.clear()
 
     async def _look_after(self) -> None:
         tools = self._tools
         await Aftercare(self.record, tools.provider, tools.targets, tools.clock).run(self._hurry)
-
-
-def _failed(now: Attempt, code: str) -> Attempt:
-    if now.state is not State.REQUESTED:
-        return now
-    return replace(now, state=State.FAILED, trouble=code)
-
-
-def _invited(now: Attempt, invitation: Invitation, moment: float) -> Attempt:
-    # Cancelled meanwhile: nobody has seen this code, so it ends here.
-    if now.state is not State.REQUESTED:
-        return now
-    return replace(
-        now,
-        state=State.WAITING,
-        device_code=invitation.device_code,
-        user_code=invitation.user_code,
-        link=invitation.link,
-        app_link=invitation.app_link,
-        interval=invitation.interval,
-        expires_at=moment + invitation.lifetime,
-        stage_at=moment,
-    )
-
-
-def _decided(
-    now: Attempt, verdict: Verdict | None, outcome: Outcome | None, confirm: bool
-) -> Attempt:
-    """Keeps credentials that came and goes to the state that was decided, in one commit."""
-    if verdict is not None and verdict.credentials is not None:
-        now = replace(
-            now,
-            client_id=verdict.credentials.client_id,
-            client_secret=verdict.credentials.client_secret,
-        )
-    if outcome is None or not now.pollable:
-        return now
-    state, held = _destination(now, outcome, confirm)
-    return replace(
-        now,
-        state=state,
-        held=held,
-        told=now.told and state is now.state,
-        device_code=None if now.client_secret is None else now.device_code,
-        approval=Approval.PENDING if outcome.approval else Approval.NONE,
-        watching=outcome.approval,
-        reason=outcome.reason,
-        trouble=outcome.trouble.value if outcome.trouble else "",
-        trouble_since=0.0,
-    )
-
-
-def _destination(now: Attempt, outcome: Outcome, confirm: bool) -> tuple[State, Held]:
-    if now.state is State.CANCELLED:
-        return (State.HELD if now.client_secret else State.CANCELLED), Held.LATE
-    if outcome.state is State.CAPTURED and confirm:
-        return State.HELD, Held.CONFIRM
-    return outcome.state, Held.UNFINISHED
-
-
-def _stored(now: Attempt, stored_at: float) -> Attempt:
-    return replace(now, state=State.STORED, told=False, stored_at=stored_at)
-
-
-def _reminded(now: Attempt) -> Attempt:
-    return replace(now, told=False) if now.state is State.HELD else now
-
-
-def _heard(now: Attempt, verdict: Verdict, interval: float, moment: float) -> Attempt:
-    if now.state is not State.WAITING:
-        return now
-    stage = verdict.stage if isinstance(verdict, Waiting) else now.stage
-    if stage is Stage.UNKNOWN:
-        stage = now.stage
-    if stage is not now.stage:
-        now = replace(now, stage=stage, stage_at=moment, checked_at=0.0)
-    return replace(now, interval=interval, trouble="", trouble_since=0.0)
