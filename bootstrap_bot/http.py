@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
@@ -20,11 +21,15 @@ IDLE_CONNECTION = 90.0
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A status and a body; `json` is None when the body is no JSON object."""
+    """A status and a body; `json` is None when the body is no JSON object.
+
+    `date` is the other side's clock (epoch seconds), None when it does not tell.
+    """
 
     status: int
     json: Mapping[str, object] | None = field(repr=False)
     retry_after: float | None = None
+    date: float | None = field(default=None, compare=False)
 
 
 class Http:
@@ -75,7 +80,8 @@ class Http:
                 allow_redirects=False,
             ) as response:
                 body = await _read(response)
-                return Reply(response.status, _object(body), _retry_after(response.headers))
+                headers = response.headers
+                return Reply(response.status, _object(body), _retry_after(headers), _date(headers))
         except TimeoutError:
             raise RemoteError(Code.TIMEOUT) from None
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError):
@@ -111,3 +117,12 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         except (ValueError, TypeError, OverflowError):
             return None
     return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _date(headers: Mapping[str, str]) -> float | None:
+    try:
+        date = parsedate_to_datetime(headers.get("Date", ""))
+    except (ValueError, TypeError, OverflowError):
+        return None
+    # "-0000" comes without a zone, and is UTC all the same (RFC 5322, 3.3)
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
@@ -19,11 +20,19 @@ from bootstrap_bot.chat.sender import Sender
 from bootstrap_bot.chat.telegram_voice import TelegramVoice
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
+from bootstrap_bot.doctor.config import AdminsLook, ConfigLook
+from bootstrap_bot.doctor.dingtalk import ClockLook, DingTalkLook
+from bootstrap_bot.doctor.doctor import Doctor
+from bootstrap_bot.doctor.finding import Subject
+from bootstrap_bot.doctor.state import OwnStateLook
+from bootstrap_bot.doctor.targets import TargetsLook
+from bootstrap_bot.doctor.telegram import OwnPollingLook, TokenLook
 from bootstrap_bot.http import Http
 from bootstrap_bot.journal.sqlite import SqliteJournal
 from bootstrap_bot.providers.dingtalk import DingTalk
-from bootstrap_bot.settings import Settings, proxy_of
+from bootstrap_bot.settings import Settings, load, proxy_of
 from bootstrap_bot.targets.config_file import ConfigFile
+from bootstrap_bot.targets.target import Target
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +53,7 @@ class Parts:
         self._settings = settings
         self._admins = admins
         self._sender = Sender(clock)
-        self._http = Http(timeout, _proxies(settings))
+        self._http = Http(timeout, proxies_of(settings))
         self._journal = SqliteJournal(settings.state_path)
         dingtalk = settings.dingtalk
         provider = DingTalk(
@@ -65,6 +74,7 @@ class Parts:
             attempts=Attempts(tools),
             platforms=Platforms(targets, provider),
             outbox=Outbox(bot, self._sender),
+            doctor=self._doctor(bot, provider, targets, clock),
             clock=clock,
             zone=zone,
             texts=self._texts,
@@ -92,6 +102,24 @@ class Parts:
         chosen = self.desk.attempts.language_of(user.id)
         return Texts(language_for(chosen, self._settings.chat.language, user.language_code))
 
+    def _doctor(
+        self, bot: Bot, provider: DingTalk, targets: Sequence[Target], clock: Clock
+    ) -> Doctor:
+        """A doctor for this very bot: what it does itself need not be asked for."""
+        path = self._settings.path
+        return Doctor(
+            {
+                Subject.CONFIG: ConfigLook(path, path.name, lambda: load(path, os.environ)),
+                Subject.ADMINS: AdminsLook(self._admins),
+                Subject.TELEGRAM: TokenLook(bot),
+                Subject.POLLING: OwnPollingLook(bot),
+                Subject.DINGTALK: DingTalkLook(provider),
+                Subject.TARGET: TargetsLook(targets),
+                Subject.STATE: OwnStateLook(self._journal, self._settings.state_path),
+                Subject.CLOCK: ClockLook(provider, clock),
+            }
+        )
+
     def _tell_of_damage(self) -> None:
         """A state file that had to be given up is no secret from the admins."""
         if self._journal.moved_aside is None:
@@ -102,7 +130,8 @@ class Parts:
             self.desk.outbox.tell_surely(admin, texts("notice.journal_broken"), self.desk.clock)
 
 
-def _proxies(settings: Settings) -> dict[str, str]:
+def proxies_of(settings: Settings) -> dict[str, str]:
+    """The proxy of each of DingTalk's addresses that has one."""
     dingtalk = settings.dingtalk
     addresses = dingtalk.registration_url, dingtalk.api_url
     roads = {address: proxy_of(dingtalk, address, os.environ) for address in addresses}

@@ -5,32 +5,45 @@ import logging
 import os
 import signal
 from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
 
-from telegram.error import Conflict, InvalidToken, TelegramError
+from telegram.error import Conflict, NetworkError, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 from telegram.request import HTTPXRequest
 
 from bootstrap_bot.bot import AnyApplication, BootstrapBot
 from bootstrap_bot.chat.claim import CODE_LASTS
 from bootstrap_bot.clock import Clock, SystemClock
+from bootstrap_bot.log import guard_token
 from bootstrap_bot.settings import Settings, proxy_of
 
 log = logging.getLogger(__name__)
 
 UPDATES = ["message", "edited_message", "callback_query"]
+REJECTED = "Telegram does not know this token: copy it again from @BotFather"
 FIRST_RETRY = 1.0
 LONGEST_RETRY = 60.0
 # What is left of the second after attempts have come to rest.
-FAREWELL = 0.3
+FAREWELL = 0.2
+
+
+class UnknownTokenError(NetworkError):
+    """Telegram, or an own Bot API server that is just starting, does not know the token.
+
+    The library's `InvalidToken` would end the taking of updates for good.
+    """
 
 
 def application_for(settings: Settings) -> AnyApplication:
     """A python-telegram-bot application with nothing but its token and its road."""
     telegram = settings.telegram
     proxy = proxy_of(telegram, telegram.api_url, os.environ)
+    token = telegram.token.get_secret_value()
+    guard_token(token)
     builder = (
         Application.builder()
-        .token(telegram.token.get_secret_value())
+        .token(token)
         .base_url(f"{telegram.api_url}/bot")
         .request(_request(proxy, connections=32))
         .get_updates_request(_request(proxy, connections=1))
@@ -76,9 +89,9 @@ async def _talk(bot: BootstrapBot, application: AnyApplication) -> None:
         try:
             await application.initialize()
             break
-        except InvalidToken:
+        except UnknownTokenError:
             pause = LONGEST_RETRY
-            log.error("Telegram does not know this token: copy it again from @BotFather")
+            log.error(REJECTED)
         except TelegramError as error:
             log.warning("Telegram does not answer (%s)", type(error).__name__)
         log.warning("trying again in %.0f s", pause)
@@ -105,11 +118,15 @@ async def _say_goodbye(application: AnyApplication) -> None:
     if application.running:
         await application.stop()
     await application.shutdown()
+    # An application that never came up leaves its bot's connections to us.
+    await application.bot.shutdown()
 
 
 def _on_polling_error(error: TelegramError) -> None:
     if isinstance(error, Conflict):
         log.error("another program takes this bot's updates: stop it, or give each its own bot")
+    elif isinstance(error, UnknownTokenError):
+        log.error(REJECTED)
     else:
         log.warning("Telegram does not answer (%s); trying again", type(error).__name__)
 
@@ -119,9 +136,17 @@ async def _on_error(_: object, context: object) -> None:
     log.error("an update could not be handled: %s", type(error).__name__, exc_info=error)
 
 
+class _Request(HTTPXRequest):
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        code, payload = await super().do_request(*args, **kwargs)
+        if code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND):
+            raise UnknownTokenError("the token was rejected")
+        return code, payload
+
+
 def _request(proxy: str | None, *, connections: int) -> HTTPXRequest:
     # The environment's proxies are already weighed: loopback must not go through one.
-    return HTTPXRequest(
+    return _Request(
         connection_pool_size=connections, proxy=proxy, httpx_kwargs={"trust_env": False}
     )
 

@@ -28,6 +28,8 @@ class FakeClock:
         return self._now
 
     async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            return
         sleeper = await self._fall_asleep(seconds)
         try:
             await sleeper.done
@@ -35,6 +37,8 @@ class FakeClock:
             self._wake_up(sleeper)
 
     async def wait(self, event: asyncio.Event, seconds: float) -> bool:
+        if seconds <= 0:
+            return event.is_set()
         sleeper = await self._fall_asleep(seconds)
         waiting = asyncio.ensure_future(event.wait())
         either: list[asyncio.Future[Any]] = [sleeper.done, waiting]
@@ -79,6 +83,11 @@ class FakeClock:
         """Whether a task whose name begins so is asleep now."""
         return self._find(name) is not None
 
+    def is_due(self, name: str, seconds: float) -> bool:
+        """Whether a task whose name begins so will have slept enough in that time."""
+        sleeper = self._find(name)
+        return sleeper is not None and sleeper.due <= self._now + seconds
+
     def _find(self, name: str) -> _Sleeper | None:
         due = [sleeper for sleeper in self._sleepers if sleeper.name.startswith(name)]
         return min(due, key=lambda sleeper: sleeper.due, default=None)
@@ -89,7 +98,7 @@ class FakeClock:
 
     async def _fall_asleep(self, seconds: float) -> _Sleeper:
         task = asyncio.current_task()
-        sleeper = _Sleeper(self._now + max(seconds, 0.0), task.get_name() if task else "")
+        sleeper = _Sleeper(self._now + seconds, task.get_name() if task else "")
         self._sleepers.append(sleeper)
         async with self._changed:
             self._changed.notify_all()

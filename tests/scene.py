@@ -1,14 +1,17 @@
 """The real bot between the two stand-ins, on real HTTP over loopback and a clock of its own."""
 
 import asyncio
+import sqlite3
+import time
 import tomllib
-from contextlib import AsyncExitStack
+from collections.abc import Callable
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from bootstrap_bot import settings
-from bootstrap_bot.bot import BootstrapBot
+from bootstrap_bot.bot import AnyApplication, BootstrapBot
 from bootstrap_bot.sandbox.answers import Answer
 from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram import Message, Press, TelegramStandIn
@@ -51,6 +54,7 @@ class Scene:
         self._stack = AsyncExitStack()
         self._stop = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
+        self._application: AnyApplication | None = None
 
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self.telegram)
@@ -84,7 +88,7 @@ class Scene:
         """Starts the bot; on return it takes updates."""
         loaded = settings.load(self.config, {})
         bot = BootstrapBot(loaded, clock=self.clock, timeout=self._timeout)
-        application = application_for(loaded)
+        application = self._application = application_for(loaded)
         bot.install_alone(application)
         self._stop = asyncio.Event()
         self._serving = asyncio.create_task(serve(bot, application, self._stop))
@@ -102,8 +106,11 @@ class Scene:
 
     async def press(self, label: str, user: int = ADMIN) -> Press:
         """Somebody presses a button of the bot's last message; returns once it is answered."""
-        press = await self.telegram.press(user, self.telegram.last(user), label)
-        await self.telegram.until(lambda: press.answer is not None)
+        return await self.answered(await self.telegram.press(user, self.telegram.last(user), label))
+
+    async def answered(self, press: Press) -> Press:
+        """The press, once the bot has answered it."""
+        await self.telegram.until(lambda: press.answered)
         return press
 
     async def sees(self, text: str, user: int = ADMIN) -> Message:
@@ -139,9 +146,53 @@ class Scene:
 
     async def at_rest(self) -> None:
         """Returns when every attempt sleeps or has ended."""
+        await self.until(lambda: not any(map(self._awake, asyncio.all_tasks())))
+
+    async def settled(self) -> None:
+        """Returns when every update was handled and everything due was said."""
+        application = self._application
+        assert application is not None
+        await self.until(lambda: application.running)
+        await self.telegram.until(lambda: self.telegram.pending == 0)
         async with asyncio.timeout(PATIENCE):
-            while any(self._awake(task) for task in asyncio.all_tasks()):
-                await asyncio.sleep(0)
+            await application.update_queue.join()
+        await self.until(lambda: not any(map(self._busy, asyncio.all_tasks())))
+
+    async def told(self) -> None:
+        """Returns when nobody has anything to tell but those who wait to try again."""
+        await self.until(lambda: not any(map(self._telling, asyncio.all_tasks())))
+
+    async def until(self, promise: Callable[[], object]) -> None:
+        """Returns once that is true; for what no stand-in is told of."""
+        end = time.monotonic() + PATIENCE
+        while not promise():
+            assert time.monotonic() < end, "it never came true"
+            await asyncio.sleep(0.001)
+
+    def journal(self) -> list[dict[str, Any]]:
+        """The attempts on disk, oldest first, read by a connection of our own."""
+        there = self.state.exists() and self.sql("SELECT 1 FROM sqlite_master")
+        return self.sql("SELECT * FROM attempts ORDER BY rowid") if there else []
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """The deliveries on disk."""
+        return self.sql("SELECT * FROM deliveries ORDER BY rowid")
+
+    def sql(self, statement: str) -> list[dict[str, Any]]:
+        """Runs a statement on the state file behind the bot's back."""
+        with closing(sqlite3.connect(self.state, isolation_level=None)) as db:
+            db.row_factory = sqlite3.Row
+            return [dict(row) for row in db.execute(statement)]
+
+    async def recorded(self, state: str, told: bool = True) -> dict[str, Any]:
+        """The last attempt on disk, as soon as it is in that state."""
+        await self.until(
+            lambda: (
+                [(row["state"], bool(row["told"])) for row in self.journal()[-1:]]
+                == [(state, told)]
+            )
+        )
+        return self.journal()[-1]
 
     def platforms(self) -> dict[str, dict[str, Any]]:
         """What the config says now, read by a reader that is not ours."""
@@ -157,6 +208,19 @@ class Scene:
     def _last_text(self, user: int) -> str:
         messages = self.telegram.bot_messages(user)
         return messages[-1].text if messages else ""
+
+    def _busy(self, task: asyncio.Task[Any]) -> bool:
+        name, work = task.get_name(), getattr(task.get_coro(), "__name__", "")
+        ours = name.startswith(("sender:", "poll:")) or work == "_quietly"
+        return (ours and not self.clock.sleeps(name)) or self._awake(task)
+
+    def _telling(self, task: asyncio.Task[Any]) -> bool:
+        name = task.get_name()
+        at: Any = task.get_coro()
+        while getattr(at, "cr_await", None) is not None and hasattr(at.cr_await, "cr_await"):
+            at = at.cr_await
+        waits = getattr(at, "__name__", "") == "wait"
+        return name.startswith("teller:") and not (waits or self.clock.sleeps(name))
 
     def _awake(self, task: asyncio.Task[Any]) -> bool:
         name = task.get_name()

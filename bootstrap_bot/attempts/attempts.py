@@ -22,7 +22,7 @@ HOUR = 3600.0
 KEPT = 30 * 24 * HOUR
 CANCELLABLE = frozenset({State.REQUESTED, State.WAITING})
 # How long a stop waits for an answer that may hold credentials.
-LAST_ANSWER = 0.5
+LAST_ANSWER = 0.4
 
 
 def random_id() -> str:

@@ -65,6 +65,7 @@ class Run:
         self._asking: asyncio.Task[Polling] | None = None
         self._wanted = False
         self._earliest_poll = 0.0
+        self._given_up = False
 
     @property
     def attempt(self) -> Attempt:
@@ -91,6 +92,9 @@ class Run:
             while step := self._next_step():
                 await step()
             await telling
+            # Only now is it sure that no message of it is still on its way.
+            if self._given_up and self.attempt.message is not None:
+                await self._tools.voice.remove(self.attempt.chat, self.attempt.message)
         finally:
             telling.cancel()
 
@@ -135,11 +139,8 @@ class Run:
 
     async def _give_up(self) -> None:
         """An older code has brought credentials after all: their message takes this one's place."""
-        attempt = await self.record.commit_surely(
-            lambda now: replace(now, state=State.CANCELLED, told=True)
-        )
-        if attempt.message is not None:
-            await self._tools.voice.remove(attempt.chat, attempt.message)
+        self._given_up = True
+        await self.record.commit_surely(lambda now: replace(now, state=State.CANCELLED, told=True))
 
     async def _poll(self) -> None:
         polling = Polling(self.attempt.interval, kept=self.attempt.client_secret is not None)
@@ -234,8 +235,7 @@ class Run:
 
     async def _await_decision(self) -> None:
         """Waits for the admin; a day without a word brings the message once more."""
-        told = self.attempt.told
-        if not await self._tools.clock.wait(self._hurry, REMINDER) and told:
+        if not await self._tools.clock.wait(self._hurry, REMINDER) and self.attempt.told:
             await self.record.commit_surely(reminded)
         self._hurry.clear()
 

@@ -79,7 +79,7 @@ class Teller:
 
         message = await self._voice.show(latest)
         attempt = await self._record.commit_surely(lambda now: _shown(now, shown, message))
-        if attempt.old_message is not None:
+        if attempt.old_message is not None and attempt.message is not None:
             await self._voice.remove(attempt.chat, attempt.old_message)
             await self._record.commit_surely(lambda now: replace(now, old_message=None))
 

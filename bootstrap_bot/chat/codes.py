@@ -6,6 +6,7 @@ from bootstrap_bot.attempts.attempt import Approval, Held, State
 from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.card import FAILURES, HEALTH_WORDS
 from bootstrap_bot.chat.commands import HELP, MENU
+from bootstrap_bot.doctor.finding import Mark, Subject
 from bootstrap_bot.errors import Code
 from bootstrap_bot.providers.provider import Health, Stage
 
@@ -27,6 +28,8 @@ def looked_up_by_value() -> Iterator[str]:
     yield from (f"failed.{failure}" for failure in ("title", "begin", *FAILURES))
     yield from (f"button.{action.value}" for action in Action if action not in NAMED)
     yield from (f"menu.{command}" for command in (*MENU, HELP))
+    yield from (f"doctor.{subject.value}" for subject in Subject)
+    yield from (f"doctor.mark_{mark.value}" for mark in Mark)
     for state in State:
         if state not in SHAPED:
             yield from (f"{state.value}.title", f"{state.value}.why")

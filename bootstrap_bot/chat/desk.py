@@ -13,6 +13,7 @@ from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
+from bootstrap_bot.doctor.doctor import Doctor
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Desk:
     attempts: Attempts
     platforms: Platforms
     outbox: Outbox
+    doctor: Doctor
     clock: Clock
     zone: tzinfo
     texts: Callable[[User], Texts]

@@ -16,6 +16,7 @@ from telegram.ext import (
 from bootstrap_bot.chat.buttons import is_ours, parse
 from bootstrap_bot.chat.commands import (
     CANCEL,
+    DOCTOR,
     HELP,
     LANGUAGE,
     NEW,
@@ -26,6 +27,7 @@ from bootstrap_bot.chat.commands import (
 )
 from bootstrap_bot.chat.conversation import Conversation
 from bootstrap_bot.chat.desk import ANSWERED, Desk, Press, Presses
+from bootstrap_bot.chat.doctor_talk import DoctorTalk
 from bootstrap_bot.chat.gate import Gate
 from bootstrap_bot.chat.language_menu import LanguageMenu
 from bootstrap_bot.chat.menu import Menu
@@ -45,6 +47,7 @@ class Handlers:
         self._conversation = Conversation(desk)
         self._platforms = PlatformMenu(desk)
         self._language = LanguageMenu(desk, menu)
+        self._doctor = DoctorTalk(desk)
         self._presses: Presses = {
             **self._conversation.presses(),
             **self._platforms.presses(),
@@ -55,24 +58,31 @@ class Handlers:
         self, application: Application[Any, Any, Any, Any, Any, Any], gate: Gate, *, alone: bool
     ) -> None:
         """`alone` adds what only a bot on its own answers."""
-        application.add_handler(TypeHandler(Update, gate.check), GATE_GROUP)
+        # Whatever the application's defaults are: only a handler that blocks can stop an update.
+        application.add_handler(TypeHandler(Update, gate.check, block=True), GATE_GROUP)
         commands = {
             NEW: self._conversation.new,
             STATUS: self._conversation.status,
             CANCEL: self._conversation.cancel,
             PLATFORMS: self._platforms.command,
             LANGUAGE: self._language.command,
+            DOCTOR: self._doctor.command,
         }
         if alone:
             commands |= {START: self._conversation.help, HELP: self._conversation.help}
         for name, handler in commands.items():
             application.add_handler(
                 CommandHandler(
-                    name_of(name, alone=alone), handler, filters=filters.UpdateType.MESSAGE
+                    name_of(name, alone=alone),
+                    handler,
+                    filters=filters.UpdateType.MESSAGE,
+                    block=True,
                 ),
                 GROUP,
             )
-        application.add_handler(CallbackQueryHandler(self.press, pattern=is_ours), GROUP)
+        application.add_handler(
+            CallbackQueryHandler(self.press, pattern=is_ours, block=True), GROUP
+        )
 
     async def press(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """One of our buttons; forged and outdated ones get a short answer."""

@@ -50,11 +50,11 @@ class Outbox:
 
     def answer(self, query: CallbackQuery, text: str) -> None:
         """Answers a pressed button at once: that is not a message and waits for none."""
-        self._spawn(_quietly(query.answer(text)))
+        self._spawn(_quietly(lambda: query.answer(text)))
 
     def post(self, chat: int, request: Callable[[], Awaitable[object]]) -> None:
         """Makes any request about a chat, in its turn."""
-        self._spawn(_quietly(self._sender.send(chat, request)))
+        self._spawn(_quietly(lambda: self._sender.send(chat, request)))
 
     async def stop(self) -> None:
         """Drops what waits."""
@@ -84,8 +84,8 @@ class Outbox:
         task.add_done_callback(self._tasks.discard)
 
 
-async def _quietly(sending: Awaitable[object]) -> None:
+async def _quietly(send: Callable[[], Awaitable[object]]) -> None:
     try:
-        await sending
+        await send()
     except (TelegramError, ReplacedError) as error:
         log.info("a short message was not delivered: %s", type(error).__name__)

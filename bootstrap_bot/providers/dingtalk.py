@@ -72,6 +72,14 @@ class DingTalk:
             lifetime=number(answer.get("expires_in"), default=7200, low=60, high=86400),
         )
 
+    async def date(self) -> float | None:
+        """DingTalk's clock (epoch seconds), None when it does not tell. Raises `RemoteError`.
+
+        Costs no device code; an answer that is an error tells the time as well.
+        """
+        payload = {"source": self._source}
+        return (await self._http.post(self._url, "/app/registration/init", payload)).date
+
     async def poll(self, device_code: SecretStr) -> Verdict:
         """Asks once what became of it. Raises `RemoteError` for an answer that says nothing.
 

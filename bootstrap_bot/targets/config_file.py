@@ -67,6 +67,11 @@ class ConfigFile:
         """All platforms of our type with a client id, in the file's order, read afresh."""
         return await asyncio.to_thread(self._read)
 
+    async def probe(self) -> None:
+        """Goes through what a store needs, up to the writing itself; see `FileWriter.probe`."""
+        await self.platforms()
+        await asyncio.to_thread(self._writer.probe)
+
     async def remove(self, client_id: str) -> Platform | None:
         """Removes the table with that client id, and gives it; None when there is none."""
         return await asyncio.to_thread(

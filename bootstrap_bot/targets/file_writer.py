@@ -17,6 +17,9 @@ from bootstrap_bot.errors import Code, TargetError
 ModePolicy = Callable[[int], int]
 
 _TRIES = 5
+# Bytes that a platform's table takes, generously.
+_PLATFORM_SIZE = 1024
+_MOUNTS = Path("/proc/self/mountinfo")
 _CODES: Mapping[int | None, Code] = {
     errno.ENOSPC: Code.NO_SPACE,
     errno.EDQUOT: Code.NO_SPACE,
@@ -114,6 +117,23 @@ class FileWriter:
                     _sync_folder(folder)
                     return Written(changed=True, was_open=_is_open(before.status))
         raise TargetError(Code.KEEPS_CHANGING, self.path.name)
+
+    def probe(self) -> None:
+        """Finds out whether a change would succeed; the file and its lock stay as they are.
+
+        Raises TargetError.
+        """
+        with self._coded(), ExitStack() as stack:
+            real, lock = self._real(), _beside(self._real(), ".lock")
+            if _is_mount_point(real):
+                raise TargetError(Code.MOUNT_POINT, self.path.name)
+            # a lock file that is not there yet is not left behind either
+            if os.path.lexists(lock):
+                stack.enter_context(FileLock(lock, timeout=self._lock_seconds, mode=0o600))
+            before = self._snapshot()
+            data = bytes(len(before.data) + _PLATFORM_SIZE)
+            for _ in ("new", "backup"):
+                stack.enter_context(self._staged(before, data, 0o600))
 
     def _swap(self, before: _Snapshot, data: bytes) -> bool:
         """Puts new bytes in the file's place; False when it is no longer as it was read."""
@@ -216,6 +236,21 @@ class FileWriter:
 
 def _beside(real: Path, suffix: str) -> Path:
     return real.with_name(real.name + suffix)
+
+
+def _is_mount_point(real: Path) -> bool:
+    """Whether the file itself is mounted, as far as this system tells."""
+    try:
+        table = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return False
+    # proc(5): the fifth field, with blanks and backslashes as octal numbers
+    points = (line.split(" ")[4:5] for line in table.split("\n"))
+    return any([str(real)] == [*map(_octal, point)] for point in points)
+
+
+def _octal(field: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), field)
 
 
 def _sweep(real: Path) -> None:

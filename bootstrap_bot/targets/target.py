@@ -66,3 +66,7 @@ class Target(Protocol):
     async def remove(self, client_id: str) -> Platform | None:
         """Removes the platform with that client id; None when there is none."""
         ...
+
+    async def probe(self) -> None:
+        """Returns when a `store` would find everything it needs; changes nothing."""
+        ...

@@ -5,6 +5,8 @@ const userCode = new URLSearchParams(location.search).get("user_code") ?? "";
 const ENDS = ["SUCCESS", "APPROVING", "FAIL", "EXPIRED", "UNKNOWN"];
 const byId = (id) => document.getElementById(id);
 const say = (text) => (chinese ? CHINESE[text] ?? text : text);
+// A full-width colon brings its own space.
+const labelled = (label, value) => say(label) + (chinese ? "" : " ") + value;
 
 function fill(selector, text) {
   for (const element of document.querySelectorAll(selector)) {
@@ -56,10 +58,10 @@ function buildRows(groups) {
 function comingText(seen) {
   const parts = [];
   if (seen.queued.length) {
-    parts.push(say("Next:") + " " + seen.queued.map(say).join(" → "));
+    parts.push(labelled("Next:", seen.queued.map(say).join(" → ")));
   }
   if (seen.standing) {
-    parts.push(say("Every poll:") + " " + say(seen.standing));
+    parts.push(labelled("Every poll:", say(seen.standing)));
   }
   return parts.join(" · ");
 }
@@ -73,8 +75,8 @@ function show(seen) {
   byId("grant").hidden = !seen.pending;
   byId("play").hidden = !known;
   fill(".user-code", userCode);
-  fill("#state", known ? `${say("State:")} ${seen.state}` : "");
-  fill("#polls", known ? `· ${say("Polls:")} ${seen.polls}` : "");
+  fill("#state", known ? labelled("State:", seen.state) : "");
+  fill("#polls", known ? `· ${labelled("Polls:", seen.polls)}` : "");
   if (!known) {
     return;
   }
@@ -101,6 +103,9 @@ async function submit(event) {
   event.preventDefault();
   const body = new URLSearchParams(new FormData(event.target, event.submitter));
   body.set("user_code", userCode);
+  if (body.get("reason") === "") {
+    body.set("reason", say("The person refused."));
+  }
   const address = event.submitter.hasAttribute("formaction")
     ? event.submitter.formAction
     : event.target.action;
@@ -116,5 +121,9 @@ const look = () => ask("/sandbox/registration?" + new URLSearchParams({ user_cod
 translate();
 offerOtherLanguage();
 document.addEventListener("submit", submit);
+document.querySelector(".refusal").addEventListener("toggle", (event) => {
+  // On a small phone what has just opened lies below the screen.
+  if (event.target.open) event.target.scrollIntoView({ block: "nearest" });
+});
 look();
 setInterval(look, 1000);

@@ -15,6 +15,7 @@ const CHINESE = {
   "Refuse": "拒绝",
   "Reason (optional)": "原因（可不填）",
   "Refuse the request": "拒绝该请求",
+  "The person refused.": "用户拒绝了该请求。",
   "Done, go back to the chat": "已完成，请回到聊天",
   "is created. The credentials are on their way.": "已创建，凭证正在送达。",
   "Waiting for your organisation's admin": "等待组织管理员审批",

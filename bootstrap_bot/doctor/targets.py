@@ -1,0 +1,36 @@
+"""Where credentials go: whether they could be stored there now."""
+
+from collections.abc import Sequence
+
+from bootstrap_bot.doctor.finding import Finding, Subject
+from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.targets.target import Target
+
+# The other errors' own texts say what to do.
+REMEDIES = {Code.LOCKED: "doctor.target_locked", Code.TARGET_FAILED: "doctor.target_failed"}
+
+
+class TargetsLook:
+    """Each target, probed without a change."""
+
+    def __init__(self, targets: Sequence[Target]) -> None:
+        self._targets = targets
+
+    async def __call__(self) -> Sequence[Finding]:
+        """One finding for each target."""
+        return [await _look(target) for target in self._targets]
+
+
+async def _look(target: Target) -> Finding:
+    try:
+        await target.probe()
+        count = len(await target.platforms())
+    except TargetError as error:
+        return _trouble(error)
+    return Finding.good(Subject.TARGET, "doctor.target_good", place=target.place, count=count)
+
+
+def _trouble(error: TargetError) -> Finding:
+    where = {"place": error.place, "line": error.line, "column": error.column}
+    code = "doctor.target_line" if error.line else REMEDIES.get(error.code, "doctor.target_bad")
+    return Finding.bad(Subject.TARGET, code, why=error.code, **where)

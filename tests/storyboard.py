@@ -1,0 +1,845 @@
+"""Plays the conversation in every language and writes down what the person sees.
+
+`python -m tests.storyboard` brings docs/conversation.md up to date.
+"""
+
+import asyncio
+import gettext
+import io
+import os
+import re
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+import zxingcpp
+from PIL import Image
+
+from bootstrap_bot.chat import times
+from bootstrap_bot.chat.buttons import Action, data
+from bootstrap_bot.chat.pictures import Picture, sign
+from bootstrap_bot.chat.texts import DOMAIN, LANGUAGES, LOCALE, Texts
+from bootstrap_bot.sandbox.answers import (
+    ROWS,
+    Answer,
+    approving,
+    expired,
+    fail,
+    http,
+    rejected,
+    stage,
+    success,
+    waiting,
+)
+from bootstrap_bot.sandbox.dingtalk import Call
+from bootstrap_bot.sandbox.telegram import Message
+from bootstrap_bot.sandbox.telegram_rules import Button
+from tests.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "conversation.md"
+COMMAND = "python -m tests.storyboard"
+
+GROUP = -100_200_300
+ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
+USER_CODE = "MUEU-DEKR-5TN3"
+LINK = (
+    "https://open-dev.dingtalk.com/openapp/registration/openClaw"
+    f"?user_code={USER_CODE}&source=DING_DWS_CLAW"
+)
+BEGIN = {"user_code": USER_CODE, "verification_uri_complete": LINK}
+LONG_LINK = {**BEGIN, "verification_uri_complete": LINK + "&state=" + "x" * 250}
+FOREIGN_LINK = {**BEGIN, "verification_uri_complete": "https://dingtalk.example/openClaw"}
+THERE = (
+    f'[platforms.dingtalk]\ntype = "dingtalk"\nenabled = true\nclient_id = "{ID}"\n'
+    f'client_secret = "{SECRET}"\n'
+)
+CONFIRM = "[security]\nconfirm = true\n"
+WRONG_PAIR = rejected(400, "invalidClientIdOrSecret", "The clientId or secret is invalid.")
+NOT_PUBLISHED = rejected(400, "notPublished", "The app is not published in Stream mode.")
+TOKEN = {"accessToken": "t", "expireIn": 7200}
+WEEK = 7 * 86400.0
+MINUTE = 60.0
+
+# What each row of the poll table is called in the message.
+TROUBLES = {
+    "http_500": "server_error",
+    "http_404": "http_error",
+    "http_429": "rate_limited",
+    "errcode": "errcode",
+    "bad_json": "not_json",
+    "too_large": "too_large",
+}
+STAGES = ("selecting", "scanned", "creating", "publishing", "approving")
+PICTURES = {
+    sign(Picture.LINK): "🔗 blue: a chain link",
+    sign(Picture.WORKING): "🕓 amber: a clock",
+    sign(Picture.DONE): "✅ green: a tick",
+    sign(Picture.ENDED): "✖️ grey: a cross",
+}
+
+Rows = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands in the chat at a moment, after what the person `did`.
+
+    `lines` are Telegram's HTML. `like` names the frame that shows all the rest.
+    """
+
+    title: str
+    did: tuple[str, ...]
+    picture: str
+    lines: tuple[str, ...]
+    rows: Rows
+    like: str = ""
+
+    def beside(self, earlier: "Frame") -> "Frame":
+        """Only what that one did not show."""
+        lines = tuple(line for line in self.lines if line and line not in earlier.lines)
+        rows = () if self.rows == earlier.rows else self.rows
+        picture = "" if self.picture == earlier.picture else self.picture
+        return Frame(self.title, self.did, picture, lines, rows, like=earlier.title)
+
+
+@dataclass(slots=True)
+class Reel:
+    """Every frame in one language, by chapter."""
+
+    language: str
+    chapters: dict[str, list[Frame]] = field(default_factory=dict)
+
+    def find(self, title: str) -> Frame:
+        """The whole frame with that title."""
+        frames = [frame for chapter in self.chapters.values() for frame in chapter]
+        return next(frame for frame in frames if frame.title == title)
+
+
+class Play:
+    """A scene played in one language, with a camera."""
+
+    def __init__(self, scene: Scene, reel: Reel, chapter: str) -> None:
+        self.scene = scene
+        self.texts = Texts(reel.language)
+        self._reel = reel
+        self._frames = reel.chapters.setdefault(chapter, [])
+        self._did: list[str] = []
+
+    async def says(self, text: str, user: int = ADMIN, **options: Any) -> None:
+        """Somebody writes."""
+        await self.scene.says(text, user, language=self.texts.language, **options)
+        self._did.append(f"👤 {text}")
+
+    async def press(self, action: Action, ref: str = "") -> str:
+        """Presses a button of the bot's last message; gives its label."""
+        message = await self.offers(action)
+        begins = data(action, ref)
+        button = next(
+            b for row in message.buttons for b in row if (b.data or "").startswith(begins)
+        )
+        press = await self.scene.telegram.presses_data(ADMIN, message, button.data or "")
+        await self.scene.telegram.until(lambda: press.answered)
+        self._did.append(f"👆 {button.text} → “{press.answer}”")
+        return button.text
+
+    async def sees(self, code: str, chat: int = ADMIN) -> Message:
+        """The bot's last message, as soon as it shows that text."""
+        return await self.scene.sees(words(self.texts.language, code), chat)
+
+    async def offers(self, action: Action) -> Message:
+        """The bot's last message, as soon as it has a button for that."""
+
+        def there() -> bool:
+            messages = self.scene.telegram.bot_messages(ADMIN)
+            buttons = [b for row in messages[-1].buttons for b in row] if messages else []
+            return any((b.data or "").startswith(data(action, "")) for b in buttons)
+
+        await self.scene.telegram.until(there)
+        return self.scene.telegram.last(ADMIN)
+
+    async def invited(self) -> None:
+        """/dingtalk_new, up to a bot that waits."""
+        await self.says("/dingtalk_new")
+        await self.sees("stage.waiting")
+        await self.scene.clock.asleep("attempt:")
+
+    async def created(self) -> None:
+        """Invited and confirmed."""
+        await self.invited()
+        await self.scene.poll(success(ID, SECRET))
+
+    async def pass_until(self, code: str) -> None:
+        """Lets time pass, from one thing that is due to the next, until that is shown."""
+        scene, text = self.scene, words(self.texts.language, code)
+
+        def seen() -> bool:
+            return text in scene.captions()[-1]
+
+        while not seen():
+            await scene.until(lambda: scene.clock.sleeps("attempt:") or seen())
+            if not seen():
+                await scene.clock.pass_until_due("attempt:")
+
+    def shoot(self, title: str, *, beside: str = "", chat: int = ADMIN) -> None:
+        """Keeps what stands in the chat now; `beside` names a frame that need not be repeated."""
+        message = self.scene.telegram.last(chat)
+        rows = tuple(tuple(map(_label, row)) for row in message.buttons)
+        lines = tuple(message.html.strip().splitlines())
+        frame = Frame(title, tuple(self._did), _picture(message), lines, rows)
+        self._did.clear()
+        self._frames.append(frame.beside(self._reel.find(beside)) if beside else frame)
+
+    def skip(self) -> None:
+        """What the person did so far is no news."""
+        self._did.clear()
+
+
+def words(language: str, code: str) -> str:
+    """The longest piece of a text that has no value in it, as a person reads it."""
+    text = gettext.translation(DOMAIN, LOCALE, [language]).gettext(code)
+    return max(re.split(r"\{\w+}|\n", plain(text)), key=len).strip()
+
+
+def plain(html: str) -> str:
+    """Without tags."""
+    return unescape(re.sub("<[^>]+>", "", html))
+
+
+def _label(button: Button) -> str:
+    mark = " ↗" if button.url else " ⧉" if button.copy else ""
+    return f"{button.text}{mark}"
+
+
+def _picture(message: Message) -> str:
+    if message.upload is None or message.photo is None:
+        return ""
+    if message.upload in PICTURES:
+        return PICTURES[message.upload]
+    links = [b.url for row in message.buttons for b in row]
+    return "🔳 QR code of the link" if scanned(message) in links else "🔳 QR code of something else"
+
+
+def scanned(message: Message) -> str:
+    """What a camera reads in the message's picture."""
+    with Image.open(io.BytesIO(message.photo or b"")) as picture:
+        [code] = zxingcpp.read_barcodes(picture)
+    return code.text
+
+
+# --- the scenes ----------------------------------------------------------------------------------
+
+WAITING, STORED = "Waiting", "Stored: it works"
+
+
+async def asking(play: Play) -> None:
+    """DingTalk takes its time over the link."""
+    play.scene.dingtalk.always("init", http(502))
+    await play.says("/dingtalk_new")
+    await play.scene.clock.pass_until_due("teller:")
+    await play.sees("requested.title")
+    play.shoot("DingTalk takes more than three seconds for the link")
+
+
+async def stages(play: Play) -> None:
+    """From the command through every stage."""
+    await play.invited()
+    play.shoot(WAITING)
+    for name in STAGES:
+        await play.scene.poll(stage(name.upper()))
+        await play.sees(f"stage.{name}")
+        play.shoot(f"Stage: {name}", beside=WAITING)
+
+
+async def checking(play: Play) -> None:
+    """The person cannot wait."""
+    await play.invited()
+    play.skip()
+    await play.press(Action.CHECK)
+    await play.scene.poll(waiting())
+    await play.sees("waiting.checked")
+    play.shoot("Check now, and its outcome", beside=WAITING)
+
+
+async def trouble(play: Play) -> None:
+    """DingTalk cannot be reached."""
+    await play.invited()
+    play.skip()
+    await play.scene.poll(ROWS["reset"])
+    await play.sees("error.unreachable")
+    play.shoot("DingTalk cannot be reached", beside=WAITING)
+    await play.scene.clock.advance(5)
+    play.scene.dingtalk.next_poll(ROWS["reset"])
+    await play.press(Action.CHECK)
+    await play.sees("waiting.tried")
+    await play.scene.at_rest()
+    play.shoot("Check now, and still no answer", beside=WAITING)
+    for row, code in TROUBLES.items():
+        await play.scene.poll(ROWS[row])
+        await play.sees(f"error.{code}")
+        play.shoot(f"DingTalk's answer: {ROWS[row].title}", beside=WAITING)
+
+
+async def no_news(play: Play) -> None:
+    """Minute after minute."""
+    await play.invited()
+    play.skip()
+    began = play.scene.clock.now()
+    while (passed := play.scene.clock.now() - began) <= 5 * MINUTE:
+        await play.scene.clock.pass_until_due("teller:")
+        left = times.left(7200 - passed - MINUTE, play.texts)
+        await play.scene.sees(left)
+        await play.scene.clock.asleep("teller:")
+        if not passed:
+            play.shoot("A minute later", beside=WAITING)
+    await play.sees("waiting.help")
+    play.shoot("More than five minutes without news", beside=WAITING)
+
+
+async def long_link(play: Play) -> None:
+    """A link that would make a QR code nobody can scan."""
+    await play.invited()
+    play.shoot("A link longer than 300 characters")
+
+
+async def stored(play: Play) -> None:
+    """Done, then looked at and removed."""
+    answered = asyncio.Event()
+    await play.invited()
+    play.skip()
+    play.scene.dingtalk.next("token", Answer(body=TOKEN, delay=answered))
+    play.scene.dingtalk.next_poll(success(ID, SECRET))
+    await play.scene.clock.pass_until_due("attempt:")
+    await play.sees("health.checking")
+    play.shoot("Stored, being checked")
+    answered.set()
+    await play.sees("health.works")
+    play.shoot(STORED)
+    await play.press(Action.REMOVE)
+    await play.offers(Action.REMOVE_NOW)
+    play.shoot("Not mine: asked once more", beside=STORED)
+    await play.press(Action.KEEP)
+    await play.offers(Action.REMOVE)
+    play.skip()
+    whole = play.scene.config.read_text(encoding="utf-8")
+    play.scene.config.write_text("= oops\n", encoding="utf-8")
+    await play.press(Action.REMOVE)
+    await play.press(Action.REMOVE_NOW)
+    await play.sees("removing.title")
+    play.shoot("Not mine: it cannot be removed yet")
+    play.scene.config.write_text(whole, encoding="utf-8")
+    await play.press(Action.RETRY)
+    await play.pass_until("removed.title")
+    play.shoot("Removed")
+
+
+def unwell(call: Call, answer: Answer, title: str, then: str = "") -> "Played":
+    """Stored, but that call gets that answer; `then` is what it comes to after ten minutes."""
+
+    async def play_it(play: Play) -> None:
+        play.scene.dingtalk.always(call, answer)
+        await play.created()
+        play.skip()
+        first = "settling" if then else "unknown"
+        await play.sees(f"health.{first}")
+        play.shoot(title, beside=STORED)
+        if then:
+            await play.scene.clock.advance(10 * MINUTE)
+            await play.scene.until(lambda: _settled(play.scene.journal()[-1]))
+            await play.says("/dingtalk_status")
+            await play.sees(f"health.{then}")
+            play.shoot(f"{title}: after ten minutes", beside=STORED)
+
+    return play_it
+
+
+def _settled(row: dict[str, Any]) -> bool:
+    return bool(row["looked_at"] >= row["stored_at"] + 10 * MINUTE)
+
+
+async def known(play: Play) -> None:
+    """The link was used to bind a bot that is stored already."""
+    await play.says("/dingtalk_new")
+    await play.sees("question.title")
+    play.shoot("A DingTalk bot is stored already")
+    await play.press(Action.ADD)
+    await play.sees("stage.waiting")
+    play.skip()
+    await play.scene.poll(success(ID, SECRET))
+    await play.sees("stored.updated")
+    await play.sees("health.works")
+    play.shoot("The bot that came back was known", beside=STORED)
+
+
+async def declined(play: Play) -> None:
+    """Another one, but not now."""
+    await play.says("/dingtalk_new")
+    await play.sees("question.title")
+    await play.press(Action.LEAVE)
+    await play.says("/dingtalk_status")
+    await play.sees("reply.no_attempt")
+    play.shoot("Left as it is: the question is gone")
+
+
+async def approved(play: Play) -> None:
+    """The organisation has to agree, and does."""
+    await play.invited()
+    play.skip()
+    await play.scene.poll(approving(ID, SECRET))
+    await play.sees("stored.title_pending")
+    play.shoot("Stored, awaiting approval")
+    await play.scene.dingtalk.grant()
+    await play.pass_until("stored.title_granted")
+    play.shoot("Approval granted (a new message)")
+
+
+async def given_up(play: Play) -> None:
+    """The organisation never answers."""
+    await play.invited()
+    play.skip()
+    await play.scene.poll(approving(ID, SECRET))
+    await play.sees("stored.title_pending")
+    await play.scene.clock.advance(WEEK)
+    await play.sees("health.approval_given_up")
+    play.shoot("No approval for a week", beside="Stored, awaiting approval")
+
+
+def unwritable(config: str, title: str) -> "Played":
+    """Created, but the config is like that."""
+
+    async def play_it(play: Play) -> None:
+        await play.invited()
+        play.skip()
+        whole = play.scene.config.read_text(encoding="utf-8")
+        play.scene.config.write_text(config, encoding="utf-8")
+        await play.scene.poll(success(ID, SECRET))
+        await play.sees("captured.title")
+        play.shoot(title)
+        play.scene.config.write_text(whole, encoding="utf-8")
+        await play.press(Action.RETRY)
+        await play.sees("health.works")
+        play.shoot(f"{title}: mended", beside=STORED)
+
+    return play_it
+
+
+async def late(play: Play) -> None:
+    """Cancelled, and then it came after all."""
+    await play.invited()
+    play.skip()
+    play.scene.dingtalk.hold_polls()
+    play.scene.dingtalk.next_poll(success(ID, SECRET))
+    await play.scene.clock.pass_until_due("attempt:")
+    await play.scene.dingtalk.until(lambda: play.scene.dingtalk.polls == 1)
+    await play.press(Action.CANCEL)
+    await play.sees("cancelled.title")
+    play.shoot("Cancelled")
+    play.scene.dingtalk.release_polls()
+    await play.sees("held.late")
+    play.shoot("Held: they came after cancelling")
+    await play.press(Action.DISCARD)
+    await play.sees("discarded.title")
+    play.shoot("Discarded")
+
+
+async def unfinished(play: Play) -> None:
+    """The credentials came with a stage, and no success followed."""
+    await play.invited()
+    play.skip()
+    await play.scene.poll(stage("PUBLISHING", client_id=ID, client_secret=SECRET), expired())
+    await play.sees("held.unfinished")
+    play.shoot("Held: DingTalk did not finish")
+    await play.press(Action.USE)
+    await play.sees("health.settling")
+    play.shoot("Held, then used", beside=STORED)
+
+
+async def inherited(play: Play) -> None:
+    """Whoever began it is no admin any more."""
+    await play.says("/help", OTHER_ADMIN)
+    await play.sees("help", OTHER_ADMIN)
+    await play.invited()
+    whole = play.scene.config.read_text(encoding="utf-8")
+    play.scene.config.write_text("= oops\n", encoding="utf-8")
+    await play.scene.poll(success(ID, SECRET))
+    await play.sees("captured.title")
+    await play.scene.stop()
+    former = whole.replace(f"[{ADMIN}, {OTHER_ADMIN}]", f"[{OTHER_ADMIN}]")
+    play.scene.config.write_text(former, encoding="utf-8")
+    await play.scene.start()
+    await play.sees("held.inherited", OTHER_ADMIN)
+    play.skip()
+    play.shoot("Held: a former admin had begun it", chat=OTHER_ADMIN)
+
+
+async def confirmed(play: Play) -> None:
+    """The owner wants to be asked before anything is stored."""
+    await play.created()
+    await play.sees("held.confirm")
+    play.skip()
+    play.shoot("Held: [security] confirm = true")
+
+
+def ended(code: str, title: str, *answers: Answer) -> "Played":
+    """These answers, and that is the end."""
+
+    async def play_it(play: Play) -> None:
+        await play.invited()
+        play.skip()
+        await play.scene.poll(*answers)
+        await play.sees(code)
+        play.shoot(title)
+
+    return play_it
+
+
+async def no_link(play: Play) -> None:
+    """DingTalk gives none for twenty seconds."""
+    play.scene.dingtalk.always("init", http(502))
+    await play.says("/dingtalk_new")
+    await play.scene.clock.pass_until_due("teller:")
+    await play.sees("requested.title")
+    await play.pass_until("failed.begin")
+    play.shoot("Failed: no link")
+
+
+async def bad_link(play: Play) -> None:
+    """The link leads elsewhere."""
+    await play.says("/dingtalk_new")
+    await play.sees("failed.bad_link")
+    play.shoot("Failed: a link that is not DingTalk's")
+
+
+async def again(play: Play) -> None:
+    """Every end has a way on."""
+    await play.invited()
+    play.skip()
+    await play.scene.poll(expired())
+    await play.press(Action.AGAIN)
+    await play.sees("stage.waiting")
+    play.shoot("Start again: a fresh link in the same message", beside=WAITING)
+
+
+async def platforms(play: Play) -> None:
+    """What is stored, looked at and changed."""
+    await play.says("/platforms")
+    await play.sees("platforms.title")
+    play.shoot("/platforms")
+    await play.press(Action.PLATFORM)
+    await play.offers(Action.TEST)
+    play.shoot("One platform")
+    await play.press(Action.TEST)
+    await play.sees("health.wrong_pair")
+    play.shoot("One platform, checked", beside="One platform")
+    await play.press(Action.DISABLE)
+    await play.sees("platforms.disabled")
+    play.shoot("One platform, switched off", beside="One platform")
+    await play.press(Action.DROP)
+    await play.sees("platforms.really")
+    play.shoot("One platform, to be removed", beside="One platform")
+    await play.press(Action.DROP_NOW)
+    await play.sees("platforms.none")
+    play.shoot("None left")
+
+
+async def broken_platforms(play: Play) -> None:
+    """The config cannot be read."""
+    play.scene.config.write_text("= oops\n", encoding="utf-8")
+    await play.says("/platforms")
+    await play.sees("platforms.trouble")
+    play.shoot("/platforms, when the file cannot be read")
+
+
+async def named(play: Play) -> None:
+    """A name for the platform."""
+    await play.says("/dingtalk_new Sales!")
+    await play.sees("reply.bad_name")
+    play.shoot("A name that will not do")
+    await play.says("/dingtalk_new sales")
+    await play.sees("stage.waiting")
+    await play.scene.clock.asleep("attempt:")
+    await play.scene.poll(success(ID, SECRET))
+    await play.sees("health.works")
+    play.shoot("A platform with a name", beside=STORED)
+
+
+async def language(play: Play) -> None:
+    """Which language."""
+    await play.says("/language")
+    await play.sees("language.question")
+    play.shoot("/language")
+    await play.press(Action.SPEAK, play.texts.language)
+    await play.sees("language.chosen")
+    play.shoot("Chosen")
+
+
+async def other_replies(play: Play) -> None:
+    """Short words."""
+    await play.says("/help")
+    await play.sees("help")
+    play.shoot("/help")
+    await play.says("/dingtalk_status")
+    await play.sees("reply.no_attempt")
+    play.shoot("/dingtalk_status, when nothing is under way")
+    await play.says("/dingtalk_cancel")
+    await play.sees("reply.nothing_to_cancel")
+    play.shoot("/dingtalk_cancel, when nothing is under way")
+
+
+async def too_late(play: Play) -> None:
+    """It is created."""
+    await play.invited()
+    play.scene.config.write_text("= oops\n", encoding="utf-8")
+    await play.scene.poll(success(ID, SECRET))
+    await play.sees("captured.title")
+    play.skip()
+    await play.says("/dingtalk_cancel")
+    await play.sees("reply.too_late_to_cancel")
+    play.shoot("/dingtalk_cancel, when DingTalk has created the bot")
+
+
+async def outsiders(play: Play) -> None:
+    """Whoever is no admin, and admins where others read along."""
+    await play.says("/dingtalk_new", STRANGER)
+    await play.sees("gate.stranger", STRANGER)
+    play.shoot("A stranger", chat=STRANGER)
+    await play.says("/dingtalk_new", group=GROUP)
+    await play.sees("gate.group", GROUP)
+    play.shoot("An admin in a group", chat=GROUP)
+
+
+Played = Callable[[Play], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A scene with the bot's config (`more`) and what DingTalk's begin says."""
+
+    play: Played
+    more: str = ""
+    begin: Mapping[str, object] = field(default_factory=lambda: BEGIN)
+    interval: int = 5
+
+
+CHAPTERS: Mapping[str, tuple[Scenario, ...]] = {
+    "Waiting": (
+        Scenario(stages),
+        Scenario(checking),
+        Scenario(trouble),
+        Scenario(no_news, interval=60),
+        Scenario(long_link, begin=LONG_LINK),
+        Scenario(asking),
+    ),
+    "Stored": (
+        Scenario(stored),
+        Scenario(unwell("token", WRONG_PAIR, "Checked: no rights yet", "wrong_pair")),
+        Scenario(unwell("gateway", NOT_PUBLISHED, "Checked: not published", "not_published")),
+        Scenario(unwell("token", http(500), "Not checked: DingTalk did not answer")),
+        Scenario(approved),
+        Scenario(given_up),
+        Scenario(unwritable("= oops\n", "Created, but the config has a mistake")),
+        Scenario(unwritable("platforms = 3\n", "Created, but “platforms” is no table")),
+    ),
+    "Held until the admin decides": (
+        Scenario(late),
+        Scenario(unfinished),
+        Scenario(confirmed, more=CONFIRM),
+        Scenario(inherited),
+    ),
+    "Ended": (
+        Scenario(ended("refused.reason", "Refused", *[fail("No right to create apps.")] * 2)),
+        Scenario(ended("refused.why", "Refused without a reason", *[fail("")] * 2)),
+        Scenario(ended("expired.title", "Expired", expired())),
+        Scenario(no_link),
+        Scenario(bad_link, begin=FOREIGN_LINK),
+        Scenario(ended("failed.no_credentials", "Failed: no credentials", *[stage("SUCCESS")] * 4)),
+        Scenario(again),
+    ),
+    "Where a platform exists": (
+        Scenario(known, more=THERE),
+        Scenario(declined, more=THERE),
+        Scenario(named),
+        Scenario(platforms, more=THERE),
+        Scenario(broken_platforms),
+    ),
+    "Everything else": (
+        Scenario(language),
+        Scenario(other_replies),
+        Scenario(too_late),
+        Scenario(outsiders),
+    ),
+}
+
+
+# --- the taps ------------------------------------------------------------------------------------
+
+
+class Thumb:
+    """Goes the whole way by really pressing, and counts."""
+
+    def __init__(self, play: Play) -> None:
+        self.taps: list[str] = []
+        self._play = play
+
+    async def begin(self) -> Message:
+        """The command in the menu."""
+        self.taps.append("/dingtalk_new")
+        await self._play.says("/dingtalk_new")
+        return await self._play.sees("stage.waiting")
+
+    async def open(self, message: Message) -> str:
+        """The first button, which opens DingTalk; gives the address it ends at."""
+        button = message.buttons[0][0]
+        self.taps.append(button.text)
+        return await visit(button.url or "")
+
+    async def approve(self, page: str) -> None:
+        """The page's own button, then the result in the chat."""
+        self.taps.append("Approve" if self._play.texts.language == "en" else "同意")
+        scene = self._play.scene
+        code = parse_qs(urlsplit(page).query)["user_code"][0]
+        async with (
+            aiohttp.ClientSession(scene.dingtalk.url) as browser,
+            browser.post("/sandbox/registration/approve", data={"user_code": code}) as answer,
+        ):
+            assert answer.status == 200
+        await scene.clock.pass_until_due("attempt:")
+        await self._play.sees("stored.title_none")
+
+
+async def visit(url: str) -> str:
+    """Opens an address as a browser does; gives the one it ends at."""
+    async with aiohttp.ClientSession() as browser, browser.get(url) as answer:
+        assert answer.status == 200
+        return str(answer.url)
+
+
+async def same_phone(play: Play) -> list[str]:
+    """DingTalk is on the phone that shows the chat."""
+    thumb = Thumb(play)
+    await thumb.approve(await thumb.open(await thumb.begin()))
+    return thumb.taps
+
+
+async def second_device(play: Play) -> list[str]:
+    """DingTalk is on another device, whose camera reads the picture."""
+    thumb = Thumb(play)
+    message = await thumb.begin()
+    await thumb.approve(await visit(scanned(message)))
+    return thumb.taps
+
+
+Taps = dict[str, list[str]]
+
+
+async def count_taps(folder: Path, way: Callable[[Play], Awaitable[list[str]]]) -> Taps:
+    """Every tap from the command to "stored", in each language."""
+    taps = {}
+    for name in LANGUAGES:
+        place = folder / f"{way.__name__}-{name}"
+        place.mkdir()
+        async with Scene(place) as scene:
+            taps[name] = await way(Play(scene, Reel(name), ""))
+    return taps
+
+
+# --- the document --------------------------------------------------------------------------------
+
+HEAD = f"""\
+# The conversation
+
+Everything below is what the bot really showed while the tests played it between the two stand-ins;
+`{COMMAND}` writes it anew. 👤 is what the person wrote, 👆 what they tapped with the short
+answer to it; ↗ opens a page, ⧉ copies. Where only a line or two differ from another state, only
+those are shown.
+"""
+TAPS = """\
+## Taps
+
+From the command to “stored”, nothing typed. An account in several organisations taps once more, on
+DingTalk's page.
+
+| | DingTalk on this phone: {same} taps | DingTalk on another device: {second} taps |
+|---|---|---|
+"""
+
+
+async def film(folder: Path) -> dict[str, Reel]:
+    """Every chapter in every language."""
+    reels = {name: Reel(name) for name in LANGUAGES}
+    for name, reel in reels.items():
+        for chapter, scenarios in CHAPTERS.items():
+            for number, scenario in enumerate(scenarios):
+                place = folder / f"{name}-{len(reel.chapters)}-{chapter[:4]}-{number}"
+                place.mkdir()
+                async with Scene(
+                    place,
+                    more=scenario.more,
+                    extra_begin=scenario.begin,
+                    interval=scenario.interval,
+                ) as scene:
+                    await scenario.play(Play(scene, reel, chapter))
+    return reels
+
+
+async def document(folder: Path) -> str:
+    """The whole storyboard as Markdown."""
+    same = await count_taps(folder, same_phone)
+    second = await count_taps(folder, second_device)
+    reels = await film(folder)
+    return "\n".join([HEAD, _taps(same, second), *_chapters(reels)])
+
+
+def _taps(same: Taps, second: Taps) -> str:
+    head = TAPS.format(same=len(same["en"]), second=len(second["en"]))
+    rows = [
+        [Texts(name).plain("language.name"), _steps(same[name]), _steps(second[name])]
+        for name in LANGUAGES
+    ]
+    return head + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _steps(taps: list[str]) -> str:
+    return " · ".join(f"**{number}** {tap}" for number, tap in enumerate(taps, 1))
+
+
+def _chapters(reels: Mapping[str, Reel]) -> Iterator[str]:
+    for chapter in CHAPTERS:
+        yield f"## {chapter}\n"
+        for frames in zip(*(reel.chapters[chapter] for reel in reels.values()), strict=True):
+            yield f"### {frames[0].title}\n"
+            yield _table(frames)
+
+
+def _table(frames: tuple[Frame, ...]) -> str:
+    cells = "\n</td><td>\n".join("<br>\n".join(_cell(frame)) for frame in frames)
+    return f"<table><tr valign=top><td>\n{cells}\n</td></tr></table>\n"
+
+
+def _cell(frame: Frame) -> Iterator[str]:
+    """Its lines in HTML, none of them empty: an empty one would end the table."""
+    yield from (f"<i>{did}</i>" for did in frame.did)
+    if frame.picture:
+        yield f"<i>{frame.picture.replace('&', '&amp;')}</i>"
+    if frame.like:
+        yield f"<i>as in “{frame.like}”{', and:' if frame.lines or frame.rows else ''}</i>"
+    yield from (line or "&nbsp;" for line in frame.lines)
+    for row in frame.rows:
+        yield " ".join(f"<kbd>{label}</kbd>" for label in row)
+
+
+def main() -> None:
+    """Writes the document."""
+    os.environ["PTB_TIMEDELTA"] = "true"
+    with tempfile.TemporaryDirectory() as folder:
+        text = asyncio.run(document(Path(folder)))
+    DOCUMENT.parent.mkdir(exist_ok=True)
+    DOCUMENT.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

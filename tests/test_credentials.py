@@ -1,0 +1,64 @@
+"""How a client id and its secret may be shown."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from bootstrap_bot.credentials import MASK, Credentials, masked_id
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def pair(client_id: str = "dingabcdefgh1234", secret: str = "s" * 60 + "WXYZ") -> Credentials:
+    return Credentials(client_id, SecretStr(secret))
+
+
+def test_the_mask_is_eight_bullets() -> None:
+    assert MASK == "••••••••"
+
+
+@pytest.mark.parametrize(
+    ("client_id", "shown"),
+    [
+        ("dingabcdefghwxyz", "ding••••••••wxyz"),
+        ("ding12345678", "ding••••••••5678"),  # twelve: four of them stay hidden
+        ("ding1234567", "di••••••••"),
+        ("ding", "di••••••••"),
+        ("d", "d••••••••"),
+        ("", "••••••••"),
+    ],
+)
+def test_a_client_id_is_shown_by_its_ends_only(client_id: str, shown: str) -> None:
+    assert masked_id(client_id) == shown
+    assert pair(client_id).masked_id() == shown
+
+
+@pytest.mark.parametrize(
+    ("length", "tail"), [(0, ""), (1, ""), (15, ""), (16, "mnop"), (17, "nopq"), (26, "wxyz")]
+)
+def test_a_secret_shows_four_characters_from_sixteen_on(length: int, tail: str) -> None:
+    assert pair(secret=LETTERS[:length]).masked_secret() == "••••••••" + tail
+
+
+@given(st.text(min_size=1, max_size=200))
+def test_the_length_of_what_is_masked_cannot_be_read_off(text: str) -> None:
+    assert len(pair(text).masked_id()) in (9, 10, 16)
+    assert len(pair(secret=text).masked_secret()) in (8, 12)
+    hidden = len(text) - len(masked_id(text).replace(MASK, "", 1))
+    assert hidden >= 4 or len(text) < 6
+
+
+def test_a_secret_hides_itself_wherever_the_pair_is_printed() -> None:
+    for text in (repr(pair()), str(pair()), f"{pair()}", repr({"pair": pair()})):
+        assert "dingabcdefgh1234" in text
+        assert "sss" not in text
+        assert "WXYZ" not in text
+
+
+def test_pairs_are_equal_by_value_and_not_to_be_changed() -> None:
+    assert pair() == pair()
+    assert pair() != pair(secret="another")
+    assert pair() != pair("another")
+    with pytest.raises(AttributeError):
+        pair().client_id = "another"  # type: ignore[misc]

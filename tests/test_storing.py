@@ -1,0 +1,393 @@
+"""Credentials on their way into the targets: each step on disk before the next one."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+from pydantic import SecretStr
+
+from bootstrap_bot.attempts.attempt import Attempt, Delivery, DeliveryState, State
+from bootstrap_bot.attempts.record import Record
+from bootstrap_bot.attempts.storing import Storing
+from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.targets.target import Platform, Target
+from tests.fake_clock import FakeClock
+from tests.test_record import CLIENT_ID, SECRET, Memory, a_record, captured, rest
+
+PENDING, WRITTEN, VERIFIED = DeliveryState.PENDING, DeliveryState.WRITTEN, DeliveryState.VERIFIED
+PAIR = Credentials(CLIENT_ID, SecretStr(SECRET))
+
+
+class KilledError(BaseException):
+    """The process ends here."""
+
+
+class Shelf:
+    """A target in memory. Every call is an event; `faults` are raised instead, in turn.
+
+    `then` is raised after the next store, `alters` has it keep another secret.
+    """
+
+    def __init__(self, events: list[str], key: str = "config:/a", *faults: Code | None) -> None:
+        self.key, self.place = key, key.removeprefix("config:/")
+        self.there: list[Platform] = []
+        self.wanted: list[tuple[str, str]] = []
+        self.faults = list(faults)
+        self.then: BaseException | None = None
+        self.alters = False
+        self._events = events
+
+    async def platforms(self) -> list[Platform]:
+        self._event("read")
+        return list(self.there)
+
+    async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Platform:
+        self._event("store")
+        self.wanted.append((wanted_id, replaces))
+        known = [p for p in self.there if p.client_id == credentials.client_id]
+        secret = SecretStr("altered") if self.alters else credentials.client_secret
+        name = known[0].id if known else wanted_id
+        self.there = [p for p in self.there if p not in known]
+        self.there.append(Platform(name, "dingtalk", True, credentials.client_id, secret))
+        if self.then is not None:
+            raise self.then
+        return Platform(name, "dingtalk", True, credentials.client_id, credentials.client_secret)
+
+    async def remove(self, client_id: str) -> Platform | None:
+        self._event(f"remove {client_id}")
+        self.there = [p for p in self.there if p.client_id != client_id]
+        return None
+
+    def _event(self, name: str) -> None:
+        self._events.append(f"{self.place}: {name}")
+        if self.faults and (fault := self.faults.pop(0)) is not None:
+            raise TargetError(fault, self.place, line=3, column=9)
+
+
+class Diary(Memory):
+    """A journal whose saves are events: the states of all deliveries."""
+
+    def __init__(self, events: list[str], *, fails: int = 0) -> None:
+        super().__init__(fails=fails)
+        self._events = events
+
+    async def save(self, attempt: Attempt) -> None:
+        await super().save(attempt)
+        self._events.append("saved " + " ".join(d.state.value for d in attempt.deliveries))
+
+
+class Scene:
+    """One attempt on its way into one or more shelves."""
+
+    def __init__(self, *shelves: Shelf, events: list[str], attempt: Attempt | None = None) -> None:
+        self.events = events
+        self.clock = FakeClock()
+        self.journal = Diary(events)
+        self.shelves = shelves
+        self.record = a_record(attempt or captured(), self.journal, self.clock)
+
+    @property
+    def storing(self) -> Storing:
+        return Storing(self.record, [cast("Target", shelf) for shelf in self.shelves])
+
+    @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        return self.record.attempt.deliveries
+
+    def after_a_crash(self) -> "Scene":
+        """The same, taken up from what is on disk."""
+        self.events.clear()
+        return Scene(*self.shelves, events=self.events, attempt=self.journal.saved[-1])
+
+
+def scene(*faults: Code | None, attempt: Attempt | None = None) -> Scene:
+    events: list[str] = []
+    return Scene(Shelf(events, "config:/a", *faults), events=events, attempt=attempt)
+
+
+def known(secret: str = "older") -> Platform:
+    return Platform("mine", "dingtalk", False, CLIENT_ID, SecretStr(secret))
+
+
+async def killed(scene: Scene) -> None:
+    """Delivers until the process ends right after the write."""
+    scene.shelves[0].then = KilledError()
+    with pytest.raises(KilledError):
+        await scene.storing.deliver()
+    scene.shelves[0].then = None
+
+
+# The way that works.
+
+
+async def test_every_step_is_on_disk_before_the_next_one() -> None:
+    stage = scene()
+    stored = await stage.storing.deliver()
+    assert stage.events == [
+        "a: read",
+        "saved pending",
+        "a: store",
+        "saved written",
+        "a: read",
+        "saved verified",
+    ]
+    assert stored == stage.shelves[0].there
+    assert stage.deliveries == (
+        Delivery("config:/a", "a", VERIFIED, platform_id="dingtalk", updated=False),
+    )
+    assert stage.record.attempt.state is State.CAPTURED
+    assert stage.journal.saved[-1] == stage.record.attempt
+
+
+async def test_the_target_learns_where_the_pair_is_to_go() -> None:
+    stage = scene(attempt=captured(wanted_id="my_bot", replaces="dingold"))
+    (platform,) = await stage.storing.deliver()
+    assert platform.id == "my_bot"
+    assert stage.shelves[0].wanted == [("my_bot", "dingold")]
+    assert stage.deliveries[0].platform_id == "my_bot"
+
+
+async def test_nothing_is_written_before_the_disk_takes_the_first_step() -> None:
+    stage = scene()
+    stage.journal.fails = 1
+    task = asyncio.create_task(stage.storing.deliver(), name="deliver")
+    await stage.clock.asleep("deliver")
+    assert stage.events == ["a: read"]
+    assert stage.record.attempt == captured()
+    await stage.clock.pass_until_due("deliver")
+    assert len(await task) == 1
+
+
+async def test_a_written_mark_the_disk_refuses_is_tried_until_it_is_there() -> None:
+    stage = scene()
+    stage.journal.let_go.clear()
+    task = asyncio.create_task(stage.storing.deliver(), name="deliver")
+    await rest()
+    stage.journal.let_go.set()
+    await stage.journal.let_go.wait()
+    assert len(await task) == 1
+    assert stage.events.count("a: store") == 1
+
+
+async def test_every_target_gets_the_pair() -> None:
+    events: list[str] = []
+    stage = Scene(Shelf(events), Shelf(events, "config:/b"), events=events)
+    assert len(await stage.storing.deliver()) == 2
+    assert {(d.target, d.place, d.state) for d in stage.deliveries} == {
+        ("config:/a", "a", VERIFIED),
+        ("config:/b", "b", VERIFIED),
+    }
+
+
+# Trouble.
+
+
+@pytest.mark.parametrize("code", [Code.UNPARSABLE, Code.NO_SPACE, Code.LOCKED, Code.FOREIGN_OWNER])
+async def test_trouble_while_writing_is_kept_with_its_line_and_column(code: Code) -> None:
+    stage = scene(None, code)
+    assert await stage.storing.deliver() == []
+    assert stage.deliveries == (
+        Delivery("config:/a", "a", PENDING, trouble=code.value, line=3, column=9),
+    )
+    assert stage.journal.saved[-1] == stage.record.attempt
+    assert stage.record.attempt.credentials == PAIR
+
+
+async def test_trouble_with_the_first_look_is_kept_too() -> None:
+    stage = scene(Code.UNPARSABLE)
+    assert await stage.storing.deliver() == []
+    assert stage.events == ["a: read", "saved pending"]
+    (delivery,) = stage.deliveries
+    assert (delivery.trouble, delivery.line, delivery.column) == ("unparsable", 3, 9)
+
+
+async def test_trouble_is_forgotten_once_it_is_written() -> None:
+    stage = scene(None, Code.LOCKED)
+    await stage.storing.deliver()
+    assert len(await stage.storing.deliver()) == 1
+    assert stage.deliveries == (Delivery("config:/a", "a", VERIFIED, platform_id="dingtalk"),)
+
+
+async def test_what_does_not_read_back_the_same_is_not_stored() -> None:
+    stage = scene()
+    stage.shelves[0].alters = True
+    assert await stage.storing.deliver() == []
+    (delivery,) = stage.deliveries
+    assert delivery == Delivery(
+        "config:/a", "a", WRITTEN, platform_id="dingtalk", trouble="not_read_back"
+    )
+    stage.shelves[0].alters = False
+    assert len(await stage.storing.deliver()) == 1
+    assert stage.deliveries[0].state is VERIFIED
+    assert stage.deliveries[0].trouble == ""
+
+
+async def test_what_cannot_be_read_back_is_not_stored() -> None:
+    stage = scene(None, None, Code.NO_PERMISSION)
+    assert await stage.storing.deliver() == []
+    assert stage.deliveries[0].state is WRITTEN
+    assert stage.deliveries[0].trouble == "no_permission"
+
+
+async def test_one_target_with_trouble_holds_back_the_word_but_not_the_others() -> None:
+    events: list[str] = []
+    stage = Scene(
+        Shelf(events, "config:/a", None, Code.LOCKED), Shelf(events, "config:/b"), events=events
+    )
+    assert await stage.storing.deliver() == []
+    assert {d.target: d.state for d in stage.deliveries} == {
+        "config:/a": PENDING,
+        "config:/b": VERIFIED,
+    }
+    events.clear()
+    assert [platform.client_id for platform in await stage.storing.deliver()] == [CLIENT_ID] * 2
+    assert "a: store" in events
+    assert "b: store" not in events  # it goes on where it ended
+    assert {d.state for d in stage.deliveries} == {VERIFIED}
+
+
+async def test_what_was_verified_and_is_gone_is_written_again() -> None:
+    stage = scene()
+    await stage.storing.deliver()
+    stage.shelves[0].there.clear()
+    assert len(await stage.storing.deliver()) == 1
+    assert len(stage.shelves[0].there) == 1
+
+
+async def test_without_credentials_nothing_is_done() -> None:
+    stage = scene(attempt=captured(client_secret=None))
+    assert await stage.storing.deliver() == []
+    await stage.storing.look_again()
+    assert stage.events == []
+
+
+# Whether the target knew this client id before.
+
+
+async def test_a_client_id_that_was_there_is_an_update() -> None:
+    stage = scene()
+    stage.shelves[0].there = [known()]
+    await stage.storing.deliver()
+    assert stage.deliveries[0].updated
+    assert stage.deliveries[0].platform_id == "mine"
+
+
+async def test_another_client_id_is_no_update() -> None:
+    stage = scene()
+    stage.shelves[0].there = [replace(known(), client_id="dingother")]
+    await stage.storing.deliver()
+    assert not stage.deliveries[0].updated
+
+
+@pytest.mark.parametrize("was_there", [True, False])
+async def test_a_crash_between_write_and_mark_does_not_turn_our_own_write_into_an_update(
+    was_there: bool,
+) -> None:
+    stage = scene()
+    stage.shelves[0].there = [known()] if was_there else []
+    await killed(stage)
+    assert stage.journal.saved[-1].deliveries[0].state is PENDING
+    again = stage.after_a_crash()
+    assert len(await again.storing.deliver()) == 1
+    assert again.events == ["a: store", "saved written", "a: read", "saved verified"]
+    assert again.deliveries[0].updated is was_there
+    assert len(stage.shelves[0].there) == 1
+
+
+@pytest.mark.parametrize("was_there", [True, False])
+@pytest.mark.parametrize("faults", [(Code.UNPARSABLE,), (None, Code.LOCKED)])
+async def test_trouble_before_the_crash_does_not_either(
+    was_there: bool, faults: tuple[Code | None, ...]
+) -> None:
+    stage = scene(*faults)
+    stage.shelves[0].there = [known()] if was_there else []
+    assert await stage.storing.deliver() == []
+    await killed(stage)
+    again = stage.after_a_crash()
+    assert len(await again.storing.deliver()) == 1
+    assert again.deliveries[0].updated is was_there
+
+
+async def test_what_a_broken_file_knew_is_learnt_once_it_is_mended() -> None:
+    stage = scene(Code.UNPARSABLE, Code.UNPARSABLE)
+    stage.shelves[0].there = [known()]
+    for _ in range(2):
+        assert await stage.storing.deliver() == []
+    assert len(await stage.storing.deliver()) == 1
+    assert stage.deliveries[0].updated
+
+
+async def test_a_crash_after_the_mark_goes_on_with_reading_back() -> None:
+    stage = scene(None, None, Code.LOCKED)
+    await stage.storing.deliver()
+    again = stage.after_a_crash()
+    assert len(await again.storing.deliver()) == 1
+    assert again.deliveries[0].state is VERIFIED
+    assert not again.deliveries[0].updated
+
+
+# The second look.
+
+
+def stored(**changes: Any) -> Attempt:
+    delivery = Delivery("config:/a", "a", VERIFIED, platform_id="dingtalk")
+    return captured(state=State.STORED, deliveries=(delivery,), **changes)
+
+
+async def test_a_second_look_at_what_is_there_writes_nothing() -> None:
+    stage = scene(attempt=stored())
+    stage.shelves[0].there = [known(SECRET)]
+    await stage.storing.look_again()
+    assert stage.events == ["a: read"]
+
+
+@pytest.mark.parametrize("left", [[], [known("older")]])
+async def test_a_second_look_mends_what_a_stale_copy_wiped_out(left: list[Platform]) -> None:
+    stage = scene(attempt=stored(wanted_id="my_bot"))
+    stage.shelves[0].there = left
+    await stage.storing.look_again()
+    assert "a: store" in stage.events
+    assert any(platform.holds(PAIR) for platform in stage.shelves[0].there)
+
+
+@pytest.mark.parametrize("faults", [(Code.LOCKED,), (None, Code.LOCKED)])
+async def test_a_second_look_that_fails_says_so(faults: tuple[Code | None, ...]) -> None:
+    with pytest.raises(TargetError):
+        await scene(*faults, attempt=stored()).storing.look_again()
+
+
+# Taking it out again.
+
+
+async def test_removing_takes_the_pair_out_of_every_target() -> None:
+    stage = scene(attempt=replace(stored(), state=State.REMOVED))
+    stage.shelves[0].there = [known(SECRET)]
+    assert await stage.storing.remove() is True
+    assert stage.events == [f"a: remove {CLIENT_ID}", "saved "]
+    assert stage.deliveries == ()
+    assert stage.shelves[0].there == []
+
+
+async def test_trouble_with_removing_is_kept_and_tried_again() -> None:
+    stage = scene(Code.LOCKED, attempt=replace(stored(), state=State.REMOVED))
+    assert await stage.storing.remove() is False
+    (delivery,) = stage.deliveries
+    assert (delivery.trouble, delivery.line, delivery.column) == ("locked", 3, 9)
+    assert await stage.storing.remove() is True
+
+
+async def test_a_target_that_is_no_longer_ours_has_nothing_to_remove() -> None:
+    gone = Delivery("config:/gone", "gone", VERIFIED)
+    stage = scene(attempt=captured(state=State.REMOVED, deliveries=(gone,)))
+    assert await stage.storing.remove() is True
+    assert stage.events == ["saved "]
+
+
+async def test_a_record_and_its_journal_agree_at_every_step() -> None:
+    stage = scene(Code.LOCKED, None, Code.NO_SPACE)
+    record: Record = stage.record
+    for _ in range(3):
+        await stage.storing.deliver()
+        assert stage.journal.saved[-1] == record.attempt

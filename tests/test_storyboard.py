@@ -1,0 +1,84 @@
+"""The storyboard shows what the bot shows today, and every state of it."""
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from bootstrap_bot.chat.texts import DOMAIN, LANGUAGES, LOCALE
+from tests.storyboard import (
+    COMMAND,
+    DOCUMENT,
+    count_taps,
+    document,
+    plain,
+    same_phone,
+    second_device,
+    words,
+)
+
+# What has to be in it, text by text; error codes and short answers are examples there.
+STATES = (
+    "requested.",
+    "waiting.",
+    "stage.",
+    "captured.",
+    "held.",
+    "stored.",
+    "health.",
+    "removing.",
+    "removed.",
+    "cancelled.",
+    "discarded.",
+    "refused.",
+    "expired.",
+    "failed.",
+    "question.",
+    "platforms.",
+    "language.",
+    "button.",
+)
+# A stage nobody knows is shown as the stage before it.
+NEVER_SHOWN = {"stage.unknown"}
+
+
+@pytest.fixture(autouse=True)
+def _durations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")  # else it warns, and warnings are errors here
+
+
+def states() -> Iterator[str]:
+    """The code of every text that a state can show."""
+    with (LOCALE / "en" / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
+        codes = [message.id for message in read_po(file) if isinstance(message.id, str)]
+    return (code for code in codes if code.startswith(STATES) and code not in NEVER_SHOWN)
+
+
+async def test_the_storyboard_is_what_the_bot_shows_today(tmp_path: Path) -> None:
+    shown = await document(tmp_path)
+    committed = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
+    difference = "\n".join(
+        difflib.unified_diff(
+            committed.splitlines(), shown.splitlines(), "committed", "shown", n=1, lineterm=""
+        )
+    )
+    assert shown == committed, f"`{COMMAND}` brings it up to date:\n{difference}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_state_is_in_it(language: str) -> None:
+    text = plain(DOCUMENT.read_text(encoding="utf-8"))
+    missing = [code for code in states() if words(language, code) not in text]
+    assert missing == []
+
+
+async def test_four_taps_are_enough_on_the_same_phone(tmp_path: Path) -> None:
+    taps = await count_taps(tmp_path, same_phone)
+    assert all(len(made) <= 4 for made in taps.values()), taps
+
+
+async def test_two_taps_are_enough_with_a_second_device(tmp_path: Path) -> None:
+    taps = await count_taps(tmp_path, second_device)
+    assert all(len(made) <= 2 for made in taps.values()), taps
