@@ -62,6 +62,8 @@ class BootstrapBot:
         self._install(application, on_stored, menu=menu, alone=False)
         application.post_init = _after(application.post_init, self._start)
         application.post_stop = _after(application.post_stop, self._stop)
+        # An application that is stopped before it started skips the hook above.
+        application.post_shutdown = _after(application.post_shutdown, self._stop)
 
     def install_alone(self, application: AnyApplication, on_stored: OnStored | None = None) -> None:
         """Makes this the whole bot: also /start, /help, a menu, and a word to strangers."""

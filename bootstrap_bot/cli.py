@@ -71,11 +71,10 @@ def _run(options: argparse.Namespace) -> int:
     bot = BootstrapBot(loaded)
     bot.install_alone(application)
 
-    async def until_stopped() -> None:
-        await serve(bot, application, stop_on_signals())
+    async def until_stopped() -> int:
+        return await serve(bot, application, stop_on_signals())
 
-    asyncio.run(until_stopped())
-    return 0
+    return asyncio.run(until_stopped())
 
 
 def _demo(options: argparse.Namespace) -> int:

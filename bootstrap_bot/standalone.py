@@ -61,17 +61,32 @@ async def offer_claims(bot: BootstrapBot, username: str, clock: Clock) -> None:
         await clock.sleep(CODE_LASTS)
 
 
-async def serve(bot: BootstrapBot, application: AnyApplication, stop: asyncio.Event) -> None:
-    """Runs until `stop` is set. Raises `JournalError` when the state file cannot be used."""
+async def serve(bot: BootstrapBot, application: AnyApplication, stop: asyncio.Event) -> int:
+    """Runs until `stop` is set and gives the exit status: 1 when it cannot go on by itself.
+
+    Raises `JournalError` when the state file cannot be used.
+    """
     async with bot.running(application):
         talking = asyncio.create_task(_talk(bot, application))
+        talking.add_done_callback(lambda done: stop.set() if _broke(done) else None)
         await stop.wait()
         talking.cancel()
-        with suppress(asyncio.CancelledError):
-            await talking
+        await asyncio.wait([talking])
     with suppress(TimeoutError, TelegramError, RuntimeError):
         async with asyncio.timeout(FAREWELL):
             await _say_goodbye(application)
+    # An application that never came up, or had no time to go, leaves its connections to us.
+    with suppress(RuntimeError):
+        await application.bot.shutdown()
+    return int(_broke(talking))
+
+
+def _broke(talking: asyncio.Task[None]) -> bool:
+    """Whether the bot went deaf; a supervisor that starts it anew helps, silence does not."""
+    error = None if talking.cancelled() else talking.exception()
+    if error is not None:
+        log.error("the conversation with Telegram ended by %s", type(error).__name__)
+    return error is not None
 
 
 def stop_on_signals() -> asyncio.Event:
@@ -118,8 +133,6 @@ async def _say_goodbye(application: AnyApplication) -> None:
     if application.running:
         await application.stop()
     await application.shutdown()
-    # An application that never came up leaves its bot's connections to us.
-    await application.bot.shutdown()
 
 
 def _on_polling_error(error: TelegramError) -> None:

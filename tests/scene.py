@@ -53,7 +53,7 @@ class Scene:
         self._timeout = timeout
         self._stack = AsyncExitStack()
         self._stop = asyncio.Event()
-        self._serving: asyncio.Task[None] | None = None
+        self._serving: asyncio.Task[int] | None = None
         self._application: AnyApplication | None = None
 
     async def __aenter__(self) -> Self:

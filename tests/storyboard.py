@@ -201,7 +201,9 @@ class Play:
 
 def words(language: str, code: str) -> str:
     """The longest piece of a text that has no value in it, as a person reads it."""
-    text = gettext.translation(DOMAIN, LOCALE, [language]).gettext(code)
+    catalogue = gettext.translation(DOMAIN, LOCALE, [language])
+    text = catalogue.ngettext(code, code, 2)
+    text = catalogue.gettext(code) if text == code else text
     return max(re.split(r"\{\w+}|\n", plain(text)), key=len).strip()
 
 
@@ -590,6 +592,22 @@ async def other_replies(play: Play) -> None:
     play.shoot("/dingtalk_cancel, when nothing is under way")
 
 
+async def doctor(play: Play) -> None:
+    """Is everything all right?"""
+    await play.says("/doctor")
+    await play.sees("doctor.all_good")
+    play.shoot("/doctor")
+
+
+async def sick(play: Play) -> None:
+    """It is not."""
+    play.scene.dingtalk.always("init", ROWS["reset"])
+    play.scene.config.write_text("= oops\n", encoding="utf-8")
+    await play.says("/doctor")
+    await play.sees("doctor.some_bad")
+    play.shoot("/doctor, with something to find", beside="/doctor")
+
+
 async def too_late(play: Play) -> None:
     """It is created."""
     await play.invited()
@@ -669,6 +687,8 @@ CHAPTERS: Mapping[str, tuple[Scenario, ...]] = {
     "Everything else": (
         Scenario(language),
         Scenario(other_replies),
+        Scenario(doctor),
+        Scenario(sick),
         Scenario(too_late),
         Scenario(outsiders),
     ),

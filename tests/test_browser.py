@@ -22,7 +22,7 @@ from bootstrap_bot.chat.texts import Texts
 try:
     from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
 except ImportError:
-    pytest.skip("playwright is not installed: pip install -e '.[dev]'", allow_module_level=True)
+    pytest.skip("playwright is not installed: pip install -e '.[browser]'", allow_module_level=True)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
@@ -36,7 +36,7 @@ SWITCHES = [
     "--disable-sync",
 ]
 START = 30.0
-# Where the README's pictures go, if anywhere: scripts/pictures.py says so.
+# BOOTSTRAP_BOT_PICTURES=docs/pictures pytest -m browser: takes the README's pictures anew.
 PICTURES = os.environ.get("BOOTSTRAP_BOT_PICTURES", "")
 FOR_THE_README = (
     "hello-light",
@@ -107,7 +107,8 @@ class Hand:
     def keep(self, step: str, page: Page | None = None) -> None:
         """A screenshot of the whole screen as it is now."""
         page = page or self.page
-        page.wait_for_function("[...document.images].every((image) => image.complete)")
+        for image in page.locator("img").all():
+            expect(image).to_have_js_property("complete", True)
         name = f"{step}-{self.phone.name}"
         picture = page.screenshot(animations="disabled", scale="device")
         (self.folder / f"{name}.png").write_bytes(picture)

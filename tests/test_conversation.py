@@ -58,6 +58,11 @@ def begun(scene: Scene) -> int:
     return len(scene.dingtalk.registrations)
 
 
+async def called(scene: Scene, method: str, times: int) -> None:
+    """Returns once the bot has called that method of Telegram's so many times."""
+    await scene.telegram.until(lambda: len(scene.telegram.calls(method)) == times)
+
+
 def shows_qr(message: Message) -> bool:
     """Whether there is a QR code in the message's picture, as a person sees it."""
     assert message.photo is not None
@@ -193,6 +198,29 @@ async def test_the_old_message_goes_only_when_the_new_one_stands(tmp_path: Path)
         await scene.clock.pass_until_due("teller:")
         await scene.telegram.until(lambda: invitation.deleted)
         assert [m.id > invitation.id for m in scene.telegram.bot_messages(ADMIN)] == [True]
+
+
+async def test_a_message_brought_down_while_its_edit_waits_is_not_lost(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.invited()
+        scene.dingtalk.hold_polls()
+        scene.dingtalk.next_poll(success(ID, SECRET))
+        await scene.clock.pass_until_due("attempt:")
+        await scene.dingtalk.until(lambda: scene.dingtalk.polls == 1)
+        await scene.press("Cancel")
+        cancelled = await scene.sees("Cancelled")
+        await scene.recorded("cancelled")
+        scene.telegram.fail("editMessageMedia", Trouble(429, retry_after=12))
+        scene.dingtalk.release_polls()
+        await scene.clock.asleep("sender:42")
+        await scene.says("/dingtalk_status")
+        await scene.until(lambda: scene.journal()[0]["message"] is None)
+        await scene.clock.pass_until_due("sender:42")
+        await scene.telegram.until(lambda: cancelled.deleted)
+        await scene.recorded("held")
+        [shown] = scene.telegram.bot_messages(ADMIN)
+        assert "Credentials of a DingTalk bot arrived" in shown.text
+        assert shown.button_texts == ["Use it", "Discard"]
 
 
 async def test_impatience_begins_no_second_attempt(tmp_path: Path) -> None:
@@ -1124,9 +1152,10 @@ async def test_a_result_is_told_once_telegram_answers_again(tmp_path: Path) -> N
         await scene.invited()
         scene.telegram.fail("editMessageMedia", Trouble(500), times=3)
         await scene.poll(success(ID, SECRET))
-        pauses = [await scene.clock.pass_until_due("teller:") for _ in range(3)]
+        for failures, pause in ((1, 1), (2, 2), (3, 4)):
+            await called(scene, "editMessageMedia", failures)
+            assert await scene.clock.pass_until_due("teller:") == pause
         await scene.sees("Done")
-        assert pauses == [1, 2, 4]
 
 
 @pytest.mark.parametrize("trouble", [Trouble(404), Trouble(401), Trouble(409), Trouble(502)])

@@ -518,6 +518,7 @@ async def test_the_device_code_is_in_the_body_and_nowhere_else(
     request = stand_in.requests[-1]
     assert request.path == "/app/registration/poll"
     assert json.loads(request.body) == {"device_code": CODE.get_secret_value()}
+    assert request.headers["Host"] == "oapi.dingtalk.com"
     assert CODE.get_secret_value() not in str(request.headers)
 
 
@@ -587,6 +588,33 @@ async def test_no_secret_is_in_any_repr_line_or_error(
     assert "sss" not in everything
 
 
+# What it is called, and what time it has.
+
+
+async def test_dingtalks_clock_is_asked_for_without_beginning_anything(
+    stand_in: DingTalkStandIn, provider: DingTalk
+) -> None:
+    assert provider.name == "dingtalk"
+    for answer in (None, http(500, "<html>")):
+        if answer is not None:
+            stand_in.next("init", answer)
+        moment = await provider.date()
+        assert moment == pytest.approx(stand_in.clock.now(), abs=5)
+    assert [request.path for request in stand_in.requests] == ["/app/registration/init"] * 2
+    assert json.loads(stand_in.requests[0].body) == {"source": "SOURCE"}
+    assert {request.headers["Host"] for request in stand_in.requests} == {"oapi.dingtalk.com"}
+    assert stand_in.registrations == []
+
+
+async def test_a_clock_that_cannot_be_reached_is_a_bad_road(
+    stand_in: DingTalkStandIn, provider: DingTalk
+) -> None:
+    stand_in.next("init", Answer(reset=True))
+    with pytest.raises(RemoteError) as caught:
+        await provider.date()
+    assert caught.value.code is Code.UNREACHABLE
+
+
 # Whether a stored pair works.
 
 
@@ -609,6 +637,7 @@ async def test_a_pair_that_works_is_asked_for_a_token_and_a_ticket(
     secret = pair.client_secret.get_secret_value()
     assert json.loads(token.body) == {"appKey": pair.client_id, "appSecret": secret}
     assert gateway.path == "/v1.0/gateway/connections/open"
+    assert {request.headers["Host"] for request in (token, gateway)} == {"oapi.dingtalk.com"}
     assert json.loads(gateway.body) == {
         "clientId": pair.client_id,
         "clientSecret": secret,

@@ -353,6 +353,24 @@ async def test_a_date_cannot_be_measured_without_the_servers_own() -> None:
     assert (reply.status, reply.retry_after) == (429, None)
 
 
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        ("Mon, 21 Sep 2026 12:00:00 GMT", 1_789_992_000.0),
+        ("Mon, 21 Sep 2026 14:00:00 +0200", 1_789_992_000.0),
+        ("Mon, 21 Sep 2026 12:00:00 -0000", 1_789_992_000.0),
+        ("Fri, 31 Dec 9999 23:59:59 -1400", 253_402_351_199.0),
+        ("today", None),
+        ("", None),
+    ],
+)
+async def test_the_other_sides_clock_is_read(
+    road: Road, http: Http, value: str, moment: float | None
+) -> None:
+    road.respond = say(b"{}", 500, Date=value)
+    assert (await http.post(road.url, "/", {})).date == moment
+
+
 HEADER_VALUES = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60)
 
 
@@ -364,6 +382,7 @@ async def test_no_header_is_too_strange(value: str, date: str) -> None:
         reply = await http.post(base, "/", {})
     assert reply.status == 429
     assert reply.retry_after is None or 0 <= reply.retry_after < float("inf")
+    assert reply.date is None or abs(reply.date) < float("inf")
 
 
 async def test_it_is_used_inside_its_async_with_only() -> None:

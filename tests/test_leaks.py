@@ -256,10 +256,12 @@ async def test_trouble_with_telegram_names_no_token(
         await scene.says("/help")
         await scene.telegram.until(lambda: scene.telegram.calls("sendMessage"))
         await scene.poll(stage("SCANNED"))
+        await scene.telegram.until(lambda: scene.telegram.calls("editMessageCaption"))
         assert await scene.clock.pass_until_due("teller:") == 1
         await scene.sees("Opened: now confirm")
         await scene.clock.asleep("teller:")
         await scene.poll(success(ID, SECRET))
+        await scene.telegram.until(lambda: scene.telegram.calls("editMessageMedia"))
         assert await scene.clock.pass_until_due("teller:") == 1
         await scene.sees("Done")
         check_requests(scene)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from bootstrap_bot.attempts.attempt import LIVE, Attempt, State
 from bootstrap_bot.attempts.inheritance import inherited
-from bootstrap_bot.attempts.record import Change
+from bootstrap_bot.attempts.record import Change, audit
 from bootstrap_bot.attempts.run import Run, Tools
 from bootstrap_bot.attempts.turns import cancelled, discarded, moved_down, removed, used
 from bootstrap_bot.errors import Code, RefusedError
@@ -89,6 +89,7 @@ class Attempts:
                 await self._release_message(request)
             attempt = self._attempt(request)
             await self._tools.journal.save(attempt)
+            audit(attempt, attempt.state.value)
             self._take_up(attempt)
             return attempt
 

@@ -47,6 +47,7 @@ class Polling:
     failures: int = 0
     asked_to_wait: float = 0.0
     refusals: int = 0
+    reason: str = ""
     empty: int = 0
     outcome: Outcome | None = None
 
@@ -75,9 +76,10 @@ class Polling:
             case AwaitingApproval():
                 return after._ending(State.CAPTURED, approval=True)
             case Refused():
-                return replace(after, refusals=self.refusals + 1)._decide_refused(verdict.reason)
+                refused = replace(after, refusals=self.refusals + 1, reason=verdict.reason)
+                return refused._decide_refused()
             case Expired():
-                return after._ending(State.EXPIRED)
+                return after._ending_dead()
             case Waiting(stage=Stage.APPROVING) if kept:
                 # The pair came with an earlier stage: it is not given again.
                 return after._ending(State.CAPTURED, approval=True)
@@ -93,9 +95,7 @@ class Polling:
         """
         waited_enough = self.failures == 0 or seconds > GRACE
         if self.outcome is None and seconds >= 0 and waited_enough:
-            if self.empty:
-                return self._ending(State.FAILED, trouble=Code.NO_CREDENTIALS)
-            return self._ending(State.EXPIRED)
+            return self._ending_dead()
         return self
 
     def _decide_created(self) -> Self:
@@ -105,9 +105,19 @@ class Polling:
             return self._ending(State.FAILED, trouble=Code.NO_CREDENTIALS)
         return self
 
-    def _decide_refused(self, reason: str) -> Self:
+    def _decide_refused(self) -> Self:
         # Permission errors have been seen to pass: the first refusal is asked about once more.
-        return self._ending(State.REFUSED, reason=reason) if self.refusals >= REFUSALS else self
+        if self.refusals < REFUSALS:
+            return self
+        return self._ending(State.REFUSED, reason=self.reason)
+
+    def _ending_dead(self) -> Self:
+        """The code is dead; what it said before tells more than that."""
+        if self.refusals:
+            return self._ending(State.REFUSED, reason=self.reason)
+        if self.empty:
+            return self._ending(State.FAILED, trouble=Code.NO_CREDENTIALS)
+        return self._ending(State.EXPIRED)
 
     def _ending(
         self, state: State, *, reason: str = "", trouble: Code | None = None, approval: bool = False

@@ -69,6 +69,7 @@ class Teller:
         shown = await self._record.commit_surely(self._with_room_for_a_result)
         if not self._has_something_to_say():
             return
+        before = shown.message
 
         def latest() -> Attempt:
             nonlocal shown
@@ -78,7 +79,7 @@ class Teller:
             return shown
 
         message = await self._voice.show(latest)
-        attempt = await self._record.commit_surely(lambda now: _shown(now, shown, message))
+        attempt = await self._record.commit_surely(lambda now: _shown(now, shown, before, message))
         if attempt.old_message is not None and attempt.message is not None:
             await self._voice.remove(attempt.chat, attempt.old_message)
             await self._record.commit_surely(lambda now: replace(now, old_message=None))
@@ -109,12 +110,15 @@ class Teller:
         return pause
 
 
-def _shown(now: Attempt, shown: Attempt, message: int) -> Attempt:
-    """The message is recorded; `told` only if nothing that matters changed meanwhile."""
+def _shown(now: Attempt, shown: Attempt, before: int | None, message: int) -> Attempt:
+    """The message is recorded; `told` only if nothing that matters changed meanwhile.
+
+    `before` is the attempt's message when telling began.
+    """
     same = replace(now, message=None, old_message=None) == replace(
         shown, message=None, old_message=None
     )
-    if now.message == shown.message:
+    if now.message == before:
         told = now.told or (same and now.state in RESULTS and not now.at_work)
         return replace(now, message=message, told=told, stale=now.stale and not same)
     # Meanwhile the person asked for a copy further down: this one is the old one.

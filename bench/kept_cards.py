@@ -1,0 +1,64 @@
+"""Attempts that wait, and a chat that keeps what it shows but sends nothing."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC
+from urllib.parse import quote
+
+from pydantic import SecretStr
+
+from bootstrap_bot.attempts.attempt import Attempt, State
+from bootstrap_bot.chat.card import Card, card
+from bootstrap_bot.chat.texts import Texts
+from bootstrap_bot.clock import Clock
+
+LIFETIME = 7200.0
+
+
+class KeptCards:
+    """Implements `Voice`: each card is made and remembered as for Telegram."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._shown: dict[tuple[int, int], Card] = {}
+
+    async def show(self, latest: Callable[[], Attempt]) -> int:
+        attempt = latest()
+        message = attempt.message or attempt.chat
+        now = self._clock.now()
+        self._shown[attempt.chat, message] = card(attempt, Texts(attempt.language), now, UTC)
+        return message
+
+    async def remove(self, chat: int, message: int) -> None:
+        self._shown.pop((chat, message), None)
+
+
+def device_code(number: int) -> str:
+    """As long as DingTalk's."""
+    return f"{number:064}"
+
+
+def waiting_attempt(number: int, url: str, interval: float) -> Attempt:
+    """One whose picture is in the chat and whose code is asked for."""
+    now = time.time()
+    link = f"{url}/openapp/registration/openClaw?user_code={number:012}&source=DING_DWS_CLAW"
+    return Attempt(
+        id=f"{number:010x}",
+        provider="dingtalk",
+        owner=number,
+        chat=number,
+        language="en",
+        update=number,
+        requested_at=now,
+        acted_at=now,
+        state=State.WAITING,
+        message=number,
+        wanted_id="dingtalk",
+        device_code=SecretStr(device_code(number)),
+        user_code=f"{number:012}",
+        link=link,
+        app_link=f"{url}/page/link?url={quote(link, safe='')}&target=fullScreen",
+        interval=interval,
+        expires_at=now + LIFETIME,
+        stage_at=now,
+    )

@@ -1,0 +1,51 @@
+"""From the command line to the first getUpdates of the real process."""
+
+import asyncio
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from report import Row
+
+from bootstrap_bot.sandbox.telegram import TelegramStandIn
+
+STARTS = 7
+PATIENCE = 20.0
+TOKEN = "123456:bench-token-of-the-stand-in"  # noqa: S105 - the stand-in's own
+
+
+async def started(folder: Path) -> float:
+    """Seconds of one start."""
+    async with TelegramStandIn(TOKEN) as telegram:
+        config = folder / "config.toml"
+        config.touch(0o600)
+        config.write_text(
+            f'[telegram]\ntoken = "{TOKEN}"\nadmins = [42]\napi_url = "{telegram.url}"\n'
+        )
+        began = time.perf_counter()
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bootstrap_bot", "run", "--config", str(config)),
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(PATIENCE):
+            # A long poll is not over when it arrives, so nothing tells of it.
+            while not any("/getUpdates" in one.path for one in telegram.requests):  # noqa: ASYNC110
+                await asyncio.sleep(0.002)
+        ended = time.perf_counter()
+        process.send_signal(signal.SIGTERM)
+        await process.wait()
+        return ended - began
+
+
+async def main() -> None:
+    """Sends the row."""
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = [await started(Path(folder)) for _ in range(STARTS)]
+    row = Row.within("start of the process to its first getUpdates", seconds, PATIENCE)
+    Row(row.what, row.measured).send()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
