@@ -78,15 +78,15 @@ async def serve(bot: BootstrapBot, application: AnyApplication, stop: asyncio.Ev
     # An application that never came up, or had no time to go, leaves its connections to us.
     with suppress(RuntimeError):
         await application.bot.shutdown()
-    return int(_broke(talking))
+    if _broke(talking):
+        log.error("the conversation with Telegram ended by %s", type(talking.exception()).__name__)
+        return 1
+    return 0
 
 
 def _broke(talking: asyncio.Task[None]) -> bool:
-    """Whether the bot went deaf; a supervisor that starts it anew helps, silence does not."""
-    error = None if talking.cancelled() else talking.exception()
-    if error is not None:
-        log.error("the conversation with Telegram ended by %s", type(error).__name__)
-    return error is not None
+    """Whether the bot went deaf: a supervisor that starts it anew helps, silence does not."""
+    return not talking.cancelled() and talking.exception() is not None
 
 
 def stop_on_signals() -> asyncio.Event:
