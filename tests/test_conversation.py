@@ -346,7 +346,10 @@ async def test_the_result_shows_no_qr_no_link_and_no_code(tmp_path: Path) -> Non
         assert code not in done.text
         assert "registration" not in done.text
         assert not any(buttons(done).values())
-        assert not [entity for entity in done.entities if entity["type"] in ("url", "text_link")]
+        assert [entity["url"] for entity in done.entities if entity["type"] == "text_link"] == [
+            "https://open-dev.dingtalk.com"
+        ]
+        assert not [entity for entity in done.entities if entity["type"] == "url"]
 
 
 async def test_the_result_names_the_platform_the_file_and_the_masked_pair(tmp_path: Path) -> None:
@@ -399,7 +402,7 @@ async def test_waiting_for_approval_is_stored_and_says_whom_to_ask(tmp_path: Pat
         await scene.invited()
         await scene.poll(approving(ID, SECRET))
         shown = await scene.sees("Your organisation still has to approve the bot")
-        assert "Ask an administrator of your DingTalk organisation" in shown.text
+        assert "An administrator of your DingTalk organisation" in shown.text
         assert f"Client ID: {MASKED_ID}\nClient secret: {MASKED_SECRET}\n" in shown.text
         assert not shows_qr(shown)
         assert scene.platforms() == {"dingtalk": STORED}
