@@ -97,11 +97,11 @@ def test_it_is_read_with_a_thumb_on_it() -> None:
 
 
 @pytest.mark.parametrize("picture", SIGNS)
-def test_a_sign_is_small_square_and_made_once(picture: Picture) -> None:
+def test_a_sign_is_small_wide_and_made_once(picture: Picture) -> None:
     png = sign(picture)
     image = opened(png)
     assert image.format == "PNG"
-    assert image.size == (320, 320)
+    assert image.size == (640, 288)
     assert len(png) < 20_000
     assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
     assert sign(picture) is png
@@ -109,7 +109,7 @@ def test_a_sign_is_small_square_and_made_once(picture: Picture) -> None:
 
 def test_signs_are_told_apart_by_colour_and_shape() -> None:
     images = [opened(sign(picture)) for picture in SIGNS]
-    assert len({image.convert("RGB").getpixel((160, 45)) for image in images}) == len(SIGNS)
+    assert len({image.convert("RGB").getpixel((320, 30)) for image in images}) == len(SIGNS)
     shapes = [image.convert("L").point(lambda value: 255 * (value > 250)) for image in images]
     assert len({shape.tobytes() for shape in shapes}) == len(SIGNS)
 

@@ -14,6 +14,8 @@ QR_SIZE = 700
 QUIET_ZONE = 4
 LONGEST_QR = 300
 SIZE = 320
+# Wide, so that on a phone the words below stay in view.
+SIGN_WIDTH, SIGN_HEIGHT = 640, 288
 SMOOTH = 4
 WHITE, GREEN, AMBER, GREY, BLUE = "#ffffff", "#2e9e5b", "#d98a00", "#8a8f98", "#1677ff"
 
@@ -46,7 +48,10 @@ def sign(picture: Picture) -> bytes:
     draw = ImageDraw.Draw(image)
     draw.ellipse(_box(40, 40, 280, 280), fill=colour)
     draw_sign(draw)
-    return _png(image.resize((SIZE, SIZE), Image.Resampling.LANCZOS))
+    disc = image.resize((SIZE, SIZE), Image.Resampling.LANCZOS)
+    wide = Image.new("RGB", (SIGN_WIDTH, SIGN_HEIGHT), WHITE)
+    wide.paste(disc, ((SIGN_WIDTH - SIZE) // 2, (SIGN_HEIGHT - SIZE) // 2))
+    return _png(wide)
 
 
 def _tick(draw: ImageDraw.ImageDraw) -> None:
