@@ -6,15 +6,9 @@ ones for a bad parameter.
 
 import asyncio
 import secrets
-import socket
-import string
-import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import partial
-from json import JSONDecodeError, dumps
-from typing import Any, Literal
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -24,105 +18,35 @@ from bootstrap_bot.sandbox.answers import (
     PAIR,
     Answer,
     Script,
-    approving,
     errcode,
-    expired,
-    fail,
     rejected,
-    stage,
-    success,
 )
 from bootstrap_bot.sandbox.dingtalk_page import ApprovalPage
+from bootstrap_bot.sandbox.dingtalk_registration import (
+    App,
+    Registration,
+    new_client_id,
+    new_user_code,
+)
+from bootstrap_bot.sandbox.dingtalk_wire import (
+    OPTIONAL,
+    PATHS,
+    REQUIRED,
+    Body,
+    Call,
+    break_connection,
+    read_object,
+    response,
+)
 from bootstrap_bot.sandbox.server import LoopbackServer
 
-Call = Literal["init", "begin", "poll", "token", "gateway"]
-Body = dict[str, Any]
+__all__ = ["BOT_TOPIC", "PATHS", "Call", "DingTalkStandIn", "Registration", "break_connection"]
 
-PATHS: dict[Call, str] = {
-    "init": "/app/registration/init",
-    "begin": "/app/registration/begin",
-    "poll": "/app/registration/poll",
-    "token": "/v1.0/oauth2/accessToken",
-    "gateway": "/v1.0/gateway/connections/open",
-}
-REQUIRED: dict[Call, dict[str, type]] = {
-    "init": {},
-    "begin": {"nonce": str},
-    "poll": {"device_code": str},
-    "token": {"appKey": str, "appSecret": str},
-    "gateway": {"clientId": str, "clientSecret": str, "subscriptions": list},
-}
-OPTIONAL: dict[Call, dict[str, type]] = {
-    "init": {"source": str},
-    "begin": {},
-    "poll": {},
-    "token": {},
-    "gateway": {"ua": str, "localIp": str},
-}
 BOT_TOPIC = {"type": "CALLBACK", "topic": "/v1.0/im/bot/messages/get"}
 PAGE_PATH = "/openapp/registration/openClaw"
 NONCE_LIFETIME = 300.0
 TOKEN_LIFETIME = 7200
 BAD_PARAMETER = 40035
-CLIENT_ID_LETTERS = string.ascii_lowercase + string.digits
-USER_CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
-
-
-@dataclass(slots=True)
-class Registration:
-    """One device flow. Times are seconds since the epoch by the server's clock.
-
-    `stage` is what happened last; `state` is `stage` as of now, since a code dies by itself.
-    `handed_out`: the credentials left in an answer, whether or not it arrived.
-    """
-
-    clock: Clock = field(repr=False)
-    device_code: str = field(repr=False)
-    user_code: str
-    begun_at: float
-    expires_at: float
-    stage: str = "WAITING"
-    client_id: str | None = None
-    client_secret: str | None = field(default=None, repr=False)
-    name: str = ""
-    fail_reason: str = ""
-    polls: int = 0
-    handed_out: bool = False
-    script: Script = field(default_factory=Script, repr=False)
-
-    @property
-    def state(self) -> str:
-        """`stage`, or EXPIRED; a success or a refusal outlives the deadline."""
-        if self.stage in {"SUCCESS", "FAIL"} or self.clock.now() < self.expires_at:
-            return self.stage
-        return "EXPIRED"
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the person may still decide."""
-        return self.state not in {"SUCCESS", "FAIL", "EXPIRED", "APPROVING"}
-
-    def answer(self) -> Answer:
-        """What a poll hears now, by the state of things alone."""
-        if self.state == "FAIL":
-            return fail(self.fail_reason)
-        if self.state == "EXPIRED":
-            return expired()
-        if self.client_id and self.client_secret and not self.handed_out:
-            pair = {"SUCCESS": success, "APPROVING": approving}.get(self.state)
-            if pair is not None:
-                return pair(self.client_id, self.client_secret)
-        return stage(self.state)
-
-
-@dataclass(slots=True)
-class App:
-    """One bot. `approved`: the organisation lets it in; `published`: it can listen."""
-
-    client_secret: str = field(repr=False)
-    name: str = ""
-    published: bool = True
-    approved: bool = True
 
 
 class DingTalkStandIn(LoopbackServer):
@@ -403,49 +327,3 @@ class DingTalkStandIn(LoopbackServer):
     async def _stop(self, _app: web.Application) -> None:
         self._stopped.set()
         self._let_go.set()
-
-
-def new_client_id() -> str:
-    """Like `dingabcdefgh12345678`."""
-    return "ding" + "".join(secrets.choice(CLIENT_ID_LETTERS) for _ in range(16))
-
-
-def new_user_code() -> str:
-    """Like `MUEU-DEKR-5TN3`."""
-    letters = "".join(secrets.choice(USER_CODE_LETTERS) for _ in range(12))
-    return "-".join((letters[:4], letters[4:8], letters[8:]))
-
-
-async def read_object(
-    request: web.Request, required: Mapping[str, type], optional: Mapping[str, type]
-) -> Body:
-    """The request's JSON object with exactly these fields, or the fitting HTTP error."""
-    if request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType(text="application/json is wanted")
-    try:
-        body = await request.json()
-    except (JSONDecodeError, UnicodeDecodeError) as error:
-        raise web.HTTPBadRequest(text="not JSON") from error
-    if not isinstance(body, dict) or required.keys() - body.keys():
-        raise web.HTTPBadRequest(text=f"an object with {sorted(required)} is wanted")
-    known = {**required, **optional}
-    for name, value in body.items():
-        if name not in known or not isinstance(value, known[name]) or not value:
-            raise web.HTTPBadRequest(text=f"bad field {name}")
-    return body
-
-
-def response(answer: Answer) -> web.Response:
-    """The answer as aiohttp sends it."""
-    raw = answer.body if isinstance(answer.body, (bytes, str)) else dumps(answer.body)
-    data = raw.encode() if isinstance(raw, str) else raw
-    headers = {"Content-Type": "application/json", **answer.headers}
-    return web.Response(status=answer.status, body=data, headers=headers)
-
-
-def break_connection(request: web.Request) -> None:
-    """Cuts the connection so that the other side sees a reset, not an orderly end."""
-    if request.transport is not None:
-        connection = request.transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        request.transport.abort()

@@ -8,9 +8,10 @@ from aiohttp import web
 from yarl import URL
 
 from bootstrap_bot.sandbox.answers import GROUPS, ROWS
+from bootstrap_bot.sandbox.dingtalk_registration import Registration
 
 if TYPE_CHECKING:
-    from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn, Registration
+    from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
 
 PAGES = Path(__file__).parent / "pages"
 ASSETS = {
