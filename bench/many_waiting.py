@@ -9,7 +9,6 @@ import asyncio
 import gc
 import os
 import sqlite3
-import statistics
 import sys
 import tempfile
 import time
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import aiohttp
 from kept_cards import KeptCards, device_code, waiting_attempt
-from report import Row, percentile, shown
+from report import Row, spread
 from serving import served
 
 from bootstrap_bot.attempts.attempts import Attempts
@@ -95,8 +94,7 @@ async def measure(attempts: int, interval: float, url: str, folder: Path) -> Non
     await journal.close()
     what = f"{attempts} waiting, interval {interval:.0f} s"
     Row(f"{what}: memory of each", f"{each / 1024:.1f} KiB").send()
-    measured = f"median {shown(statistics.median(late))}, 99 % {shown(percentile(late, 0.99))}, "
-    Row(f"{what}: polls late by", f"{measured}longest {shown(max(late))} of {len(late)}").send()
+    Row(f"{what}: polls late by", spread(late, 0.99)).send()
     Row(f"{what}: CPU", f"{busy:.0%} of a core").send()
 
 

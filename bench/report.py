@@ -28,10 +28,20 @@ class Row:
 
     @classmethod
     def within(cls, what: str, seconds: Sequence[float], limit: float, unit: str = "ms") -> Self:
-        """A row of durations whose longest must not be above `limit` seconds."""
-        measured = f"median {shown(statistics.median(seconds), unit)}, "
-        measured += f"longest {shown(max(seconds), unit)} of {len(seconds)}"
-        return cls(what, measured, f"at most {shown(limit, unit)}", max(seconds) <= limit)
+        """A row of durations, nine of ten of which must not be above `limit` seconds.
+
+        The slowest is shown, but not judged: on a shared machine it is somebody else's.
+        """
+        nine_of_ten = percentile(seconds, 0.9)
+        kept = nine_of_ten <= limit
+        return cls(what, spread(seconds, 0.9, unit), f"at most {shown(limit, unit)}", kept)
+
+
+def spread(seconds: Sequence[float], share: float, unit: str = "ms") -> str:
+    """Median, what that share of them does not exceed, and the longest."""
+    values = statistics.median(seconds), percentile(seconds, share), max(seconds)
+    median, most, longest = (shown(value, unit) for value in values)
+    return f"median {median}, {share:.0%} within {most}, longest {longest} of {len(seconds)}"
 
 
 def shown(seconds: float, unit: str = "ms") -> str:

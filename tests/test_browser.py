@@ -48,7 +48,7 @@ FOR_THE_README = (
     "refused-dark",
 )
 SHARPNESS = 2
-COLOURS = 128
+COLOURS = 256
 
 pytestmark = [
     pytest.mark.browser,
@@ -241,4 +241,6 @@ def _words(texts: Texts, code: str) -> str:
 
 def _smaller(picture: bytes) -> Image.Image:
     with Image.open(BytesIO(picture)) as image:
-        return image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        # By coverage: a green tick is few pixels, and green all the same.
+        method = Image.Quantize.MAXCOVERAGE
+        return image.convert("RGB").quantize(COLOURS, method, dither=Image.Dither.NONE)
