@@ -23,13 +23,18 @@ IDLE_CONNECTION = 90.0
 class Reply:
     """A status and a body; `json` is None when the body is no JSON object.
 
-    `date` is the other side's clock (epoch seconds), None when it does not tell.
+    `date_header` is how the other side told the time, if it did.
     """
 
     status: int
     json: Mapping[str, object] | None = field(repr=False)
     retry_after: float | None = None
-    date: float | None = field(default=None, compare=False)
+    date_header: str = field(default="", compare=False)
+
+    @property
+    def date(self) -> float | None:
+        """The other side's clock (epoch seconds), None when it does not tell."""
+        return _date(self.date_header)
 
 
 class Http:
@@ -81,7 +86,9 @@ class Http:
             ) as response:
                 body = await _read(response)
                 headers = response.headers
-                return Reply(response.status, _object(body), _retry_after(headers), _date(headers))
+                return Reply(
+                    response.status, _object(body), _retry_after(headers), headers.get("Date", "")
+                )
         except TimeoutError:
             raise RemoteError(Code.TIMEOUT) from None
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError):
@@ -108,6 +115,8 @@ def _object(body: bytes) -> dict[str, object] | None:
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds, or a date measured against the answer's own `Date` (RFC 9110, 10.2.3)."""
     value = headers.get("Retry-After", "").strip()
+    if not value:
+        return None
     try:
         seconds = float(value)
     except ValueError:
@@ -119,9 +128,9 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     return seconds if math.isfinite(seconds) and seconds >= 0 else None
 
 
-def _date(headers: Mapping[str, str]) -> float | None:
+def _date(header: str) -> float | None:
     try:
-        date = parsedate_to_datetime(headers.get("Date", ""))
+        date = parsedate_to_datetime(header)
     except (ValueError, TypeError, OverflowError):
         return None
     # "-0000" comes without a zone, and is UTC all the same (RFC 5322, 3.3)

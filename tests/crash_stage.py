@@ -29,7 +29,7 @@ ON_ITS_WAY = 0.2
 NO_MORE = 4.0
 # How long a person waits for an answer before they ask again.
 IMPATIENCE = 2.0
-CODE = re.compile(r"Code: (\S+)")
+CODE = re.compile(r"\b[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}\b")  # as the stand-in makes them
 RESULT = "Done"
 GIVEN_OUT = "its secret was already given out and comes only once"
 CONSOLE = "open-dev.dingtalk.com"
@@ -175,7 +175,7 @@ class CrashStage:
             self.confirms()
         await self.asks_until_heard()
         await self._until(lambda: self.last_words(RESULT) or self.last_words(GIVEN_OUT))
-        await self._until(lambda: all(row["told"] for row in self._rows()))
+        await self._until(lambda: [row["told"] for row in self._rows()] == [1])
         await self.stop()
         [row] = self._rows()
         return row
@@ -315,14 +315,14 @@ class CrashStage:
         with tempfile.TemporaryDirectory() as folder:
             for suffix in ("", "-journal"):
                 file = Path(f"{self.state}{suffix}")
-                if file.exists():
+                with suppress(FileNotFoundError):
                     shutil.copyfile(file, Path(folder, f"copy.db{suffix}"))
             try:
                 with closing(sqlite3.connect(Path(folder, "copy.db"))) as db:
                     db.row_factory = sqlite3.Row
                     found = db.execute("SELECT * FROM attempts ORDER BY rowid")
                     return [dict(row) for row in found]
-            except (sqlite3.OperationalError, sqlite3.DatabaseError):
+            except sqlite3.DatabaseError:  # not there yet, or changing as it is copied
                 return []
 
     async def _until(self, promise: Callable[[], object]) -> None:

@@ -350,17 +350,10 @@ def unwell(call: Call, answer: Answer, title: str, then: str = "") -> "Played":
         await play.sees(f"health.{first}")
         play.shoot(title, beside=STORED)
         if then:
-            await play.scene.clock.advance(10 * MINUTE)
-            await play.scene.until(lambda: _settled(play.scene.journal()[-1]))
-            await play.says("/dingtalk_status")
-            await play.sees(f"health.{then}")
+            await play.pass_until(f"health.{then}")
             play.shoot(f"{title}: after ten minutes", beside=STORED)
 
     return play_it
-
-
-def _settled(row: dict[str, Any]) -> bool:
-    return bool(row["looked_at"] >= row["stored_at"] + 10 * MINUTE)
 
 
 async def known(play: Play) -> None:
@@ -537,6 +530,14 @@ async def platforms(play: Play) -> None:
     await play.press(Action.TEST)
     await play.sees("health.wrong_pair")
     play.shoot("One platform, checked", beside="One platform")
+    play.scene.dingtalk.always("token", http(502))
+    await play.press(Action.TEST)
+    await play.sees("platforms.trouble")
+    play.shoot("One platform, and DingTalk has a fault", beside="One platform")
+    await play.press(Action.PLATFORMS)
+    await play.offers(Action.PLATFORM)
+    await play.press(Action.PLATFORM)
+    await play.offers(Action.DISABLE)
     await play.press(Action.DISABLE)
     await play.sees("platforms.disabled")
     play.shoot("One platform, switched off", beside="One platform")
@@ -552,7 +553,7 @@ async def broken_platforms(play: Play) -> None:
     """The config cannot be read."""
     play.scene.config.write_text("= oops\n", encoding="utf-8")
     await play.says("/platforms")
-    await play.sees("platforms.trouble")
+    await play.sees("error.unparsable")
     play.shoot("/platforms, when the file cannot be read")
 
 

@@ -109,20 +109,22 @@ async def test_the_picture_is_a_qr_code_of_the_link(tmp_path: Path) -> None:
 
 async def test_the_caption_says_what_one_has_to_know(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        text = (await scene.invited()).text
+        invitation = await scene.invited()
+        text = invitation.text
         link = scene.dingtalk.url + "/openapp/registration/openClaw?user_code="
         code = scene.dingtalk.latest.user_code
-        assert f"Link: {link}{code}&source=DING_DWS_CLAW\n" in text
-        assert f"Code: {code}\n" in text
-        assert "Valid until 16:13 UTC (2 h 0 min left)" in text
-        assert "The page calls it “OpenClaw”" in text
+        behind = [one["url"] for one in invitation.entities if one["type"] == "text_link"]
+        assert behind == [f"{link}{code}&source=DING_DWS_CLAW"]
+        assert f"Code: {code} · link to the page\n" in text
+        assert "Valid until 16:13 UTC (2 h left)" in text
+        assert "The page says “OpenClaw” for every bot." in text
         assert "Your account must belong to an organisation." in text
 
 
 async def test_times_are_in_the_owners_time_zone(tmp_path: Path) -> None:
     more = '[chat]\ntimezone = "Asia/Shanghai"\n'
     async with Scene(tmp_path, more=more) as scene:
-        assert "Valid until 2026-09-22 00:13 CST (2 h" in (await scene.invited()).text
+        assert "Valid until 00:13 CST (2 h left)" in (await scene.invited()).text
 
 
 async def test_the_buttons_open_dingtalk_open_the_link_and_cancel(tmp_path: Path) -> None:
@@ -504,8 +506,8 @@ async def test_a_config_with_a_mistake_is_named_left_alone_and_written_when_mend
         await scene.poll(success(ID, SECRET))
         shown = await scene.sees("DingTalk created the bot, but it is not stored yet")
         line = (whole + "= oops").count("\n") + 1
-        assert "config.toml: the file has a mistake and cannot be read." in shown.text
-        assert f"(line {line}, column 1)" in shown.text
+        where = f"config.toml, line {line}, column 1"
+        assert f"{where}: the file has a mistake and cannot be read." in shown.text
         assert "Nothing is lost" in shown.text
         assert SECRET[-4:] not in shown.text
         assert scene.config.read_text(encoding="utf-8") == whole + "= oops\n"
@@ -573,7 +575,7 @@ async def test_a_reason_is_shown_as_code_without_links_controls_and_turned_text(
         await scene.poll(fail(reason), fail(reason))
         shown = await scene.sees("DingTalk refused")
         clean = "no right <b>see</b> https://evil.example/x & t.me/joke /dingtalk_new x"
-        assert re.sub(" +", " ", shown.text).endswith(f"DingTalk's reason: {clean}")
+        assert f"\n\nDingTalk's reason: {clean}\n\n" in re.sub(" +", " ", shown.text)
         assert [entity["type"] for entity in shown.entities] == ["bold", "code"]
         code = shown.entities[1]
         assert shown.text[code["offset"] : code["offset"] + code["length"]].endswith("x")
@@ -585,7 +587,7 @@ async def test_a_long_reason_is_cut_to_200_characters(tmp_path: Path) -> None:
         await scene.invited()
         await scene.poll(fail("r" * 5000), fail("r" * 5000))
         shown = await scene.sees("DingTalk refused")
-        assert shown.text.endswith(f"DingTalk's reason: {'r' * 199}…")
+        assert f"\n\nDingTalk's reason: {'r' * 199}…\n\n" in shown.text
 
 
 async def test_expired_offers_a_new_try_and_it_works(tmp_path: Path) -> None:

@@ -140,8 +140,8 @@ async def with_a_mistake(scene: Scene) -> str:
     scene.config.write_text(good + MISTAKE)
     line = good.count("\n") + 1
     shown = await not_stored(scene, "the file has a mistake and cannot be read. Correct it;")
-    assert "config.toml: the file has a mistake" in shown.text
-    assert f"(line {line}, column 10)" in shown.text
+    assert "config.toml" in shown.text
+    assert f"config.toml, line {line}, column 10: the file has a mistake" in shown.text
     for text in scene.captions():
         for foreign in ("their-secret-value", "Expected", "somebody", "at line"):
             assert foreign not in text

@@ -54,14 +54,15 @@ class Aftercare:
 
     async def _look(self) -> None:
         now = self._clock.now()
-        if self._record.attempt.client_secret is not None and now >= self._second_look():
-            await self._look_at_targets()
         if _looking(self._record.attempt, now):
             await self._look_at_platform()
         elif self._record.attempt.watching:
             await self._record.commit_surely(
                 lambda was: replace(was, watching=False, stale=True, looked_at=now)
             )
+        # Last, for an attempt without a secret may be over, and then tells nothing more.
+        if self._record.attempt.client_secret is not None and now >= self._second_look():
+            await self._look_at_targets()
 
     def _second_look(self) -> float:
         return self._record.attempt.stored_at + SECOND_LOOK

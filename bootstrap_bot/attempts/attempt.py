@@ -92,7 +92,8 @@ class Attempt:
     was told has a small change, worth an edit. `wanted_id` and `replaces` (a client id) say
     where the pair is to go. `stage` holds since `stage_at`; `checked_at` is when the person
     last had the platform asked. `watching`: a pending approval is looked for. `looked_at` is
-    when the stored pair was last checked, with `health` as its outcome.
+    when the stored pair was last checked, with `health` as its outcome. `masked_secret` stays
+    when the secret itself is erased, so that what is shown does not change with that.
     """
 
     id: str
@@ -126,6 +127,7 @@ class Attempt:
     held: Held = Held.LATE
     client_id: str = ""
     client_secret: SecretStr | None = None
+    masked_secret: str = ""
     reason: str = ""
     trouble: str = ""
     trouble_since: float = 0.0

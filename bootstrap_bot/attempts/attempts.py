@@ -124,8 +124,9 @@ class Attempts:
         return await self._change(attempt, owner, {State.HELD}, used if use else discarded)
 
     async def try_again(self, attempt: str, owner: int) -> bool:
-        """Stores now instead of at the next try."""
-        return await self._change(attempt, owner, {State.CAPTURED}, lambda now: now)
+        """Stores or removes now instead of at the next try."""
+        hanging = {State.CAPTURED, State.REMOVED}
+        return await self._change(attempt, owner, hanging, lambda now: now)
 
     async def stored(self, attempt: str, owner: int) -> Attempt | None:
         """The owner's attempt with that id, if its pair was stored."""
@@ -156,7 +157,7 @@ class Attempts:
         self._languages[owner] = language
         for run in list(self._runs.values()):
             if run.attempt.owner == owner:
-                await run.record.commit(lambda now: replace(now, language=language))
+                await run.record.commit(lambda now: replace(now, language=language, stale=now.told))
 
     def look(self, owner: int) -> None:
         """Whatever is waited for on the owner's behalf is looked for at once."""

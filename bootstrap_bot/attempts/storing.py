@@ -28,10 +28,11 @@ class Storing:
 
     async def look_again(self) -> None:
         """Reads every target once more and stores anew what somebody's stale copy wiped out."""
-        credentials = self._record.attempt.credentials
+        attempt = self._record.attempt
+        credentials = attempt.credentials
         for target in self._targets:
             if credentials is not None and await self._find(target, credentials) is None:
-                await target.store(self._record.attempt.wanted_id, credentials)
+                await target.store(attempt.wanted_id, credentials, attempt.replaces)
 
     async def remove(self) -> bool:
         """Takes the credentials out of every target again; True when they are gone from all."""

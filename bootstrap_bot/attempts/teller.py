@@ -7,6 +7,7 @@ from bootstrap_bot.attempts.attempt import RESULTS, Attempt, State
 from bootstrap_bot.attempts.record import Record
 from bootstrap_bot.attempts.voice import ChatGoneError, UnheardError, Voice
 from bootstrap_bot.clock import Clock
+from bootstrap_bot.providers.provider import Health
 
 REFRESH = 60.0
 # How long a request may take before the person hears that it is being worked on.
@@ -32,6 +33,9 @@ class Teller:
 
     async def run(self) -> None:
         """Returns when the attempt is over."""
+        if self._record.attempt.told:
+            # Whoever told it was ended before this.
+            await self._remove_old_message()
         while not self._record.attempt.over:
             self._record.news.clear()
             if self._has_something_to_say():
@@ -79,7 +83,12 @@ class Teller:
             return shown
 
         message = await self._voice.show(latest)
-        attempt = await self._record.commit_surely(lambda now: _shown(now, shown, before, message))
+        await self._record.commit_surely(lambda now: _shown(now, shown, before, message))
+        await self._remove_old_message()
+
+    async def _remove_old_message(self) -> None:
+        """Once a later one stands."""
+        attempt = self._record.attempt
         if attempt.old_message is not None and attempt.message is not None:
             await self._voice.remove(attempt.chat, attempt.old_message)
             await self._record.commit_surely(lambda now: replace(now, old_message=None))
@@ -119,7 +128,21 @@ def _shown(now: Attempt, shown: Attempt, before: int | None, message: int) -> At
         shown, message=None, old_message=None
     )
     if now.message == before:
-        told = now.told or (same and now.state in RESULTS and not now.at_work)
+        known = _gist(now) == _gist(shown) and now.state in RESULTS and not now.at_work
+        told = now.told or known
         return replace(now, message=message, told=told, stale=now.stale and not same)
     # Meanwhile the person asked for a copy further down: this one is the old one.
     return replace(now, old_message=message)
+
+
+def _gist(attempt: Attempt) -> Attempt:
+    """The record without what is worth an edit only; a message of its own says the rest."""
+    return replace(
+        attempt,
+        message=None,
+        old_message=None,
+        stale=False,
+        watching=False,
+        health=Health.UNKNOWN,
+        looked_at=0.0,
+    )

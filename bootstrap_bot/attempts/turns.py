@@ -41,6 +41,7 @@ def decided(
             now,
             client_id=verdict.credentials.client_id,
             client_secret=verdict.credentials.client_secret,
+            masked_secret=verdict.credentials.masked_secret(),
         )
     if outcome is None or not now.pollable:
         return now

@@ -25,6 +25,8 @@ LONGEST_CODE = 40
 LONGEST_NAME = 64
 # Without news for so many seconds, something usually stands in the person's way.
 HELP_AFTER = 300.0
+# How long the outcome of "check now" stays in view.
+OUTCOME_STAYS = 60.0
 # Failures with a text of their own, and what is said of a check besides its outcome.
 FAILURES = (Code.NO_CREDENTIALS.value, Code.BAD_LINK.value)
 HEALTH_WORDS = ("checking", "settling", "approval", "approval_given_up")
@@ -82,28 +84,22 @@ def clean(text: str, longest: int) -> str:
 
 def _waiting(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
     with_qr = len(attempt.link) <= LONGEST_QR
+    code = clean(attempt.user_code, LONGEST_CODE)
+    # The link stands behind a word: written out it would push the picture out of a phone's view.
     paragraphs = [
         texts("waiting.title"),
         texts("waiting.steps") if with_qr else texts("waiting.steps_without_qr"),
-        texts("waiting.branding"),
-        texts("waiting.code", code=clean(attempt.user_code, LONGEST_CODE))
-        + "\n"
-        + (texts("waiting.link", link=attempt.link) if with_qr else _hidden_link(attempt, texts)),
+        f"{texts('waiting.code', code=code, link=attempt.link)}\n{texts('waiting.branding')}",
         _progress(attempt, texts, now, zone),
     ]
     link = InlineKeyboardButton(texts.plain("button.browser"), url=attempt.link)
-    rows = [
+    rows = (
         (InlineKeyboardButton(texts.plain("button.app"), url=attempt.app_link),),
         (link, *_copy(attempt, texts)),
         (button(Action.CHECK, attempt.id, texts), button(Action.CANCEL, attempt.id, texts)),
-    ]
+    )
     picture = Picture.QR if with_qr else Picture.LINK
-    return Card(picture, "\n\n".join(paragraphs), tuple(rows), attempt.link)
-
-
-def _hidden_link(attempt: Attempt, texts: Texts) -> str:
-    """A long link stands behind a word: it counts against the caption's length otherwise."""
-    return texts("waiting.hidden_link", link=attempt.link)
+    return Card(picture, "\n\n".join(paragraphs), rows, attempt.link)
 
 
 def _copy(attempt: Attempt, texts: Texts) -> tuple[InlineKeyboardButton, ...]:
@@ -120,7 +116,7 @@ def _progress(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> str:
         texts(f"stage.{attempt.stage.value}"),
         texts("waiting.until", until=until, left=remaining),
     ]
-    if attempt.checked_at:
+    if now - attempt.checked_at < OUTCOME_STAYS:
         checked_at = times.at(attempt.checked_at, now, zone, seconds=True)
         code = "waiting.tried" if attempt.trouble else "waiting.checked"
         lines.append(texts(code, at=checked_at))
@@ -151,12 +147,15 @@ def _troubled(attempt: Attempt, texts: Texts, *first: str) -> Card:
 
 
 def _trouble(delivery: Delivery, texts: Texts) -> str:
-    place = clean(delivery.place, LONGEST_NAME)
-    what = texts(f"error.{delivery.trouble}")
-    if delivery.line:
-        where = texts("captured.where", line=delivery.line, column=delivery.column)
-        return f"{texts('captured.trouble', place=place)} {what} {where}"
-    return f"{texts('captured.trouble', place=place)} {what}"
+    return trouble(delivery.place, delivery.trouble, delivery.line, delivery.column, texts)
+
+
+def trouble(place: str, code: str, line: int, column: int, texts: Texts) -> str:
+    """What is wrong with a place, and where in it if that is known."""
+    place, what = clean(place, LONGEST_NAME), texts.plain(f"error.{code}")
+    if line:
+        return texts("captured.trouble_at", place=place, what=what, line=line, column=column)
+    return texts("captured.trouble", place=place, what=what)
 
 
 def _held(attempt: Attempt, texts: Texts) -> Card:
@@ -206,10 +205,7 @@ def _place(delivery: Delivery, texts: Texts) -> str:
 
 def _pair(attempt: Attempt, texts: Texts) -> str:
     client = clean(masked_id(attempt.client_id), LONGEST_CODE)
-    pair = attempt.credentials
-    if pair is None:
-        return texts("stored.client", client=client)
-    return texts("stored.pair", client=client, secret=pair.masked_secret())
+    return texts("stored.pair", client=client, secret=attempt.masked_secret)
 
 
 def _ended(attempt: Attempt, texts: Texts) -> Card:
@@ -217,12 +213,14 @@ def _ended(attempt: Attempt, texts: Texts) -> Card:
     paragraphs = [texts(f"{state}.title")]
     if attempt.state is State.REFUSED and attempt.reason.strip():
         reason = clean(attempt.reason, LONGEST_REASON)
-        paragraphs.append(texts("refused.reason", reason=reason))
+        paragraphs += [texts("refused.reason", reason=reason), texts("refused.hint")]
     elif attempt.state is State.FAILED:
         paragraphs.append(texts(f"failed.{_failure(attempt)}"))
     else:
         paragraphs.append(texts(f"{state}.why"))
-    rows = ((button(Action.AGAIN, attempt.id, texts),),)
+    unwanted = attempt.state in (State.DISCARDED, State.REMOVED)
+    action = Action.ANOTHER if unwanted else Action.AGAIN
+    rows = ((button(action, attempt.id, texts),),)
     return Card(Picture.ENDED, "\n\n".join(paragraphs), rows)
 
 

@@ -25,7 +25,7 @@ def ours(*, alone: bool) -> frozenset[str]:
 def argument_in(message: Message | None) -> str:
     """What stands behind the command."""
     text = message.text if message is not None and message.text else ""
-    return text.partition(" ")[2].strip()
+    return "".join(text.split(maxsplit=1)[1:]).strip()
 
 
 def command_in(message: Message | None, username: str) -> str | None:

@@ -5,11 +5,11 @@ from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from bootstrap_bot.attempts.attempts import Request
 from bootstrap_bot.chat.buttons import Action
-from bootstrap_bot.chat.card import card, remove_rows
+from bootstrap_bot.chat.card import card, remove_rows, trouble
 from bootstrap_bot.chat.commands import argument_in
 from bootstrap_bot.chat.desk import ANSWERED, Desk, Press, Presses, said
 from bootstrap_bot.chat.question import WANTED, ask
-from bootstrap_bot.errors import CodedError
+from bootstrap_bot.errors import CodedError, TargetError
 
 
 class Conversation:
@@ -51,7 +51,7 @@ class Conversation:
             elif not await self._bring_down(user) and (wanted or not await self._ask(user)):
                 await self._begin(user, update.update_id, wanted_id=wanted)
         except CodedError as error:
-            self._say(message.chat_id, user, f"error.{error.code.value}")
+            self._say_error(message.chat_id, user, error)
         raise ApplicationHandlerStop
 
     async def status(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
@@ -60,7 +60,7 @@ class Conversation:
         try:
             await self._show_status(message.chat_id, user)
         except CodedError as error:
-            self._say(message.chat_id, user, f"error.{error.code.value}")
+            self._say_error(message.chat_id, user, error)
         raise ApplicationHandlerStop
 
     async def cancel(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
@@ -73,7 +73,7 @@ class Conversation:
             elif not await self._attempts.cancel(live.id, user.id, down=True):
                 self._say(message.chat_id, user, "reply.too_late_to_cancel")
         except CodedError as error:
-            self._say(message.chat_id, user, f"error.{error.code.value}")
+            self._say_error(message.chat_id, user, error)
         raise ApplicationHandlerStop
 
     async def help(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
@@ -84,6 +84,14 @@ class Conversation:
 
     def _say(self, chat: int, user: User, code: str) -> None:
         self._desk.outbox.say(chat, self._desk.texts(user)(code))
+
+    def _say_error(self, chat: int, user: User, error: CodedError) -> None:
+        texts = self._desk.texts(user)
+        if isinstance(error, TargetError):
+            wrong = trouble(error.place, error.code.value, error.line, error.column, texts)
+            self._desk.outbox.say(chat, f"⚠️ {wrong}")
+        else:
+            self._desk.outbox.say(chat, texts(f"error.{error.code.value}"))
 
     async def _bring_down(self, user: User) -> bool:
         live = self._attempts.live(user.id)
@@ -124,7 +132,7 @@ class Conversation:
             self._say(chat, user, "reply.no_attempt")
         elif not await self._attempts.bring_down(latest.id, user.id):
             look = card(latest, self._desk.texts(user), self._desk.clock.now(), self._desk.zone)
-            self._desk.outbox.say(chat, look.caption)
+            self._desk.outbox.say(chat, look.caption, look.keyboard)
 
     async def _cancel(self, press: Press) -> str | None:
         done = await self._attempts.cancel(press.ref, press.owner)

@@ -8,14 +8,14 @@ from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from bootstrap_bot.attempts.platforms import Listed
 from bootstrap_bot.chat.buttons import Action, button, data
-from bootstrap_bot.chat.card import clean
+from bootstrap_bot.chat.card import clean, trouble
 from bootstrap_bot.chat.desk import Desk, Press, Presses, said
 from bootstrap_bot.chat.question import NOTHING
 from bootstrap_bot.chat.texts import Texts
-from bootstrap_bot.errors import CodedError
+from bootstrap_bot.errors import CodedError, TargetError
 
 LONGEST_ID = 40
-MOST_LISTED = 30
+MOST_LISTED = 90
 
 Page = tuple[str, InlineKeyboardMarkup]
 
@@ -89,7 +89,10 @@ class PlatformMenu:
 
     async def _ask_to_drop(self, press: Press) -> str | None:
         async def page() -> Page:
-            text, _ = await self._page(press, press.texts("platforms.really"))
+            listed = await self._platforms.find(press.ref)
+            if listed is None:
+                return list_page(await self._platforms.all(), press.texts)
+            text, _ = platform_page(listed, press.texts, press.texts("platforms.really"))
             rows = [
                 [button(Action.DROP_NOW, press.ref, press.texts)],
                 [_labelled("button.keep", Action.PLATFORM, press.ref, press.texts)],
@@ -177,4 +180,6 @@ def _labelled(code: str, action: Action, ref: str, texts: Texts) -> InlineKeyboa
 
 
 def _trouble(error: CodedError, texts: Texts) -> str:
+    if isinstance(error, TargetError):
+        return f"⚠️ {trouble(error.place, error.code.value, error.line, error.column, texts)}"
     return texts("platforms.trouble", why=texts.plain(f"error.{error.code.value}"))

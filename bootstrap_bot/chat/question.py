@@ -11,8 +11,8 @@ from bootstrap_bot.chat.card import clean
 from bootstrap_bot.chat.texts import Texts
 
 WANTED = re.compile(r"[a-z0-9_-]{1,32}", re.ASCII)
-# More would not fit a phone; whoever has more replaces from /platforms.
-MOST_OFFERED = 5
+# Telegram takes a hundred buttons; nobody was seen with as many bots.
+MOST_OFFERED = 90
 LONGEST_ID = 32
 NOTHING = "0"
 

@@ -5,11 +5,13 @@ from datetime import datetime, tzinfo
 
 from bootstrap_bot.chat.texts import Texts
 
+DAY = 86400.0
+
 
 def at(moment: float, now: float, zone: tzinfo, *, seconds: bool = False) -> str:
-    """`14:05 UTC`, with the date before it when that is not today. Both are epoch seconds."""
-    then, today = datetime.fromtimestamp(moment, zone), datetime.fromtimestamp(now, zone)
-    date = "" if then.date() == today.date() else "%Y-%m-%d "
+    """`14:05 UTC`, with the date before it a day or more away. Both are epoch seconds."""
+    then = datetime.fromtimestamp(moment, zone)
+    date = "" if abs(moment - now) < DAY else "%Y-%m-%d "
     return then.strftime(f"{date}%H:%M:%S %Z" if seconds else f"{date}%H:%M %Z")
 
 
@@ -20,4 +22,6 @@ def left(seconds: float, texts: Texts) -> str:
         return texts.plain("time.under_a_minute")
     if minutes < 60:
         return texts.plural("time.minutes", minutes)
+    if minutes % 60 == 0:
+        return texts.plain("time.hours", hours=minutes // 60)
     return texts.plain("time.hours_minutes", hours=minutes // 60, minutes=minutes % 60)

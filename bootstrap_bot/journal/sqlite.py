@@ -31,8 +31,8 @@ CREATE TABLE IF NOT EXISTS attempts (
     interval REAL NOT NULL, expires_at REAL NOT NULL, stage TEXT NOT NULL, stage_at REAL NOT NULL,
     checked_at REAL NOT NULL, approval TEXT NOT NULL, watching INTEGER NOT NULL,
     health TEXT NOT NULL, looked_at REAL NOT NULL, held TEXT NOT NULL, client_id TEXT NOT NULL,
-    client_secret TEXT, reason TEXT NOT NULL, trouble TEXT NOT NULL, trouble_since REAL NOT NULL,
-    stored_at REAL NOT NULL
+    client_secret TEXT, masked_secret TEXT NOT NULL, reason TEXT NOT NULL, trouble TEXT NOT NULL,
+    trouble_since REAL NOT NULL, stored_at REAL NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS languages (person INTEGER PRIMARY KEY, language TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS deliveries (

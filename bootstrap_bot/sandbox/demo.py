@@ -68,9 +68,9 @@ async def play() -> int:
         print("You:  /dingtalk_new\n")
         await stage.telegram.says(PERSON, "/dingtalk_new")
         await _seen(stage, "Waiting for you")
-        link = stage.telegram.calls("sendPhoto")[-1]["caption"].split("Link: ")[1].split()[0]
-        _print_qr(link.replace("&amp;", "&"))
-        _print_message(stage.telegram.last(PERSON))
+        message = stage.telegram.last(PERSON)
+        _print_qr(_address_of("Open in browser", message))
+        _print_message(message)
         print("(You open the link, call the bot “Demo bot” and approve.)\n")
         await stage.dingtalk.approve(name="Demo bot")
         await _seen(stage, "Done")
@@ -114,6 +114,12 @@ async def _seen(stage: Stage, text: str) -> None:
         return bool(messages) and text in messages[-1].text
 
     await stage.telegram.until(shown, STEP)
+
+
+def _address_of(label: str, message: Message) -> str:
+    return next(
+        button.url or "" for row in message.buttons for button in row if button.text == label
+    )
 
 
 def _print_qr(link: str) -> None:

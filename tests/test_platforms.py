@@ -1,0 +1,220 @@
+"""The platforms that targets hold, through their buttons' references."""
+
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import pytest
+from pydantic import SecretStr
+
+from bootstrap_bot.attempts.platforms import Platforms
+from bootstrap_bot.chat.buttons import Action, data, parse
+from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.errors import Code, RemoteError, TargetError
+from bootstrap_bot.providers.provider import Health, Provider
+from bootstrap_bot.targets.target import Platform, Target
+
+CLIENT_ID = "dingabcdefgh1234"
+NOBODY = "f" * 12
+
+
+def platform(name: str = "dingtalk", client_id: str = CLIENT_ID, secret: str = "") -> Platform:
+    return Platform(name, "dingtalk", True, client_id, SecretStr(secret or f"secret of {name}"))
+
+
+@dataclass
+class Shelf:
+    """A target in memory; `fault` is raised by whatever comes next."""
+
+    key: str
+    there: list[Platform] = field(default_factory=list)
+    fault: Code | None = None
+
+    @property
+    def place(self) -> str:
+        return self.key.removeprefix("config:/")
+
+    async def platforms(self) -> list[Platform]:
+        self._fail()
+        return list(self.there)
+
+    async def set_enabled(self, client_id: str, enabled: bool) -> Platform | None:
+        self._fail()
+        self.there = [
+            replace(p, enabled=enabled) if p.client_id == client_id else p for p in self.there
+        ]
+        return next((p for p in self.there if p.client_id == client_id), None)
+
+    async def remove(self, client_id: str) -> Platform | None:
+        self._fail()
+        found = next((p for p in self.there if p.client_id == client_id), None)
+        self.there = [p for p in self.there if p.client_id != client_id]
+        return found
+
+    def _fail(self) -> None:
+        if self.fault is not None:
+            raise TargetError(self.fault, self.place)
+
+
+@dataclass
+class Asked:
+    """A provider that remembers which pairs it was asked about."""
+
+    says: Health = Health.WORKS
+    fault: Code | None = None
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+
+    async def check(self, credentials: Credentials) -> Health:
+        self.pairs.append((credentials.client_id, credentials.client_secret.get_secret_value()))
+        if self.fault is not None:
+            raise RemoteError(self.fault)
+        return self.says
+
+
+def over(*shelves: Shelf, asked: Asked | None = None) -> Platforms:
+    targets = [cast("Target", shelf) for shelf in shelves]
+    return Platforms(targets, cast("Provider", asked or Asked()))
+
+
+def two() -> tuple[Shelf, Shelf]:
+    """Two targets that hold the same bot under different names."""
+    first = Shelf("config:/a.toml", [platform("mine"), platform("other", "dingother0000001")])
+    return first, Shelf("config:/b.toml", [platform("hers")])
+
+
+async def refs(platforms: Platforms) -> dict[str, str]:
+    return {listed.platform.id: listed.ref for listed in await platforms.all()}
+
+
+async def test_everything_is_listed_target_by_target_with_its_place() -> None:
+    listed = await over(*two()).all()
+    assert [(one.place, one.platform.id) for one in listed] == [
+        ("a.toml", "mine"),
+        ("a.toml", "other"),
+        ("b.toml", "hers"),
+    ]
+
+
+async def test_no_target_and_empty_targets_hold_nothing() -> None:
+    assert await over().all() == []
+    assert await over(Shelf("config:/a"), Shelf("config:/b")).all() == []
+
+
+async def test_the_same_bot_in_two_targets_has_two_references() -> None:
+    found = await refs(over(*two()))
+    assert len(set(found.values())) == 3
+
+
+async def test_a_reference_is_the_same_after_a_restart_and_after_its_bot_was_renamed() -> None:
+    before = await refs(over(*two()))
+    assert await refs(over(*two())) == before
+    renamed = Shelf("config:/a.toml", [platform("renamed", secret="another one")])
+    assert (await refs(over(renamed)))["renamed"] == before["mine"]
+
+
+async def test_a_reference_fits_every_button_and_tells_nothing_of_the_client_id() -> None:
+    for ref in (await refs(over(*two()))).values():
+        assert ref not in CLIENT_ID
+        assert "ding" not in ref
+        for action in Action:
+            assert parse(data(action, ref)) == (action, ref)
+
+
+async def test_a_reference_finds_its_own_bot() -> None:
+    platforms = over(*two())
+    for name, ref in (await refs(platforms)).items():
+        found = await platforms.find(ref)
+        assert found is not None
+        assert (found.platform.id, found.ref) == (name, ref)
+
+
+async def test_the_list_is_read_afresh_each_time() -> None:
+    shelf = Shelf("config:/a", [platform()])
+    platforms = over(shelf)
+    [ref] = (await refs(platforms)).values()
+    shelf.there = []
+    assert await platforms.find(ref) is None
+    shelf.there = [platform("back")]
+    found = await platforms.find(ref)
+    assert found is not None
+    assert found.platform.id == "back"
+
+
+@pytest.mark.parametrize("health", Health)
+async def test_the_check_asks_about_the_pair_that_is_stored_there(health: Health) -> None:
+    asked = Asked(health)
+    platforms = over(*two(), asked=asked)
+    ref = (await refs(platforms))["hers"]
+    assert await platforms.check(ref) is health
+    assert asked.pairs == [(CLIENT_ID, "secret of hers")]
+
+
+async def test_the_checks_trouble_is_passed_on() -> None:
+    platforms = over(*two(), asked=Asked(fault=Code.TIMEOUT))
+    with pytest.raises(RemoteError) as caught:
+        await platforms.check((await refs(platforms))["mine"])
+    assert caught.value.code is Code.TIMEOUT
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+async def test_switching_touches_the_one_target_it_names(enabled: bool) -> None:
+    first, second = two()
+    first.there = [replace(p, enabled=not enabled) for p in first.there]
+    second.there = [replace(p, enabled=not enabled) for p in second.there]
+    platforms = over(first, second)
+    before = list(first.there)
+    found = await platforms.set_enabled((await refs(platforms))["hers"], enabled)
+    assert found is not None
+    assert (found.platform.id, found.platform.enabled) == ("hers", not enabled)
+    assert [p.enabled for p in second.there] == [enabled]
+    assert first.there == before
+
+
+async def test_removing_touches_the_one_target_it_names() -> None:
+    first, second = two()
+    platforms = over(first, second)
+    removed = await platforms.remove((await refs(platforms))["mine"])
+    assert removed is not None
+    assert (removed.platform.id, removed.place) == ("mine", "a.toml")
+    assert [p.id for p in first.there] == ["other"]
+    assert [p.id for p in second.there] == ["hers"]
+
+
+@pytest.mark.parametrize("ref", [NOBODY, "", "0", CLIENT_ID])
+async def test_what_is_gone_or_never_was_is_none_and_nobody_is_asked(ref: str) -> None:
+    asked = Asked()
+    first, second = two()
+    before = (list(first.there), list(second.there))
+    platforms = over(first, second, asked=asked)
+    assert await platforms.find(ref) is None
+    assert await platforms.check(ref) is None
+    assert await platforms.set_enabled(ref, False) is None
+    assert await platforms.remove(ref) is None
+    assert asked.pairs == []
+    assert (first.there, second.there) == before
+
+
+async def test_what_was_removed_once_is_gone_the_second_time() -> None:
+    platforms = over(*two())
+    ref = (await refs(platforms))["mine"]
+    assert await platforms.remove(ref) is not None
+    assert await platforms.remove(ref) is None
+    assert await platforms.check(ref) is None
+
+
+async def test_one_target_that_cannot_be_read_is_said_and_nothing_is_changed() -> None:
+    first, second = two()
+    platforms = over(first, second)
+    ref = (await refs(platforms))["mine"]
+    second.fault = Code.UNPARSABLE
+    before = list(first.there)
+    for doing in (
+        platforms.all(),
+        platforms.find(ref),
+        platforms.check(ref),
+        platforms.set_enabled(ref, False),
+        platforms.remove(ref),
+    ):
+        with pytest.raises(TargetError) as caught:
+            await doing
+        assert caught.value.code is Code.UNPARSABLE
+    assert first.there == before
