@@ -354,3 +354,19 @@ async def test_a_call_that_hangs_ends_with_the_20_seconds_as_a_timeout() -> None
             await invited(clock, platform)
     assert caught.value.code is Code.TIMEOUT
     assert platform.asked == pytest.approx([0.0, 19.95])
+
+
+def test_a_code_that_dies_after_a_refusal_ends_with_its_reason() -> None:
+    refused = Polling(5.0).answered(Refused(reason="no right"))
+    ended = Outcome(state=State.REFUSED, reason="no right")
+    assert refused.outcome is None
+    assert refused.answered(Expired()).outcome == ended
+    assert refused.past_deadline(0.0).outcome == ended
+
+
+def test_a_code_that_dies_after_an_empty_success_says_that_the_secret_was_given() -> None:
+    empty = Polling(5.0).answered(Created())
+    ended = Outcome(state=State.FAILED, trouble=Code.NO_CREDENTIALS)
+    assert empty.outcome is None
+    assert empty.answered(Expired()).outcome == ended
+    assert empty.past_deadline(0.0).outcome == ended
