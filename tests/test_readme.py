@@ -83,6 +83,9 @@ async def test_the_ten_lines_of_the_readme_are_a_whole_program(tmp_path: Path) -
             sys.executable,
             "-W",
             "error",
+            # python-telegram-bot's own, from Python 3.12 on
+            "-W",
+            "ignore:There is no current event loop:DeprecationWarning",
             "program.py",
             cwd=tmp_path,
             stdout=asyncio.subprocess.PIPE,
