@@ -1,7 +1,7 @@
 """Attempts that wait, and a chat that keeps what it shows but sends nothing."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from urllib.parse import quote
 
@@ -11,6 +11,7 @@ from bootstrap_bot.attempts.attempt import Attempt, State
 from bootstrap_bot.chat.card import Card, card
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
+from bootstrap_bot.targets.command import Command, End, Ran
 
 LIFETIME = 7200.0
 
@@ -31,6 +32,11 @@ class KeptCards:
 
     async def remove(self, chat: int, message: int) -> None:
         self._shown.pop((chat, message), None)
+
+
+async def no_command(command: Command, secrets: Sequence[str]) -> Ran:
+    """No target, no command."""
+    return Ran(End.NOT_STARTED)
 
 
 def device_code(number: int) -> str:

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 import aiohttp
-from kept_cards import KeptCards, device_code, waiting_attempt
+from kept_cards import KeptCards, device_code, no_command, waiting_attempt
 from report import Row, spread
 from serving import served
 
@@ -78,6 +78,7 @@ async def measure(attempts: int, interval: float, url: str, folder: Path) -> Non
             journal=journal,
             voice=KeptCards(clock),
             clock=clock,
+            run_command=no_command,
             admins=range(1, attempts + 1),
         )
         waiting = Attempts(tools)

@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
-from kept_cards import KeptCards, waiting_attempt
+from kept_cards import KeptCards, no_command, waiting_attempt
 from pydantic import SecretStr
 from report import Row
 from serving import served
@@ -109,11 +109,21 @@ async def of_an_attempt(url: str, folder: Path) -> Callable[[], Awaitable[None]]
     async def may_begin(_: Attempt) -> bool:
         return True
 
+    async def displaced(_: str, __: str) -> None:
+        pass
+
     async def polls() -> None:
         counted = Counted(provider, POLLS)
-        tools = Tools(provider=counted, targets=[], journal=journal, voice=voice, clock=clock)
+        tools = Tools(
+            provider=counted,
+            targets=[],
+            journal=journal,
+            voice=voice,
+            clock=clock,
+            run_command=no_command,
+        )
         with suppress(asyncio.CancelledError):
-            await Run(attempt, tools, may_begin).run()
+            await Run(attempt, tools, may_begin, displaced).run()
 
     await polls()
     return polls

@@ -9,9 +9,10 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.formats.format import BOM, NotParsableError
+from bootstrap_bot.formats.toml_reader import read_toml
+from bootstrap_bot.formats.toml_text import Statement, statements
 from bootstrap_bot.targets.file_writer import FileWriter
-from bootstrap_bot.targets.toml_text import Statement, statements
-from bootstrap_bot.toml_reader import BOM, NotTomlError, read_toml
 
 TABLE, KEY = "telegram", "admins"
 
@@ -121,6 +122,6 @@ def _admins(data: dict[str, Any], place: str) -> Any:
 def _read(text: str, place: str) -> dict[str, Any]:
     try:
         return read_toml(text)
-    except NotTomlError as error:
+    except NotParsableError as error:
         line, column = error.line, error.column
         raise TargetError(Code.UNPARSABLE, place, line=line, column=column) from None

@@ -26,7 +26,8 @@ from bootstrap_bot.log import guard_token
 from bootstrap_bot.parts import proxies_of
 from bootstrap_bot.providers.dingtalk import DingTalk
 from bootstrap_bot.settings import Settings, proxy_of
-from bootstrap_bot.targets.config_file import ConfigFile
+from bootstrap_bot.targets.kinds import targets_of
+from bootstrap_bot.targets.tables import Surroundings
 
 # Whoever writes the config holds its lock for a moment only.
 LOCK_SECONDS = 3.0
@@ -54,7 +55,7 @@ def doctor_from_outside(settings: Settings, bot: Bot, http: Http) -> Doctor:
     """A doctor for an installation that may be running in another process."""
     dingtalk = settings.dingtalk
     provider = DingTalk(http, dingtalk.registration_url, dingtalk.source, dingtalk.api_url)
-    target = ConfigFile(settings.path, platform_type=provider.name, lock_seconds=LOCK_SECONDS)
+    targets = targets_of(settings.targets, Surroundings(settings.path, http, LOCK_SECONDS))
     state = settings.state_path
     return Doctor(
         {
@@ -63,7 +64,7 @@ def doctor_from_outside(settings: Settings, bot: Bot, http: Http) -> Doctor:
             Subject.TELEGRAM: TokenLook(bot),
             Subject.POLLING: PollingLook(bot, StateLock(state)),
             Subject.DINGTALK: DingTalkLook(provider),
-            Subject.TARGET: TargetsLook([target]),
+            Subject.TARGET: TargetsLook(targets),
             Subject.STATE: StateLook(state, str(state)),
             Subject.CLOCK: ClockLook(provider, SystemClock()),
         }

@@ -13,7 +13,7 @@ from bootstrap_bot.bot import BootstrapBot
 from bootstrap_bot.check import check
 from bootstrap_bot.errors import Code, ConfigError, JournalError
 from bootstrap_bot.log import set_up
-from bootstrap_bot.settings import Settings
+from bootstrap_bot.parts import secrets_of
 from bootstrap_bot.standalone import application_for, serve, stop_on_signals
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     loaded = settings.load(options.config, os.environ)
-    set_up(loaded.log.level, as_json=loaded.log.as_json, secrets=_secrets(loaded))
+    set_up(loaded.log.level, as_json=loaded.log.as_json, secrets=secrets_of(loaded))
     for warning in loaded.warnings:
         log.warning("%s", warning)
     application = application_for(loaded)
@@ -87,13 +87,6 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     return asyncio.run(check(settings.load(options.config, os.environ)))
-
-
-def _secrets(loaded: Settings) -> tuple[str, ...]:
-    telegram, dingtalk = loaded.telegram, loaded.dingtalk
-    held = (telegram.token, telegram.proxy, dingtalk.proxy)
-    values = (secret.get_secret_value() for secret in held)
-    return tuple(value for value in values if len(value) > len("none"))
 
 
 def _state_fault(error: JournalError) -> str:

@@ -43,6 +43,20 @@ class Code(StrEnum):
     FOREIGN_OWNER = "foreign_owner"
     NOT_READ_BACK = "not_read_back"
     TARGET_FAILED = "target_failed"
+    FILE_MISSING = "file_missing"
+    OCCUPIED = "occupied"
+    VALUE_UNFIT = "value_unfit"
+    PLUGIN_MISSING = "plugin_missing"
+    COMMUNITY_PLUGIN_MISSING = "community_plugin_missing"
+    STILL_RUNNING = "still_running"
+    # where credentials go through an API
+    API_UNREACHABLE = "api_unreachable"
+    API_TIMEOUT = "api_timeout"
+    API_KEY_REJECTED = "api_key_rejected"
+    API_KEY_SCOPE = "api_key_scope"
+    API_TOO_OLD = "api_too_old"
+    API_FAULT = "api_fault"
+    API_BAD_ANSWER = "api_bad_answer"
     # the state file
     STATE_HELD = "state_held"
     STATE_FULL = "state_full"
@@ -98,15 +112,18 @@ class RemoteError(CodedError):
 class TargetError(CodedError):
     """Credentials could not be stored or read back.
 
-    `place` is the file or address as its owner named it; `line` and `column` say where a
-    file does not parse (1-based, 0 when unknown).
+    `place` is the file or address as its owner named it; `line` and `column` say where in a
+    file (1-based, 0 when unknown); `occupant` is the client id that has a place for one.
     """
 
-    def __init__(self, code: Code, place: str, *, line: int = 0, column: int = 0) -> None:
+    def __init__(
+        self, code: Code, place: str, *, line: int = 0, column: int = 0, occupant: str = ""
+    ) -> None:
         super().__init__(code)
         self.place = place
         self.line = line
         self.column = column
+        self.occupant = occupant
 
 
 class JournalError(CodedError):

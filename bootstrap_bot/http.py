@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import aiohttp
 
@@ -17,6 +17,8 @@ from bootstrap_bot.errors import Code, RemoteError
 TIMEOUT = 15.0
 LARGEST_BODY = 64 * 1024
 IDLE_CONNECTION = 90.0
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,36 +72,57 @@ class Http:
             await self._session.close()
 
     async def post(self, base: str, path: str, payload: Mapping[str, object]) -> Reply:
-        """Sends JSON to `base + path`.
+        """Sends JSON to `base + path`; raises as `request` does."""
+        return await self.request("POST", base, path, payload=payload)
 
-        Raises `RemoteError` with UNREACHABLE, TIMEOUT or TOO_LARGE. The library's own error is
-        not chained: its text can hold addresses and, with them, a proxy's password.
+    async def request(
+        self,
+        method: Method,
+        base: str,
+        path: str,
+        *,
+        payload: Mapping[str, object] | None = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        largest: int = LARGEST_BODY,
+    ) -> Reply:
+        """Sends to `base + path`, with `payload` as JSON; `largest` is bytes of the answer.
+
+        A GET, PUT or DELETE goes out a second time when a kept connection turns out to be
+        closed; a POST never does. Raises `RemoteError` with UNREACHABLE, TIMEOUT or TOO_LARGE.
+        The library's own error is not in its context: that holds addresses with a proxy's
+        password, and the request's headers.
         """
         if self._session is None:
             raise RuntimeError("Http is used outside of its 'async with'")
         try:
-            async with self._session.post(
+            async with self._session.request(
+                method,
                 base + path,
-                json=dict(payload),
+                params=query,
+                headers=headers,
+                json=None if payload is None else dict(payload),
                 proxy=self._proxies.get(base),
                 allow_redirects=False,
             ) as response:
-                body = await _read(response)
-                headers = response.headers
-                return Reply(
-                    response.status, _object(body), _retry_after(headers), headers.get("Date", "")
-                )
+                return await _reply(response, largest)
         except TimeoutError:
-            raise RemoteError(Code.TIMEOUT) from None
+            failure = Code.TIMEOUT
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError):
-            raise RemoteError(Code.UNREACHABLE) from None
+            failure = Code.UNREACHABLE
+        raise RemoteError(failure) from None
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _reply(response: aiohttp.ClientResponse, largest: int) -> Reply:
+    body, headers = await _read(response, largest), response.headers
+    return Reply(response.status, _object(body), _retry_after(headers), headers.get("Date", ""))
+
+
+async def _read(response: aiohttp.ClientResponse, largest: int) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_chunked(8192):
         body += chunk
-        if len(body) > LARGEST_BODY:
+        if len(body) > largest:
             raise RemoteError(Code.TOO_LARGE)
     return bytes(body)
 

@@ -31,8 +31,13 @@ from bootstrap_bot.http import Http
 from bootstrap_bot.journal.sqlite import SqliteJournal
 from bootstrap_bot.providers.dingtalk import DingTalk
 from bootstrap_bot.settings import Settings, load, proxy_of
-from bootstrap_bot.targets.config_file import ConfigFile
+from bootstrap_bot.target_settings import addresses_of, proxy_of_target
+from bootstrap_bot.targets.command import Command, Ran, run
+from bootstrap_bot.targets.file_target import LOCK_SECONDS
+from bootstrap_bot.targets.kinds import targets_of
+from bootstrap_bot.targets.tables import Surroundings
 from bootstrap_bot.targets.target import Target
+from bootstrap_bot.urls import DIRECT
 
 log = logging.getLogger(__name__)
 
@@ -59,20 +64,27 @@ class Parts:
         provider = DingTalk(
             self._http, dingtalk.registration_url, dingtalk.source, dingtalk.api_url
         )
-        targets = [ConfigFile(settings.path, platform_type=provider.name)]
+        around = Surroundings(settings.path, self._http, LOCK_SECONDS)
+        targets = targets_of(settings.targets, around)
+
+        async def run_command(command: Command, secrets: Sequence[str]) -> Ran:
+            return await run(command, clock, os.environ, [*secrets_of(settings), *secrets])
+
         tools = Tools(
             provider=provider,
             targets=targets,
             journal=self._journal,
             voice=TelegramVoice(bot, self._sender, clock, zone),
             clock=clock,
+            run_command=run_command,
             on_stored=on_stored,
             admins=admins,
             confirm=settings.security.confirm,
         )
+        attempts = Attempts(tools)
         self.desk = Desk(
-            attempts=Attempts(tools),
-            platforms=Platforms(targets, provider),
+            attempts=attempts,
+            platforms=Platforms(targets, provider, run_command, attempts.displaced),
             outbox=Outbox(bot, self._sender),
             doctor=self._doctor(bot, provider, targets, clock),
             clock=clock,
@@ -130,11 +142,22 @@ class Parts:
             self.desk.outbox.tell_surely(admin, texts("notice.journal_broken"), self.desk.clock)
 
 
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Every secret of the settings, for whoever has to keep them out of something."""
+    telegram, dingtalk = settings.telegram, settings.dingtalk
+    held = [telegram.token, telegram.proxy, dingtalk.proxy]
+    held += [secret for target in settings.targets for secret in target.secrets]
+    values = (secret.get_secret_value() for secret in held)
+    return tuple(value for value in values if len(value) > len(DIRECT))
+
+
 def proxies_of(settings: Settings) -> dict[str, str]:
-    """The proxy of each of DingTalk's addresses that has one."""
+    """The proxy of each address that has one: DingTalk's and the targets'."""
     dingtalk = settings.dingtalk
     addresses = dingtalk.registration_url, dingtalk.api_url
     roads = {address: proxy_of(dingtalk, address, os.environ) for address in addresses}
+    for address in addresses_of(settings.targets):
+        roads[address] = proxy_of_target(address, os.environ)
     return {address: proxy for address, proxy in roads.items() if proxy}
 
 

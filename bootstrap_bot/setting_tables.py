@@ -26,7 +26,7 @@ _BOTFATHER = (
 )
 
 
-def _secret(value: object) -> object:
+def secret_text(value: object) -> object:
     """Wraps a stripped string; anything else is left for the strict check to refuse."""
     return SecretStr(value.strip()) if isinstance(value, str) else value
 
@@ -86,7 +86,7 @@ _UserId = Annotated[StrictInt, Field(gt=0, lt=2**52)]
 _DingTalkUrl = Annotated[
     str, AfterValidator(_dingtalk_url), Field(description="an address such as https://example.com")
 ]
-_Switch = Annotated[bool, Field(description="true or false, without quotes")]
+Switch = Annotated[bool, Field(description="true or false, without quotes")]
 _Text = Annotated[str, Field(min_length=1, description="a text in quotes, not empty")]
 
 
@@ -107,7 +107,7 @@ class Telegram(Table):
 
     token: Annotated[
         SecretStr,
-        BeforeValidator(_secret),
+        BeforeValidator(secret_text),
         AfterValidator(_token),
         Field(description="the token from @BotFather, in quotes"),
     ]
@@ -126,7 +126,7 @@ class Telegram(Table):
     ] = "https://api.telegram.org"
     proxy: Annotated[
         SecretStr,
-        BeforeValidator(_secret),
+        BeforeValidator(secret_text),
         AfterValidator(_telegram_proxy),
         Field(description='a proxy\'s address, "none" or "", in quotes'),
     ] = SecretStr("")
@@ -140,7 +140,7 @@ class DingTalk(Table):
     api_url: _DingTalkUrl = "https://api.dingtalk.com"
     proxy: Annotated[
         SecretStr,
-        BeforeValidator(_secret),
+        BeforeValidator(secret_text),
         AfterValidator(_dingtalk_proxy),
         Field(description='a proxy\'s address, "none" or "", in quotes'),
     ] = SecretStr("")
@@ -175,13 +175,13 @@ class Log(Table):
         AfterValidator(_level),
         Field(description=f"one of {', '.join(LEVELS)}, in quotes"),
     ] = "info"
-    as_json: Annotated[_Switch, Field(alias="json")] = False
+    as_json: Annotated[Switch, Field(alias="json")] = False
 
 
 class Security(Table):
     """[security]: whether credentials wait for a button before they are stored."""
 
-    confirm: _Switch = False
+    confirm: Switch = False
 
 
 TABLES: Mapping[str, type[Table]] = {

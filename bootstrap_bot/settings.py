@@ -1,7 +1,5 @@
 """What the owner may set, read from one TOML file and the environment."""
 
-import difflib
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -10,9 +8,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from bootstrap_bot.errors import ConfigError, Fault
+from bootstrap_bot.formats.format import NotParsableError
+from bootstrap_bot.formats.toml_reader import read_toml
+from bootstrap_bot.setting_faults import remedy, shown
 from bootstrap_bot.setting_tables import (
     TABLES,
     Chat,
@@ -22,9 +22,9 @@ from bootstrap_bot.setting_tables import (
     State,
     Table,
     Telegram,
-    keys_of,
 )
-from bootstrap_bot.toml_reader import NotTomlError, read_toml
+from bootstrap_bot.target_settings import exposed_targets, read_targets
+from bootstrap_bot.targets.tables import TargetTable
 from bootstrap_bot.urls import HTTP_PROXIES, clean_base_url, proxy_for
 
 __all__ = [
@@ -56,7 +56,6 @@ ENVIRONMENT: Mapping[str, tuple[str, str]] = {
 
 _T = TypeVar("_T", bound=Table)
 _USER_IDS = re.compile(r"[0-9]{1,16}(\s*,\s*[0-9]{1,16})*")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,7 @@ class Settings:
     chat: Chat = field(default_factory=Chat)
     log: Log = field(default_factory=Log)
     security: Security = field(default_factory=Security)
+    targets: tuple[TargetTable, ...] = ()
     warnings: tuple[Fault, ...] = ()
 
     @property
@@ -117,6 +117,8 @@ class _Loader:
         chat = self._table(Chat, "chat", values)
         log = self._table(Log, "log", values)
         security = self._table(Security, "security", values)
+        targets, faults = read_targets(data, self._environ, str(self._file))
+        self._faults.extend(faults)
         if telegram:
             self._check_road(telegram.api_url, telegram)
         if dingtalk:
@@ -124,9 +126,13 @@ class _Loader:
             self._check_road(dingtalk.api_url, dingtalk)
         if not (telegram and dingtalk and state and chat and log and security) or self._faults:
             raise ConfigError(list(dict.fromkeys(self._faults)))
-        warnings = (*self._exposed(telegram), *self._readable(data))
+        warnings = (
+            *self._exposed(telegram),
+            *exposed_targets(targets, str(self._file)),
+            *self._readable(data),
+        )
         path = self._file.absolute()
-        return Settings(telegram, path, dingtalk, state, chat, log, security, warnings)
+        return Settings(telegram, path, dingtalk, state, chat, log, security, targets, warnings)
 
     def _values(self, data: Mapping[str, Any], table: str) -> dict[str, Any]:
         """What the file has in one of our tables."""
@@ -159,10 +165,8 @@ class _Loader:
             details = error.errors(include_url=False, include_input=False)
         for detail in details:
             key = str(detail["loc"][0])
-            shown = key if _BARE_KEY.fullmatch(key) else json.dumps(key)[:64]
-            self._fault(
-                f"{name}.{shown}", _remedy(model, key, detail), self._variables.get((name, key))
-            )
+            right = remedy(model, key, detail, {"token": "TELEGRAM_BOT_TOKEN"})
+            self._fault(f"{name}.{shown(key)}", right, self._variables.get((name, key)))
         return None
 
     def _check_road(self, url: str, table: Telegram | DingTalk) -> None:
@@ -210,7 +214,7 @@ def _read(file: Path, *, required: bool) -> dict[str, Any]:
         before = error.object[: error.start]
         line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
         remedy = f"must be text in UTF-8, is not at line {line}, byte {column}"
-    except NotTomlError as error:
+    except NotParsableError as error:
         remedy = f"must be TOML, is not at line {error.line}, column {error.column}"
     except (OSError, ValueError):
         remedy = "must be a file that this user may read"
@@ -224,29 +228,14 @@ def _others_may_read(file: Path) -> bool:
         return False
 
 
-def _remedy(model: type[Table], key: str, detail: ErrorDetails) -> str:
-    """What would be right, in words; never what is there."""
-    if detail["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(key, keys_of(model), n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(keys_of(model))}"
-        return f"is not a setting; {hint}"
-    if detail["type"] == "value_error":
-        return str(detail["ctx"]["error"])
-    words = next(
-        known.description
-        for name, known in model.model_fields.items()
-        if key in (name, known.alias)
-    )
-    if detail["type"] == "missing":
-        return f"is missing: set it, or $TELEGRAM_BOT_TOKEN, to {words}"
-    return f"must be {words}"
-
-
 def _holds_secret(data: Mapping[str, Any]) -> bool:
     """Whether a file has a token, a proxy (it may hold a password) or a platform's secret."""
     tables = [data.get("telegram"), data.get("dingtalk")]
+    targets = data.get("targets")
+    if isinstance(targets, list):
+        tables.extend(targets)
     platforms = data.get("platforms")
     if isinstance(platforms, dict):
         tables.extend(platforms.values())
-    secrets = ("token", "proxy", "client_secret")
+    secrets = ("token", "proxy", "client_secret", "api_key")
     return any(isinstance(table, dict) and any(map(table.get, secrets)) for table in tables)

@@ -11,12 +11,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from unittest.mock import patch
 
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import Attempt, DeliveryState, State
+from bootstrap_bot.attempts.attempt import Attempt, State
+from bootstrap_bot.attempts.delivery import DeliveryState
 from bootstrap_bot.chat.telegram_voice import TelegramVoice
 from bootstrap_bot.cli import main
 from bootstrap_bot.credentials import Credentials
@@ -25,7 +26,7 @@ from bootstrap_bot.providers.dingtalk import DingTalk
 from bootstrap_bot.providers.provider import Invitation, Verdict
 from bootstrap_bot.targets.config_file import ConfigFile
 from bootstrap_bot.targets.file_writer import FileWriter
-from bootstrap_bot.targets.target import Platform
+from bootstrap_bot.targets.target import Platform, Stored
 
 MOMENT = sys.argv[1] if __name__ == "__main__" else ""
 
@@ -105,12 +106,12 @@ class MortalWriter(FileWriter):
 class MortalFile(ConfigFile):
     """Dies around writing and reading back."""
 
-    def __init__(self, path: Path, *, platform_type: str = "dingtalk") -> None:
-        super().__init__(path, platform_type=platform_type)
+    def __init__(self, path: Path, place: str = "", **options: Any) -> None:
+        super().__init__(path, place, **options)
         self._writer = MortalWriter(path)
         self._stored = False
 
-    async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Platform:
+    async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Stored:
         with moment("written"):
             stored = await super().store(wanted_id, credentials, replaces)
             self._stored = True
@@ -131,11 +132,13 @@ class MortalVoice(TelegramVoice):
 
 
 if __name__ == "__main__":
-    with patch.multiple(
-        "bootstrap_bot.parts",
-        SqliteJournal=MortalJournal,
-        DingTalk=MortalDingTalk,
-        ConfigFile=MortalFile,
-        TelegramVoice=MortalVoice,
+    with (
+        patch.multiple(
+            "bootstrap_bot.parts",
+            SqliteJournal=MortalJournal,
+            DingTalk=MortalDingTalk,
+            TelegramVoice=MortalVoice,
+        ),
+        patch("bootstrap_bot.targets.config_file.ConfigFile", MortalFile),
     ):
         sys.exit(main(["run", *sys.argv[2:]]))

@@ -314,7 +314,8 @@ async def test_a_dingtalk_without_a_clock_is_no_fault(ward: Ward) -> None:
 
 async def test_platforms_of_a_wrong_shape(ward: Ward) -> None:
     ward.config.write_text("platforms = 1\n" + ward.config.read_text())
-    assert "config.toml: “platforms” is not a table there. Make it one" in await ward.red("Storing")
+    told = await ward.red("Storing")
+    assert "config.toml, line 1, column 1: something else stands there than expected" in told
 
 
 async def test_a_config_whose_lock_somebody_keeps(

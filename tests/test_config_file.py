@@ -77,7 +77,7 @@ async def test_it_is_a_target_with_a_lasting_key_and_a_short_place(file: Path) -
 async def test_a_missing_file_is_made_with_the_table_alone(tmp_path: Path) -> None:
     target = ConfigFile(tmp_path / "new.toml")
     assert await target.platforms() == []
-    stored = await target.store("dingtalk", pair())
+    stored = (await target.store("dingtalk", pair())).platform
     assert (stored.id, stored.type, stored.enabled) == ("dingtalk", "dingtalk", True)
     assert stored.holds(pair())
     assert text_of(tmp_path / "new.toml") == table("dingtalk")
@@ -105,8 +105,8 @@ async def test_comments_directly_above_the_next_table_stay_there(file: Path) -> 
 
 async def test_the_next_free_id_is_taken(file: Path) -> None:
     target = write(file, '[platforms.dingtalk]\ntype = "other"\n[platforms]\ndingtalk_2 = 5\n')
-    assert (await target.store("dingtalk", pair("A"))).id == "dingtalk_3"
-    assert (await target.store("dingtalk", pair("B"))).id == "dingtalk_4"
+    assert (await target.store("dingtalk", pair("A"))).platform.id == "dingtalk_3"
+    assert (await target.store("dingtalk", pair("B"))).platform.id == "dingtalk_4"
     assert [p.client_id for p in await target.platforms()] == ["A", "B"]
 
 
@@ -115,7 +115,7 @@ async def test_a_known_client_id_is_updated_where_it_stands(file: Path) -> None:
         "# head\n[platforms.sales] # mine\nnote = 'x'\nenabled = false   # off\n"
         'client_secret = "old" # secret\nclient_id = "dingNEW"\ntype = "dingtalk"\n[other]\n'
     )
-    stored = await write(file, old).store("dingtalk", pair())
+    stored = (await write(file, old).store("dingtalk", pair())).platform
     assert (stored.id, stored.enabled) == ("sales", False)
     assert text_of(file) == old.replace('"old"', f'"{SECRET}"')
 
@@ -129,13 +129,13 @@ async def test_a_known_table_without_a_secret_gets_one(file: Path) -> None:
 async def test_storing_what_is_there_writes_nothing(file: Path) -> None:
     target = write(file, table("a"))
     before = status_of(file)
-    assert (await target.store("dingtalk", pair())).id == "a"
+    assert (await target.store("dingtalk", pair())).platform.id == "a"
     assert status_of(file) == before
 
 
 async def test_of_two_tables_with_one_client_id_the_first_is_ours(file: Path) -> None:
     target = write(file, table("a", secret="1") + table("b", secret="2"))
-    assert (await target.store("dingtalk", pair())).id == "a"
+    assert (await target.store("dingtalk", pair())).platform.id == "a"
     assert text_of(file) == table("a") + table("b", secret="2")
 
 
@@ -147,7 +147,7 @@ async def test_platforms_of_another_type_or_shape_are_not_ours(file: Path) -> No
     )
     target = write(file, text)
     assert await target.platforms() == []
-    assert (await target.store("a", pair())).id == "a_2"
+    assert (await target.store("a", pair())).platform.id == "a_2"
     assert text_of(file).startswith(text)
     assert [p.id for p in await ConfigFile(file, platform_type="lark").platforms()] == ["a"]
 
@@ -179,7 +179,7 @@ async def test_platforms_may_be_written_in_any_way_toml_allows(
     assert (known.id, known.client_id) == ("a", "A")
     await target.store("dingtalk", pair("A"))
     assert text_of(file) == text(SECRET)
-    added = await target.store("b", pair("B"))
+    added = (await target.store("b", pair("B"))).platform
     assert [p.id for p in await target.platforms()] == ["a", "b"]
     assert await target.remove("B") == added
     assert text_of(file).replace(" }", "}") == text(SECRET).replace(" }", "}")
@@ -241,9 +241,9 @@ async def test_a_file_that_does_not_parse_is_never_written(
 @pytest.mark.parametrize("text", ["platforms = 1\n", "[[platforms]]\n", 'platforms = ["a"]\n'])
 async def test_platforms_that_are_no_table_are_left_alone(file: Path, text: str) -> None:
     target = write(file, text)
-    with refused(Code.WRONG_SHAPE):
+    with refused(Code.WRONG_SHAPE, 1, 1):
         await target.store("dingtalk", pair())
-    with refused(Code.WRONG_SHAPE):
+    with refused(Code.WRONG_SHAPE, 1, 1):
         await target.platforms()
     assert text_of(file) == text
 
@@ -331,7 +331,7 @@ async def test_any_pair_round_trips_and_every_other_byte_stays(
         file = Path(folder) / "config.toml"
         target = write(file, old)
         known = any(p.client_id == client_id for p in await target.platforms())
-        stored = await target.store(wanted, pair(client_id, secret))
+        stored = (await target.store(wanted, pair(client_id, secret))).platform
         assert stored.holds(pair(client_id, secret))
         assert stored in await target.platforms()
         new = text_of(file)
@@ -342,7 +342,7 @@ async def test_any_pair_round_trips_and_every_other_byte_stays(
             added = new[same : len(new) - len(old) + same].strip().splitlines()
             assert len(new) > len(old)
             assert added
-        assert await target.store("another", pair(client_id, secret)) == stored
+        assert (await target.store("another", pair(client_id, secret))).platform == stored
         assert text_of(file) == new
         await target.remove(client_id)
         if not known:
@@ -361,7 +361,7 @@ async def test_any_new_secret_changes_nothing_but_the_old_one(
         own = "[platforms.own]\ntype = 'dingtalk'\nclient_id = 'own' # id\nclient_secret = "
         head, tail = f"{mark}# head\n\n{own}", f" # secret\nx = 1\n{bit}\n"
         target = write(file, f'{head}"""old\n# "old" """{tail}')
-        stored = await target.store("other", pair("own", secret))
+        stored = (await target.store("other", pair("own", secret))).platform
         assert stored.holds(pair("own", secret))
         assert stored in await target.platforms()
         new = text_of(file)

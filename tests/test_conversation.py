@@ -16,7 +16,8 @@ import zxingcpp
 from PIL import Image
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import Approval, Attempt, Delivery, Held, State
+from bootstrap_bot.attempts.attempt import Approval, Attempt, Held, State
+from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.chat.card import card
 from bootstrap_bot.chat.codes import looked_up_by_value
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
@@ -34,6 +35,7 @@ from bootstrap_bot.sandbox.answers import (
 from bootstrap_bot.sandbox.telegram import Message, Trouble
 from bootstrap_bot.sandbox.telegram_entities import formatted
 from bootstrap_bot.sandbox.telegram_rules import keyboard, units
+from bootstrap_bot.targets.target import Note
 from tests.fake_clock import START
 from tests.scene import ADMIN, OTHER_ADMIN, Scene
 
@@ -1246,6 +1248,21 @@ def deliveries(**fields: Any) -> tuple[Delivery, ...]:
     return (Delivery("config:/x", WIDE * 255, platform_id=WIDE * 255, **fields),)
 
 
+def talkative() -> tuple[Delivery, ...]:
+    """One with everything that can be said of a delivery."""
+    return deliveries(
+        kind="openclaw",
+        state=DeliveryState.VERIFIED,
+        updated=True,
+        notes=" ".join(note.value for note in Note),
+        runs=1,
+        run_end="exited",
+        run_status=-(2**31),
+        run_seconds=1e9,
+        run_output=WIDE * 500,
+    )
+
+
 def every_look() -> Iterator[Attempt]:
     """Every state with everything that changes its card, at its longest."""
     for link in (LONGEST_LINK[:256], LONGEST_LINK[:300], LONGEST_LINK[:300] + "&" * 212):
@@ -1257,6 +1274,12 @@ def every_look() -> Iterator[Attempt]:
         there = deliveries(trouble=code.value, line=2**31, column=2**31)
         yield longest(State.CAPTURED, deliveries=there)
         yield longest(State.REMOVED, deliveries=there)
+        yield longest(State.CAPTURED, deliveries=there * 9)
+        yield longest(State.REMOVED, deliveries=there * 9)
+        yield longest(State.STORED, deliveries=there * 9)
+    for number in (1, 2, 5, 20):
+        yield longest(State.STORED, deliveries=talkative() * number)
+        yield longest(State.CAPTURED, deliveries=talkative() * number)
     for why in Held:
         yield longest(State.HELD, held=why)
     for approval, health, watching in product(Approval, Health, (True, False)):
@@ -1286,6 +1309,9 @@ def test_every_state_fits_a_caption_in_every_language(language: str) -> None:
             text = formatted(look.caption, "HTML", None).text
             assert units(text) <= 1024, (attempt.state, units(text))
             assert not [code for code in looked_up_by_value() if code in text]
-            assert keyboard(look.keyboard.to_dict())
+            # while the command runs that follows a delivery there is nothing to press
+            at_rest = not any(delivery.trouble for delivery in attempt.deliveries)
+            waits_for_a_command = attempt.state is State.CAPTURED and at_rest
+            assert bool(keyboard(look.keyboard.to_dict())) is not waits_for_a_command
             seen.add(attempt.state)
     assert seen == set(State) - {State.REQUESTED}

@@ -448,7 +448,8 @@ async def test_a_lock_that_is_kept_is_told_and_a_free_one_given_back(tmp_path: P
 
 
 async def test_a_folder_that_is_missing_or_a_folder_in_the_files_place(tmp_path: Path) -> None:
-    assert (await probed(tmp_path / "no" / "config.toml")).code == "doctor.target_failed"
+    found = await probed(tmp_path / "no" / "config.toml")
+    assert (found.code, found.values["why"]) == ("doctor.target_bad", Code.FILE_MISSING)
     (tmp_path / "config.toml").mkdir()
     found = await probed(tmp_path / "config.toml")
     assert (found.code, found.values["why"]) == ("doctor.target_failed", Code.TARGET_FAILED)

@@ -113,12 +113,12 @@ def test_a_missing_file_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     assert mode_of(tmp_path / "config.toml.lock") == 0o600
 
 
-@pytest.mark.parametrize(("mode", "was_open"), [(0o644, True), (0o640, True), (0o400, False)])
+@pytest.mark.parametrize(("mode", "narrowed"), [(0o644, True), (0o640, True), (0o400, False)])
 def test_a_file_of_ours_becomes_its_owners_alone_and_the_caller_hears_of_it(
-    file: Path, mode: int, was_open: bool
+    file: Path, mode: int, narrowed: bool
 ) -> None:
     file.chmod(mode)
-    assert FileWriter(file).change(lambda text: text + "!").was_open is was_open
+    assert FileWriter(file).change(lambda text: text + "!").narrowed is narrowed
     assert mode_of(file) == 0o600
     assert mode_of(backup_of(file)) == 0o600
 
@@ -391,5 +391,5 @@ def test_what_is_not_a_regular_file_is_refused_without_waiting(
 
 
 def test_a_missing_folder_is_not_made(tmp_path: Path) -> None:
-    assert refusal(tmp_path / "no" / "config.toml") is Code.TARGET_FAILED
+    assert refusal(tmp_path / "no" / "config.toml") is Code.FILE_MISSING
     assert not (tmp_path / "no").exists()

@@ -5,7 +5,8 @@ import gzip
 import json
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from aiohttp import web
@@ -14,24 +15,25 @@ from hypothesis import strategies as st
 
 from bootstrap_bot import http as http_module
 from bootstrap_bot.errors import Code, RemoteError
-from bootstrap_bot.http import Http, Reply
+from bootstrap_bot.http import Http, Method, Reply
 from bootstrap_bot.sandbox import answers
 from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn, break_connection
 from bootstrap_bot.sandbox.server import LoopbackServer
 
 LIMIT = 64 * 1024
+METHODS: list[Method] = ["GET", "POST", "PUT", "DELETE"]
 NOW = "Mon, 21 Sep 2026 12:00:00 GMT"
 Respond = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Road(LoopbackServer):
-    """Answers every POST with what it was told to; counts the connections it sees."""
+    """Answers every request with what it was told to; counts the connections it sees."""
 
     def __init__(self) -> None:
         super().__init__()
         self.connections: set[object] = set()
         self.respond: Respond = say()
-        self.app.router.add_post("/{path:.*}", self._respond)
+        self.app.router.add_route("*", "/{path:.*}", self._respond)
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:
         assert request.transport is not None
@@ -68,7 +70,7 @@ async def refusal(http: Http, base: str) -> RemoteError:
     error = caught.value
     assert str(error) == error.code.value
     assert error.__cause__ is None
-    assert error.__suppress_context__ or error.__context__ is None
+    assert error.__context__ is None
     return error
 
 
@@ -96,6 +98,52 @@ async def test_it_posts_json_to_base_and_path(road: Road, http: Http) -> None:
     assert json.loads(request.body) == {"source": "é"}
 
 
+@pytest.mark.parametrize("method", METHODS)
+async def test_every_method_takes_a_query_headers_and_json(
+    road: Road, http: Http, method: Method
+) -> None:
+    road.respond = say(b'{"a": 1}')
+    reply = await http.request(
+        method,
+        road.url,
+        "/bots",
+        payload={"b": "é"},
+        query={"c": "d"},
+        headers={"Authorization": "Bearer e"},
+    )
+    assert reply == Reply(200, {"a": 1})
+    (request,) = road.requests
+    assert (request.method, request.path) == (method, "/bots?c=d")
+    assert request.headers["Authorization"] == "Bearer e"
+    assert request.headers["User-Agent"] == "bootstrap-bot"
+    assert json.loads(request.body) == {"b": "é"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_without_a_payload_there_is_no_body(road: Road, http: Http, method: Method) -> None:
+    await http.request(method, road.url, "/bots")
+    (request,) = road.requests
+    assert request.body == b""
+    assert request.headers.get("Content-Type") != "application/json"
+
+
+async def test_an_empty_payload_is_a_body_all_the_same(road: Road, http: Http) -> None:
+    await http.request("PUT", road.url, "/bots", payload={})
+    assert road.requests[0].body == b"{}"
+
+
+@pytest.mark.parametrize("value", ["a b", "a+b", "a&b=c", "50%41", "é/?#;", '"\\', "{}"])
+async def test_a_query_arrives_as_it_was_meant(road: Road, http: Http, value: str) -> None:
+    await http.request("DELETE", road.url, "/bots", query={"bot_id": value})
+    assert parse_qs(urlsplit(road.requests[0].path).query) == {"bot_id": [value]}
+
+
+async def test_headers_are_of_one_request_alone(road: Road, http: Http) -> None:
+    await http.request("GET", road.url, "/", headers={"Authorization": "Bearer key"})
+    await http.post(road.url, "/", {})
+    assert ["Authorization" in request.headers for request in road.requests] == [True, False]
+
+
 @pytest.mark.parametrize("status", [200, 201, 204, 400, 404, 429, 500, 502, 599])
 async def test_every_status_is_handed_on(road: Road, http: Http, status: int) -> None:
     road.respond = say(b'{"a": 1}' if status != 204 else b"", status)
@@ -107,8 +155,9 @@ async def test_every_status_is_handed_on(road: Road, http: Http, status: int) ->
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_no_redirect_is_followed(road: Road, http: Http, status: int) -> None:
     road.respond = say(b"{}", status, Location="/elsewhere")
-    assert (await http.post(road.url, "/here", {})).status == status
-    assert [request.path for request in road.requests] == ["/here"]
+    for method in METHODS:
+        assert (await http.request(method, road.url, "/here")).status == status
+    assert [request.path for request in road.requests] == ["/here"] * len(METHODS)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +197,16 @@ async def test_a_body_is_read_up_to_64_kib(road: Road, http: Http) -> None:
     assert reply.json == {"a": "x" * (LIMIT - 9)}
     road.respond = say(padding + b" ")
     assert (await refusal(http, road.url)).code is Code.TOO_LARGE
+
+
+async def test_one_request_may_be_answered_with_more(road: Road, http: Http) -> None:
+    padding = b'{"a": "' + b"x" * LIMIT + b'"}'
+    road.respond = say(padding)
+    reply = await http.request("GET", road.url, "/", largest=len(padding))
+    assert reply.json == {"a": "x" * LIMIT}
+    with pytest.raises(RemoteError) as caught:
+        await http.request("GET", road.url, "/", largest=len(padding) - 1)
+    assert caught.value.code is Code.TOO_LARGE
 
 
 async def test_a_body_without_an_end_is_not_read_to_it(road: Road, http: Http) -> None:
@@ -244,6 +303,34 @@ async def test_a_request_that_broke_is_never_sent_twice(road: Road, http: Http) 
     road.respond = respond  # on the kept connection, where a client is tempted to try again
     await refusal(http, road.url)
     assert len(road.requests) == 2
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_only_what_may_be_done_twice_survives_a_kept_connection_that_broke(
+    road: Road, http: Http, method: Method
+) -> None:
+    await http.post(road.url, "/poll", {})
+
+    async def respond(request: web.Request) -> web.StreamResponse:
+        road.respond = say()
+        break_connection(request)
+        return web.Response()
+
+    road.respond = respond
+    times = 1 if method == "POST" else 2
+    with pytest.raises(RemoteError) if times == 1 else nullcontext():
+        await http.request(method, road.url, "/")
+    assert [request.method for request in road.requests[1:]] == [method] * times
+
+
+async def test_no_header_and_no_query_is_in_an_error(http: Http) -> None:
+    with pytest.raises(RemoteError) as caught:
+        async with raw(b"HTTP/1.1 abc\r\n\r\n") as base:
+            await http.request("GET", base, "/", query={"q": "asked"}, headers={"X": "hunter2"})
+    assert caught.value.__context__ is None
+    assert caught.value.__cause__ is None
+    assert "hunter2" not in repr(caught.value)
+    assert "asked" not in repr(caught.value)
 
 
 async def test_a_closed_port_is_unreachable(road: Road, http: Http) -> None:

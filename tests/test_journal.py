@@ -21,7 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import Attempt, Delivery, DeliveryState, State
+from bootstrap_bot.attempts.attempt import Attempt, State
+from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.errors import Code, JournalError
 from bootstrap_bot.journal.sqlite import SqliteJournal
 from tests.test_record import an_attempt, captured, rest

@@ -546,7 +546,7 @@ async def test_a_list_that_cannot_be_read_is_said_too(tmp_path: Path) -> None:
         scene.config.write_text(whole + "= oops\n", encoding="utf-8")
         message = await listed(scene)
         assert_names_the_mistake(scene, message.text)
-        assert message.button_texts == []
+        assert message.button_texts == ["Back to the list"]
 
 
 async def test_a_message_that_went_away_meanwhile_changes_nothing_else(tmp_path: Path) -> None:

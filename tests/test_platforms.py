@@ -1,5 +1,6 @@
 """The platforms that targets hold, through their buttons' references."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -11,6 +12,7 @@ from bootstrap_bot.chat.buttons import Action, data, parse
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError, TargetError
 from bootstrap_bot.providers.provider import Health, Provider
+from bootstrap_bot.targets.command import Command, End, Ran
 from bootstrap_bot.targets.target import Platform, Target
 
 CLIENT_ID = "dingabcdefgh1234"
@@ -28,6 +30,9 @@ class Shelf:
     key: str
     there: list[Platform] = field(default_factory=list)
     fault: Code | None = None
+    kind: str = "config"
+    holds_one: bool = False
+    after: Command | None = None
 
     @property
     def place(self) -> str:
@@ -62,6 +67,15 @@ class Asked:
     says: Health = Health.WORKS
     fault: Code | None = None
     pairs: list[tuple[str, str]] = field(default_factory=list)
+    ran: list[tuple[str, ...]] = field(default_factory=list)
+    gone: list[tuple[str, str]] = field(default_factory=list)
+
+    async def run_command(self, command: Command, secrets: Sequence[str]) -> Ran:
+        self.ran.append((*command.argv, *secrets))
+        return Ran(End.EXITED, 0, 1.0)
+
+    async def displaced(self, client_id: str, target: str) -> None:
+        self.gone.append((client_id, target))
 
     async def check(self, credentials: Credentials) -> Health:
         self.pairs.append((credentials.client_id, credentials.client_secret.get_secret_value()))
@@ -72,7 +86,8 @@ class Asked:
 
 def over(*shelves: Shelf, asked: Asked | None = None) -> Platforms:
     targets = [cast("Target", shelf) for shelf in shelves]
-    return Platforms(targets, cast("Provider", asked or Asked()))
+    asked = asked or Asked()
+    return Platforms(targets, cast("Provider", asked), asked.run_command, asked.displaced)
 
 
 def two() -> tuple[Shelf, Shelf]:
@@ -82,11 +97,11 @@ def two() -> tuple[Shelf, Shelf]:
 
 
 async def refs(platforms: Platforms) -> dict[str, str]:
-    return {listed.platform.id: listed.ref for listed in await platforms.all()}
+    return {listed.platform.id: listed.ref for listed in (await platforms.all()).listed}
 
 
 async def test_everything_is_listed_target_by_target_with_its_place() -> None:
-    listed = await over(*two()).all()
+    listed = (await over(*two()).all()).listed
     assert [(one.place, one.platform.id) for one in listed] == [
         ("a.toml", "mine"),
         ("a.toml", "other"),
@@ -95,8 +110,8 @@ async def test_everything_is_listed_target_by_target_with_its_place() -> None:
 
 
 async def test_no_target_and_empty_targets_hold_nothing() -> None:
-    assert await over().all() == []
-    assert await over(Shelf("config:/a"), Shelf("config:/b")).all() == []
+    assert (await over().all()).listed == []
+    assert (await over(Shelf("config:/a"), Shelf("config:/b")).all()).listed == []
 
 
 async def test_the_same_bot_in_two_targets_has_two_references() -> None:
@@ -162,8 +177,10 @@ async def test_switching_touches_the_one_target_it_names(enabled: bool) -> None:
     second.there = [replace(p, enabled=not enabled) for p in second.there]
     platforms = over(first, second)
     before = list(first.there)
-    found = await platforms.set_enabled((await refs(platforms))["hers"], enabled)
-    assert found is not None
+    switched = await platforms.set_enabled((await refs(platforms))["hers"], enabled)
+    assert switched is not None
+    found, ran = switched
+    assert ran is None
     assert (found.platform.id, found.platform.enabled) == ("hers", not enabled)
     assert [p.enabled for p in second.there] == [enabled]
     assert first.there == before
@@ -172,8 +189,10 @@ async def test_switching_touches_the_one_target_it_names(enabled: bool) -> None:
 async def test_removing_touches_the_one_target_it_names() -> None:
     first, second = two()
     platforms = over(first, second)
-    removed = await platforms.remove((await refs(platforms))["mine"])
-    assert removed is not None
+    dropped = await platforms.remove((await refs(platforms))["mine"])
+    assert dropped is not None
+    removed, ran = dropped
+    assert ran is None
     assert (removed.platform.id, removed.place) == ("mine", "a.toml")
     assert [p.id for p in first.there] == ["other"]
     assert [p.id for p in second.there] == ["hers"]
@@ -201,14 +220,25 @@ async def test_what_was_removed_once_is_gone_the_second_time() -> None:
     assert await platforms.check(ref) is None
 
 
-async def test_one_target_that_cannot_be_read_is_said_and_nothing_is_changed() -> None:
+async def test_a_target_that_cannot_be_read_does_not_hide_the_others() -> None:
     first, second = two()
     platforms = over(first, second)
     ref = (await refs(platforms))["mine"]
     second.fault = Code.UNPARSABLE
-    before = list(first.there)
+    found = await platforms.all()
+    assert [one.platform.id for one in found.listed] == ["mine", "other"]
+    assert [trouble.code for trouble in found.troubles] == [Code.UNPARSABLE]
+    assert not found.unreadable
+    assert await platforms.remove(ref) is not None
+
+
+async def test_a_bot_in_a_target_that_cannot_be_read_is_said_and_nothing_is_changed() -> None:
+    first, second = two()
+    platforms = over(first, second)
+    ref = (await refs(platforms))["hers"]
+    second.fault = Code.UNPARSABLE
+    before = list(second.there)
     for doing in (
-        platforms.all(),
         platforms.find(ref),
         platforms.check(ref),
         platforms.set_enabled(ref, False),
@@ -217,4 +247,35 @@ async def test_one_target_that_cannot_be_read_is_said_and_nothing_is_changed() -
         with pytest.raises(TargetError) as caught:
             await doing
         assert caught.value.code is Code.UNPARSABLE
-    assert first.there == before
+    assert second.there == before
+    first.fault = Code.LOCKED
+    assert (await platforms.all()).unreadable
+
+
+async def test_whatever_is_changed_is_followed_by_the_targets_command() -> None:
+    asked = Asked()
+    shelf = Shelf("config:/a", [platform("mine")], after=Command(("restart",)))
+    platforms = over(shelf, asked=asked)
+    [ref] = (await refs(platforms)).values()
+    assert asked.ran == []
+    await platforms.set_enabled(ref, False)
+    switched = await platforms.remove(ref)
+    assert switched is not None
+    assert switched[1] == Ran(End.EXITED, 0, 1.0)
+    assert asked.ran == [("restart", "secret of mine")] * 2
+
+
+async def test_only_what_was_removed_is_reported_as_gone() -> None:
+    asked = Asked()
+    platforms = over(Shelf("config:/a", [platform("mine")]), asked=asked)
+    [ref] = (await refs(platforms)).values()
+    await platforms.set_enabled(ref, False)
+    assert asked.gone == []
+    await platforms.remove(ref)
+    assert asked.gone == [(CLIENT_ID, "config:/a")]
+
+
+async def test_there_is_room_unless_every_target_holds_one() -> None:
+    one, many = Shelf("a", holds_one=True), Shelf("b")
+    assert not (await over(one).all()).room
+    assert (await over(one, many).all()).room

@@ -14,11 +14,10 @@ from bootstrap_bot.attempts.attempt import (
     RESULTS,
     Approval,
     Attempt,
-    Delivery,
-    DeliveryState,
     Held,
     State,
 )
+from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.attempts.record import Record, audit
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, JournalError

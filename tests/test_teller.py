@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import RESULTS, Attempt, Delivery, State
+from bootstrap_bot.attempts.attempt import RESULTS, Attempt, State
+from bootstrap_bot.attempts.delivery import Delivery
 from bootstrap_bot.attempts.teller import Teller
 from bootstrap_bot.attempts.voice import ChatGoneError, UnheardError
 from tests.fake_clock import START, FakeClock

@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 import bootstrap_bot
-from bootstrap_bot.attempts.attempt import Attempt, Delivery, DeliveryState, State
+from bootstrap_bot.attempts.attempt import Attempt, State
+from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.card import Card, card
 from bootstrap_bot.chat.codes import looked_up_by_value
@@ -172,7 +173,8 @@ def test_the_languages_differ() -> None:
     same = [
         code
         for code in CODES
-        if texts_of(messages("en")[code])[0] == texts_of(messages("zh")[code])[0]
+        if not code.startswith("program.")  # their names are the same everywhere
+        and texts_of(messages("en")[code])[0] == texts_of(messages("zh")[code])[0]
         and re.search(
             r"[a-z]{4}", re.sub(r"\{\w+\}|<[^>]*>", "", texts_of(messages("en")[code])[0])
         )

@@ -33,11 +33,17 @@ class Aftercare:
     """Looks after one stored attempt until nothing is left to look for."""
 
     def __init__(
-        self, record: Record, provider: Provider, targets: Sequence[Target], clock: Clock
+        self,
+        record: Record,
+        provider: Provider,
+        targets: Sequence[Target],
+        storing: Storing,
+        clock: Clock,
     ) -> None:
         self._record = record
         self._provider = provider
         self._targets = targets
+        self._storing = storing
         self._clock = clock
         self._not_before = 0.0
 
@@ -68,10 +74,11 @@ class Aftercare:
         return self._record.attempt.stored_at + SECOND_LOOK
 
     async def _look_at_targets(self) -> None:
-        try:
-            await Storing(self._record, self._targets).look_again()
-        except TargetError as error:
-            log.warning("attempt=%s second look: %s", self._record.attempt.id, error.code)
+        before = self._record.attempt.deliveries
+        well = await self._storing.look_again()
+        if self._record.attempt.deliveries != before:
+            await self._record.commit_surely(lambda was: replace(was, stale=True))
+        if not well:
             self._not_before = self._clock.now() + MINUTE
             return
         await self._record.commit_surely(forgotten)

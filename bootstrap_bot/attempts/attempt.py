@@ -1,6 +1,7 @@
 """An attempt in progress: a plain record that another process can take up.
 
     requested ──> waiting ──> captured ──> stored ──> removed
+        │            │  │        └───> held
         │            │  └───> refused, expired, failed
         │            └──────> cancelled ──> held ──> captured, discarded
         └──> failed
@@ -15,6 +16,7 @@ from enum import StrEnum
 
 from pydantic import SecretStr
 
+from bootstrap_bot.attempts.delivery import Delivery
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.providers.provider import Health, Stage
 
@@ -47,6 +49,7 @@ class Held(StrEnum):
     LATE = "late"
     UNFINISHED = "unfinished"
     INHERITED = "inherited"
+    UNPLACED = "unplaced"
 
 
 class Approval(StrEnum):
@@ -55,32 +58,6 @@ class Approval(StrEnum):
     NONE = "none"
     PENDING = "pending"
     GRANTED = "granted"
-
-
-class DeliveryState(StrEnum):
-    """How far the credentials came in one target."""
-
-    PENDING = "pending"
-    WRITTEN = "written"
-    VERIFIED = "verified"
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One attempt's credentials in one target; `target` is the target's key.
-
-    `trouble` is the code of what hinders it, `line` and `column` where in a file (1-based,
-    0 when unknown); `updated` says that the target knew this client id before.
-    """
-
-    target: str
-    place: str
-    state: DeliveryState = DeliveryState.PENDING
-    platform_id: str = ""
-    updated: bool = False
-    trouble: str = ""
-    line: int = 0
-    column: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +134,10 @@ class Attempt:
         """Whether targets are being changed right now, which is shown only if it hangs."""
         removing = self.state is State.REMOVED and bool(self.deliveries)
         return self.state is State.CAPTURED or removing
+
+    def delivery(self, target: str) -> Delivery | None:
+        """What is known of that target, by its key."""
+        return next((one for one in self.deliveries if one.target == target), None)
 
     @property
     def over(self) -> bool:

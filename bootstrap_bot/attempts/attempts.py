@@ -11,7 +11,16 @@ from bootstrap_bot.attempts.attempt import LIVE, Attempt, State
 from bootstrap_bot.attempts.inheritance import inherited
 from bootstrap_bot.attempts.record import Change, audit
 from bootstrap_bot.attempts.run import Run, Tools
-from bootstrap_bot.attempts.turns import cancelled, discarded, moved_down, removed, used
+from bootstrap_bot.attempts.turns import (
+    agreed,
+    cancelled,
+    discarded,
+    displaced,
+    moved_down,
+    removed,
+    skipped,
+    used,
+)
 from bootstrap_bot.errors import Code, RefusedError
 
 log = logging.getLogger(__name__)
@@ -128,6 +137,20 @@ class Attempts:
         hanging = {State.CAPTURED, State.REMOVED}
         return await self._change(attempt, owner, hanging, lambda now: now)
 
+    async def overwrite(self, attempt: str, owner: int) -> bool:
+        """Puts the pair in place of the bots that hold a place for one."""
+        return await self._change(attempt, owner, {State.CAPTURED}, agreed)
+
+    async def skip(self, attempt: str, owner: int) -> bool:
+        """Goes on without the targets that have trouble."""
+        return await self._change(attempt, owner, {State.CAPTURED}, skipped)
+
+    async def displaced(self, client_id: str, target: str) -> None:
+        """That pair was taken out of a target on its admin's word: it is not to come back."""
+        for run in list(self._runs.values()):
+            if run.attempt.client_id == client_id:
+                await run.record.commit_surely(lambda now: displaced(now, target))
+
     async def stored(self, attempt: str, owner: int) -> Attempt | None:
         """The owner's attempt with that id, if its pair was stored."""
         run = self._runs.get(attempt)
@@ -226,7 +249,7 @@ class Attempts:
             raise RefusedError(Code.TOO_MANY_PER_HOUR)
 
     def _take_up(self, attempt: Attempt) -> None:
-        run = Run(attempt, self._tools, self._may_begin)
+        run = Run(attempt, self._tools, self._may_begin, self.displaced)
         task = asyncio.create_task(run.run(), name=f"attempt:{attempt.id}")
         self._runs[attempt.id] = run
         self._tasks[attempt.id] = task

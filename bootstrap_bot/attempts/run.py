@@ -11,9 +11,9 @@ from bootstrap_bot.attempts.inheritance import inherited
 from bootstrap_bot.attempts.inviting import invite
 from bootstrap_bot.attempts.polling import QUIET_INTERVAL, Outcome, Polling
 from bootstrap_bot.attempts.record import Record
-from bootstrap_bot.attempts.storing import Storing
+from bootstrap_bot.attempts.storing import Displaced, RunCommand, Storing
 from bootstrap_bot.attempts.teller import Teller
-from bootstrap_bot.attempts.turns import decided, failed, heard, invited, reminded, stored
+from bootstrap_bot.attempts.turns import decided, failed, heard, invited, placed, reminded
 from bootstrap_bot.attempts.voice import Voice
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.errors import RemoteError
@@ -35,8 +35,8 @@ REMINDER = 86400.0
 class Tools:
     """What every run works with.
 
-    `admins` are in the order of the config; `confirm` holds every pair back until its admin
-    has agreed to store it.
+    `run_command` runs what is to follow a delivery. `admins` are in the order of the config;
+    `confirm` holds every pair back until its admin has agreed to store it.
     """
 
     provider: Provider
@@ -44,6 +44,7 @@ class Tools:
     journal: Journal
     voice: Voice
     clock: Clock
+    run_command: RunCommand
     on_stored: OnStored | None = None
     admins: Collection[int] = ()
     confirm: bool = False
@@ -52,15 +53,21 @@ class Tools:
 class Run:
     """Takes one attempt up in whatever state it is and leads it to its end.
 
-    `may_begin` is asked before a code is begun.
+    `may_begin` is asked before a code is begun, `displaced` hears what storing replaced.
     """
 
-    def __init__(self, attempt: Attempt, tools: Tools, may_begin: MayBegin) -> None:
+    def __init__(
+        self, attempt: Attempt, tools: Tools, may_begin: MayBegin, displaced: Displaced
+    ) -> None:
         self.record = Record(attempt, tools.journal, tools.clock)
+        self._storing = Storing(
+            self.record, tools.targets, tools.clock, tools.run_command, displaced
+        )
         self.teller = Teller(self.record, tools.voice, tools.clock)
         self._tools = tools
         self._may_begin = may_begin
         self._hurry = asyncio.Event()
+        self._retries = {target.key: asyncio.Event() for target in tools.targets}
         self._answered = asyncio.Event()
         self._asking: asyncio.Task[Polling] | None = None
         self._wanted = False
@@ -75,6 +82,8 @@ class Run:
     def hurry(self) -> None:
         """Something was decided or asked for: whatever waits looks again."""
         self._hurry.set()
+        for retry in self._retries.values():
+            retry.set()
 
     def ask_now(self) -> None:
         """The person wants to know: asks as soon as it may be, and says when it did."""
@@ -203,25 +212,38 @@ class Run:
         )
 
     async def _store(self) -> None:
-        storing = Storing(self.record, self._tools.targets)
-        pause = STORE_FIRST_RETRY
-        while not (platforms := await storing.deliver()):
-            pause = await self._wait_to_retry(pause)
-        for platform in platforms:
-            await self._announce(platform)
+        """Every target by itself: one that is away holds up nobody."""
+        await self._storing.close_departed()
+        async with asyncio.TaskGroup() as group:
+            for number, target in enumerate(self._tools.targets):
+                name = f"attempt:{self.attempt.id}:{number}"
+                group.create_task(self._bring(target), name=name)
         stored_at = self._tools.clock.now()
-        await self.record.commit_surely(lambda now: stored(now, stored_at))
+        await self.record.commit_surely(lambda now: placed(now, stored_at))
+
+    async def _bring(self, target: Target) -> None:
+        pause, retry = STORE_FIRST_RETRY, self._retries[target.key]
+        while True:
+            retry.clear()
+            platform = await self._storing.deliver(target)
+            if platform is not None:
+                await self._announce(platform)
+                await self._storing.run_command(target)
+                return
+            delivery = self.attempt.delivery(target.key)
+            if delivery is not None and not delivery.open:
+                return
+            pause = await self._wait_to_retry(retry, pause)
 
     async def _remove(self) -> None:
-        storing = Storing(self.record, self._tools.targets)
         pause = STORE_FIRST_RETRY
-        while not await storing.remove():
-            pause = await self._wait_to_retry(pause)
+        while not await self._storing.remove():
+            pause = await self._wait_to_retry(self._hurry, pause)
+            self._hurry.clear()
 
-    async def _wait_to_retry(self, pause: float) -> float:
+    async def _wait_to_retry(self, retry: asyncio.Event, pause: float) -> float:
         """Waits, no longer than that, and gives the pause after the next failure."""
-        await self._tools.clock.wait(self._hurry, pause)
-        self._hurry.clear()
+        await self._tools.clock.wait(retry, pause)
         return min(pause * 2, STORE_LONGEST_RETRY)
 
     async def _announce(self, platform: Platform) -> None:
@@ -241,4 +263,5 @@ class Run:
 
     async def _look_after(self) -> None:
         tools = self._tools
-        await Aftercare(self.record, tools.provider, tools.targets, tools.clock).run(self._hurry)
+        care = Aftercare(self.record, tools.provider, tools.targets, self._storing, tools.clock)
+        await care.run(self._hurry)

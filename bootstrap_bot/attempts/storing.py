@@ -1,38 +1,96 @@
-"""Brings credentials into every target and reads them back."""
+"""Brings credentials into targets and reads them back, each target by itself."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from bootstrap_bot.attempts.attempt import Attempt, Delivery, DeliveryState
+from bootstrap_bot.attempts.attempt import Attempt
+from bootstrap_bot.attempts.delivery import INTERRUPTED, Closed, Delivery, DeliveryState
 from bootstrap_bot.attempts.record import Record
+from bootstrap_bot.clock import Clock
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.targets.command import Command, Ran
 from bootstrap_bot.targets.target import Platform, Target
+
+log = logging.getLogger(__name__)
+
+RunCommand = Callable[[Command, Sequence[str]], Awaitable[Ran]]
+"""Runs a command whose output must hold none of these secrets."""
+
+Displaced = Callable[[str, str], Awaitable[object]]
+"""Hears that a client id was replaced in a target, by its key, on its admin's word."""
+
+# A command that restarts this very program is cut off each time.
+MOST_RUNS = 2
 
 
 class Storing:
-    """Deliveries of one record's credentials, each committed before and after its write."""
+    """Deliveries of one record's credentials, each step committed before the next one."""
 
-    def __init__(self, record: Record, targets: Sequence[Target]) -> None:
+    def __init__(
+        self,
+        record: Record,
+        targets: Sequence[Target],
+        clock: Clock,
+        run_command: RunCommand,
+        displaced: Displaced,
+    ) -> None:
         self._record = record
         self._targets = targets
+        self._clock = clock
+        self._run_command = run_command
+        self._displaced = displaced
 
-    async def deliver(self) -> list[Platform]:
-        """Stores the credentials wherever they are not yet verified.
+    async def close_departed(self) -> None:
+        """Ends deliveries whose target is no longer in the config."""
+        keys = {target.key for target in self._targets}
 
-        Gives what is stored now, or nothing as long as one target has trouble; the trouble
-        is in the deliveries then. A second call goes on where the first one ended.
+        def change(delivery: Delivery) -> Delivery:
+            gone = delivery.target not in keys and delivery.state is not DeliveryState.VERIFIED
+            return delivery.ended(Closed.LEFT) if delivery.open and gone else delivery
+
+        await self._record.commit_surely(lambda now: _each(now, change))
+
+    async def deliver(self, target: Target) -> Platform | None:
+        """Stores the credentials there unless they are, and gives the bot as it is there.
+
+        None as long as there is trouble, which is in the delivery then, and when the delivery
+        is closed. A later call goes on where this one ended.
         """
-        stored = [await self._deliver_to(target) for target in self._targets]
-        return [platform for platform in stored if platform is not None] if all(stored) else []
+        credentials = self._record.attempt.credentials
+        if credentials is None or not self._delivery(target).open:
+            return None
+        try:
+            if verified := await self._verified(target, credentials):
+                return verified
+            written = await self._write(target, credentials)
+            if await _find(target, credentials) is None:
+                raise TargetError(Code.NOT_READ_BACK, target.place)
+        except TargetError as error:
+            await self._trouble(target, error)
+            return None
+        await self._mark(target, Delivery.verified)
+        return written
 
-    async def look_again(self) -> None:
-        """Reads every target once more and stores anew what somebody's stale copy wiped out."""
-        attempt = self._record.attempt
-        credentials = attempt.credentials
-        for target in self._targets:
-            if credentials is not None and await self._find(target, credentials) is None:
-                await target.store(attempt.wanted_id, credentials, attempt.replaces)
+    async def run_command(self, target: Target) -> None:
+        """Runs what is to follow a delivery, unless it has; at least once, cut off or not."""
+        command, delivery = target.after, self._delivery(target)
+        if command is None or delivery.run_end or delivery.state is not DeliveryState.VERIFIED:
+            return
+        ran = INTERRUPTED
+        if delivery.runs < MOST_RUNS:
+            await self._mark(target, lambda now: now.begun(self._clock.now()))
+            ran = await self._run_command(command, self._secrets())
+        await self._mark(target, lambda now: now.ran(ran))
+
+    async def look_again(self) -> bool:
+        """Reads every target once more and stores anew what somebody's stale copy wiped out.
+
+        True when all of them could be read; the others have their trouble in the delivery.
+        """
+        well = [await self._look_at(target) for target in self._targets]
+        return all(well)
 
     async def remove(self) -> bool:
         """Takes the credentials out of every target again; True when they are gone from all."""
@@ -40,87 +98,111 @@ class Storing:
             await self._remove_from(delivery)
         return not self._record.attempt.deliveries
 
-    async def _remove_from(self, delivery: Delivery) -> None:
+    async def _look_at(self, target: Target) -> bool:
+        delivery, credentials = self._delivery(target), self._record.attempt.credentials
+        if delivery.state is not DeliveryState.VERIFIED or credentials is None:
+            return True
         try:
-            for target in self._targets:
-                if target.key == delivery.target:
-                    await target.remove(self._record.attempt.client_id)
+            wiped = await _find(target, credentials) is None
+            if wiped:
+                await target.store(delivery.platform_id, credentials, self._replaced(delivery))
         except TargetError as error:
-            await self._mark(target, _troubled(error))
-        else:
-            await self._record.commit_surely(lambda now: _without(now, delivery.target))
+            if error.code is Code.OCCUPIED:
+                await self._mark(target, lambda now: now.ended(Closed.DISPLACED))
+                return True
+            await self._trouble(target, error)
+            return False
+        if delivery.trouble:
+            await self._mark(target, Delivery.untroubled)
+        if wiped:
+            await self._mark(target, Delivery.to_run_again)
+        await self.run_command(target)
+        return True
 
-    async def _deliver_to(self, target: Target) -> Platform | None:
-        credentials = self._record.attempt.credentials
-        if credentials is None:
-            return None
-        try:
-            if verified := await self._verified(target, credentials):
-                return verified
-            written = await self._write(target, credentials)
-            if await self._find(target, credentials) is None:
-                raise TargetError(Code.NOT_READ_BACK, target.place)
-        except TargetError as error:
-            await self._mark(target, _troubled(error))
-            return None
-        await self._mark(target, lambda now: replace(now, state=DeliveryState.VERIFIED))
-        return written
+    async def _remove_from(self, delivery: Delivery) -> None:
+        target = next((one for one in self._targets if one.key == delivery.target), None)
+        if target is not None and delivery.open:
+            try:
+                await target.remove(self._record.attempt.client_id)
+            except TargetError as error:
+                await self._trouble(target, error)
+                return
+        # before its command, which may restart this program
+        await self._record.commit_surely(lambda now: _without(now, delivery.target))
+        if target is not None and target.after is not None and delivery.open:
+            await self._run_command(target.after, self._secrets())
 
     async def _verified(self, target: Target, credentials: Credentials) -> Platform | None:
         """What an earlier call brought there, if it is still there."""
-        if _delivery(self._record.attempt, target).state is DeliveryState.VERIFIED:
-            return await self._find(target, credentials)
-        return None
+        if self._delivery(target).state is not DeliveryState.VERIFIED:
+            return None
+        found = await _find(target, credentials)
+        if found is None:
+            await self._mark(target, Delivery.to_run_again)
+        return found
 
     async def _write(self, target: Target, credentials: Credentials) -> Platform:
         # Whether the target knew this client id is settled before our first write to it: a
         # pending delivery with trouble was not written, one without may have been.
-        delivery = _delivery(self._record.attempt, target)
+        delivery = self._delivery(target)
         begun = delivery in self._record.attempt.deliveries and not delivery.trouble
         if delivery.state is DeliveryState.PENDING and not begun:
             there = await target.platforms()
             updated = any(platform.client_id == credentials.client_id for platform in there)
-            await self._mark(target, lambda now: replace(_untroubled(now), updated=updated))
-        attempt = self._record.attempt
-        written = await target.store(attempt.wanted_id, credentials, attempt.replaces)
-        await self._mark(target, lambda now: _written(now, written))
-        return written
+            await self._mark(target, lambda now: replace(now.untroubled(), updated=updated))
+        replaced = self._replaced(delivery)
+        wanted_id = self._record.attempt.wanted_id
+        stored = await target.store(wanted_id, credentials, replaced)
+        if replaced:
+            await self._displaced(replaced, target.key)
+        await self._mark(target, lambda now: now.written(stored))
+        return stored.platform
 
-    async def _find(self, target: Target, credentials: Credentials) -> Platform | None:
-        for platform in await target.platforms():
-            if platform.holds(credentials):
-                return platform
-        return None
+    def _replaced(self, delivery: Delivery) -> str:
+        return delivery.occupant if delivery.agreed else self._record.attempt.replaces
+
+    def _secrets(self) -> list[str]:
+        attempt = self._record.attempt
+        held = (attempt.client_secret, attempt.device_code)
+        return [secret.get_secret_value() for secret in held if secret is not None]
+
+    def _delivery(self, target: Target) -> Delivery:
+        return _delivery(self._record.attempt, target)
+
+    async def _trouble(self, target: Target, error: TargetError) -> None:
+        log.info("attempt=%s target=%s: %s", self._record.attempt.id, target.kind, error.code)
+        await self._mark(target, lambda now: now.troubled(error))
 
     async def _mark(self, target: Target, change: Callable[[Delivery], Delivery]) -> None:
+        order = {one.key: place for place, one in enumerate(self._targets)}
+
         def marked(attempt: Attempt) -> Attempt:
-            delivery = change(_delivery(attempt, target))
             others = _without(attempt, target.key).deliveries
-            return replace(attempt, deliveries=(*others, delivery))
+            deliveries = [*others, change(_delivery(attempt, target))]
+            # in the config's order, those that left it first
+            deliveries.sort(key=lambda delivery: order.get(delivery.target, -1))
+            return replace(attempt, deliveries=tuple(deliveries))
 
         await self._record.commit_surely(marked)
+
+
+def _delivery(attempt: Attempt, target: Target) -> Delivery:
+    """The attempt's delivery to that target, a pending one when there is none yet."""
+    known = attempt.delivery(target.key)
+    return known or Delivery(target.key, target.place, kind=target.kind)
+
+
+async def _find(target: Target, credentials: Credentials) -> Platform | None:
+    for platform in await target.platforms():
+        if platform.holds(credentials):
+            return platform
+    return None
+
+
+def _each(attempt: Attempt, change: Callable[[Delivery], Delivery]) -> Attempt:
+    return replace(attempt, deliveries=tuple(map(change, attempt.deliveries)))
 
 
 def _without(attempt: Attempt, target: str) -> Attempt:
     others = tuple(delivery for delivery in attempt.deliveries if delivery.target != target)
     return replace(attempt, deliveries=others)
-
-
-def _written(delivery: Delivery, platform: Platform) -> Delivery:
-    return replace(_untroubled(delivery), state=DeliveryState.WRITTEN, platform_id=platform.id)
-
-
-def _untroubled(delivery: Delivery) -> Delivery:
-    return replace(delivery, trouble="", line=0, column=0)
-
-
-def _troubled(error: TargetError) -> Callable[[Delivery], Delivery]:
-    return lambda now: replace(now, trouble=error.code.value, line=error.line, column=error.column)
-
-
-def _delivery(attempt: Attempt, target: Target) -> Delivery:
-    """The attempt's delivery to that target, a pending one when there is none yet."""
-    for delivery in attempt.deliveries:
-        if delivery.target == target.key:
-            return delivery
-    return Delivery(target.key, target.place)

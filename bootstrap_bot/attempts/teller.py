@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from bootstrap_bot.attempts.attempt import RESULTS, Attempt, State
+from bootstrap_bot.attempts.delivery import Delivery
 from bootstrap_bot.attempts.record import Record
 from bootstrap_bot.attempts.voice import ChatGoneError, UnheardError, Voice
 from bootstrap_bot.clock import Clock
@@ -51,10 +52,13 @@ class Teller:
     def _has_something_to_say(self) -> bool:
         attempt = self._record.attempt
         if attempt.at_work:
-            return any(delivery.trouble for delivery in attempt.deliveries)
+            return any(one.trouble or self._takes_long(one) for one in attempt.deliveries)
         if attempt.state is State.REQUESTED:
             return self._clock.now() - attempt.requested_at >= SILENCE
         return not attempt.told or attempt.stale
+
+    def _takes_long(self, delivery: Delivery) -> bool:
+        return delivery.running and self._clock.now() - delivery.run_at >= SILENCE
 
     async def _try_to_tell(self) -> None:
         try:
@@ -102,9 +106,11 @@ class Teller:
 
     async def _wait_for_news(self) -> None:
         """Waits for a change; a message with a countdown is also due each minute."""
-        if self._record.attempt.state is State.REQUESTED:
+        attempt = self._record.attempt
+        running = any(delivery.running for delivery in attempt.deliveries)
+        if attempt.state is State.REQUESTED or (attempt.state is State.CAPTURED and running):
             await self._clock.wait(self._record.news, SILENCE)
-        elif self._record.attempt.state is State.WAITING:
+        elif attempt.state is State.WAITING:
             await self._clock.wait(self._record.news, REFRESH)
         else:
             await self._record.news.wait()

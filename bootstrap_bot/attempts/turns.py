@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bootstrap_bot.attempts.attempt import Approval, Attempt, Held, State
+from bootstrap_bot.attempts.delivery import Closed, DeliveryState
 from bootstrap_bot.attempts.polling import Outcome
 from bootstrap_bot.providers.provider import Invitation, Stage, Verdict, Waiting
 
@@ -68,9 +69,33 @@ def _destination(now: Attempt, outcome: Outcome, confirm: bool) -> tuple[State, 
     return outcome.state, Held.UNFINISHED
 
 
-def stored(now: Attempt, stored_at: float) -> Attempt:
-    """Read back from every target."""
-    return replace(now, state=State.STORED, told=False, stored_at=stored_at)
+def placed(now: Attempt, stored_at: float) -> Attempt:
+    """Every target has the pair or will not get it; without any that has it, it is held."""
+    if any(delivery.state is DeliveryState.VERIFIED for delivery in now.deliveries):
+        return replace(now, state=State.STORED, told=False, stored_at=stored_at)
+    return replace(now, state=State.HELD, held=Held.UNPLACED, told=False)
+
+
+def agreed(now: Attempt) -> Attempt:
+    """The admin wants the bots replaced that have a place for one."""
+    changed = (replace(one, agreed=True) if one.asks else one for one in now.deliveries)
+    return replace(now, deliveries=tuple(changed))
+
+
+def skipped(now: Attempt) -> Attempt:
+    """The admin goes on without the targets that have trouble."""
+    changed = (one.ended(Closed.SKIPPED) if one.trouble else one for one in now.deliveries)
+    return replace(now, deliveries=tuple(changed))
+
+
+def displaced(now: Attempt, target: str) -> Attempt:
+    """The admin had the pair taken out of that target, or put another one in its place."""
+    verified = DeliveryState.VERIFIED
+    changed = (
+        one.ended(Closed.DISPLACED) if one.target == target and one.state is verified else one
+        for one in now.deliveries
+    )
+    return replace(now, deliveries=tuple(changed))
 
 
 def reminded(now: Attempt) -> Attempt:
@@ -103,8 +128,9 @@ def cancelled(now: Attempt) -> Attempt:
 
 
 def used(now: Attempt) -> Attempt:
-    """The admin wants the held pair."""
-    return replace(now, state=State.CAPTURED, told=False)
+    """The admin wants the held pair; targets that were skipped get their chance again."""
+    again = tuple(delivery for delivery in now.deliveries if delivery.open)
+    return replace(now, state=State.CAPTURED, told=False, deliveries=again)
 
 
 def discarded(now: Attempt) -> Attempt:

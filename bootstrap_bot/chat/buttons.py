@@ -23,6 +23,8 @@ class Action(StrEnum):
     USE = "use"
     STORE = "store"
     DISCARD = "discard"
+    OVERWRITE = "overwrite"
+    SKIP = "skip"
     ANOTHER = "another"
     REMOVE = "remove"
     REMOVE_NOW = "remove_now"

@@ -1,16 +1,18 @@
 """What the one message of an attempt shows in each state. Pure: a record in, a card out."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bootstrap_bot.attempts.aftercare import settling
-from bootstrap_bot.attempts.attempt import Approval, Attempt, Delivery, Held, State
+from bootstrap_bot.attempts.attempt import Approval, Attempt, Held, State
+from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.chat import times
 from bootstrap_bot.chat.buttons import Action, button
+from bootstrap_bot.chat.delivery_text import LONGEST_CODE, fits, hindrance, outcome
+from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.pictures import LONGEST_QR, Picture
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.credentials import masked_id
@@ -21,8 +23,6 @@ from bootstrap_bot.providers.provider import Health
 LONGEST_CAPTION = 1024
 LONGEST_COPY = 256
 LONGEST_REASON = 200
-LONGEST_CODE = 40
-LONGEST_NAME = 64
 # Without news for so many seconds, something usually stands in the person's way.
 HELP_AFTER = 300.0
 # How long the outcome of "check now" stays in view.
@@ -30,12 +30,6 @@ OUTCOME_STAYS = 60.0
 # Failures with a text of their own, and what is said of a check besides its outcome.
 FAILURES = (Code.NO_CREDENTIALS.value, Code.BAD_LINK.value)
 HEALTH_WORDS = ("checking", "settling", "approval", "approval_given_up")
-# Controls, separators, surrogates and everything that turns the direction of writing.
-UNFIT = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]+"
-)
-
 Rows = Sequence[Sequence[InlineKeyboardButton]]
 
 
@@ -74,12 +68,6 @@ def card(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
         case State.REMOVED if attempt.deliveries:
             return _removing(attempt, texts)
     return _ended(attempt, texts)
-
-
-def clean(text: str, longest: int) -> str:
-    """Foreign text made fit to be shown: one line, no controls, no turned direction, cut."""
-    fit = UNFIT.sub(" ", text).strip()
-    return fit if len(fit) <= longest else fit[: longest - 1] + "…"
 
 
 def _waiting(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
@@ -131,31 +119,51 @@ def _progress(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> str:
 
 
 def _captured(attempt: Attempt, texts: Texts) -> Card:
-    return _troubled(attempt, texts, texts("captured.title"), texts("captured.safe"))
+    deliveries = attempt.deliveries
+    troubled = any(delivery.trouble for delivery in deliveries)
+    partly = any(delivery.state is DeliveryState.VERIFIED for delivery in deliveries)
+    title = ("captured.partly" if troubled else "captured.running") if partly else "captured.title"
+    first = [texts(title), *([texts("captured.safe")] if troubled else [])]
+    caption = _as_many(first, deliveries, texts, troubled)
+    return Card(Picture.WORKING, caption, _ways_on(attempt, texts))
 
 
 def _removing(attempt: Attempt, texts: Texts) -> Card:
-    return _troubled(attempt, texts, texts("removing.title"))
-
-
-def _troubled(attempt: Attempt, texts: Texts, *first: str) -> Card:
-    lines = list(first)
-    lines += [_trouble(delivery, texts) for delivery in attempt.deliveries if delivery.trouble]
-    lines.append(texts("captured.goes_on"))
+    troubled = [delivery for delivery in attempt.deliveries if delivery.trouble]
+    caption = _as_many([texts("removing.title")], troubled, texts, goes_on=True)
     rows = ((button(Action.RETRY, attempt.id, texts),),)
-    return Card(Picture.WORKING, "\n\n".join(lines), rows)
+    return Card(Picture.WORKING, caption, rows)
 
 
-def _trouble(delivery: Delivery, texts: Texts) -> str:
-    return trouble(delivery.place, delivery.trouble, delivery.line, delivery.column, texts)
+def _as_many(first: list[str], deliveries: Sequence[Delivery], texts: Texts, goes_on: bool) -> str:
+    """Where the pair is and why it is not elsewhere, as many places as there is room for."""
+    last = [texts("captured.goes_on")] if goes_on else []
+    by_need = sorted(deliveries, key=lambda delivery: not delivery.trouble)
+    told = [
+        hindrance(one, texts) if one.trouble else outcome(one, texts, room=0, brief=True)
+        for one in by_need
+    ]
+    for shown in range(len(told), 0, -1):
+        paragraphs = [*first, *told[:shown], *_more(len(told) - shown, texts), *last]
+        if fits(paragraphs, LONGEST_CAPTION):
+            return "\n\n".join(paragraphs)
+    return "\n\n".join([*first, *last])
 
 
-def trouble(place: str, code: str, line: int, column: int, texts: Texts) -> str:
-    """What is wrong with a place, and where in it if that is known."""
-    place, what = clean(place, LONGEST_NAME), texts.plain(f"error.{code}")
-    if line:
-        return texts("captured.trouble_at", place=place, what=what, line=line, column=column)
-    return texts("captured.trouble", place=place, what=what)
+def _more(count: int, texts: Texts) -> list[str]:
+    return [texts.plural("stored.more", count)] if count else []
+
+
+def _ways_on(attempt: Attempt, texts: Texts) -> tuple[tuple[InlineKeyboardButton, ...], ...]:
+    """What to do about trouble; to go on without a target, where there is a choice."""
+    deliveries = attempt.deliveries
+    skip = button(Action.SKIP, attempt.id, texts)
+    if any(delivery.asks for delivery in deliveries):
+        return ((button(Action.OVERWRITE, attempt.id, texts),), (skip,))
+    if not any(delivery.trouble for delivery in deliveries):
+        return ()
+    retry = button(Action.RETRY, attempt.id, texts)
+    return ((retry,), (skip,)) if len(deliveries) > 1 else ((retry,),)
 
 
 def _held(attempt: Attempt, texts: Texts) -> Card:
@@ -166,20 +174,40 @@ def _held(attempt: Attempt, texts: Texts) -> Card:
 
 
 def _stored(attempt: Attempt, texts: Texts, now: float) -> Card:
-    places = "\n".join(_place(delivery, texts) for delivery in attempt.deliveries)
     pending = attempt.approval is Approval.PENDING
-    paragraphs = [
-        texts(f"stored.title_{attempt.approval.value}"),
-        f"{places}\n{_pair(attempt, texts)}",
-        texts(f"health.{_health(attempt, now)}"),
-        texts("stored.approval" if pending else "stored.next"),
-    ]
     rows = (
         (button(Action.PLATFORMS, attempt.id, texts), button(Action.ANOTHER, attempt.id, texts)),
         (button(Action.REMOVE, attempt.id, texts),),
     )
     picture = Picture.WORKING if pending else Picture.DONE
+    paragraphs = next(
+        (found for found in _results(attempt, texts, now) if fits(found, LONGEST_CAPTION)),
+        [texts(f"stored.title_{attempt.approval.value}"), _pair(attempt, texts)],
+    )
     return Card(picture, "\n\n".join(paragraphs), rows)
+
+
+def _results(attempt: Attempt, texts: Texts, now: float) -> Iterator[list[str]]:
+    """What there is to say of a result, the whole of it first, then less and less."""
+    pending = attempt.approval is Approval.PENDING
+    title = texts(f"stored.title_{attempt.approval.value}")
+    after = [
+        texts(f"health.{_health(attempt, now)}"),
+        texts("stored.approval" if pending else "stored.next"),
+    ]
+    for room, brief, rest in ((500, False, after), (200, False, after), (0, False, after)):
+        places = _places(attempt.deliveries, texts, room, brief)
+        yield [title, f"{places}\n{_pair(attempt, texts)}", *rest]
+    for shown in range(len(attempt.deliveries), 0, -1):
+        places = _places(attempt.deliveries[:shown], texts, 0, brief=True)
+        more = _more(len(attempt.deliveries) - shown, texts)
+        start = [title, "\n".join([places, *more, _pair(attempt, texts)])]
+        yield [*start, *after]
+        yield [*start, *after[:1]]
+
+
+def _places(deliveries: Sequence[Delivery], texts: Texts, room: int, brief: bool) -> str:
+    return "\n".join(outcome(one, texts, room=room, brief=brief) for one in deliveries)
 
 
 def _health(attempt: Attempt, now: float) -> str:
@@ -195,12 +223,6 @@ def remove_rows(attempt: str, texts: Texts) -> InlineKeyboardMarkup:
     """The buttons that ask once more before a stored bot is removed."""
     actions = (Action.REMOVE_NOW, Action.KEEP)
     return InlineKeyboardMarkup([[button(action, attempt, texts) for action in actions]])
-
-
-def _place(delivery: Delivery, texts: Texts) -> str:
-    code = "stored.updated" if delivery.updated else "stored.added"
-    place = clean(delivery.place, LONGEST_NAME)
-    return texts(code, id=clean(delivery.platform_id, LONGEST_NAME), place=place)
 
 
 def _pair(attempt: Attempt, texts: Texts) -> str:

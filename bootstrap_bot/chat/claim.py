@@ -73,7 +73,7 @@ class Claims:
             return Claimed.UNHEARD
         self._next_check = now + PAUSE
         valid = bool(self._code) and now < self._ends
-        given = code.strip().upper().encode()
+        given = code.strip().upper().encode(errors="replace")
         if not (hmac.compare_digest(given, self._code.encode()) and valid):
             self._wrong[user] = self._wrong.get(user, 0) + 1
             return Claimed.WRONG

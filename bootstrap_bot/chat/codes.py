@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 
 from bootstrap_bot.attempts.attempt import Approval, Held, State
+from bootstrap_bot.attempts.delivery import Closed
 from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.card import FAILURES, HEALTH_WORDS
 from bootstrap_bot.chat.commands import HELP, MENU
+from bootstrap_bot.chat.delivery_text import NAMELESS, RUN_ENDS
 from bootstrap_bot.doctor.finding import Mark, Subject
 from bootstrap_bot.errors import Code
 from bootstrap_bot.providers.provider import Health, Stage
+from bootstrap_bot.targets.kinds import KINDS
+from bootstrap_bot.targets.target import Note
 
 # States with a card of their own shape; every other one has a title and a reason.
 SHAPED = (State.REQUESTED, State.WAITING, State.CAPTURED, State.HELD, State.STORED, State.FAILED)
@@ -28,6 +32,10 @@ def looked_up_by_value() -> Iterator[str]:
     yield from (f"failed.{failure}" for failure in ("title", "begin", *FAILURES))
     yield from (f"button.{action.value}" for action in Action if action not in NAMED)
     yield from (f"menu.{command}" for command in (*MENU, HELP))
+    yield from (f"closed.{why.value}" for why in Closed)
+    yield from (f"note.{note.value}" for note in Note)
+    yield from (f"run.{end}" for end in RUN_ENDS)
+    yield from (f"program.{kind.replace('-', '_')}" for kind in KINDS if kind not in NAMELESS)
     yield from (f"doctor.{subject.value}" for subject in Subject)
     yield from (f"doctor.mark_{mark.value}" for mark in Mark)
     for state in State:

@@ -5,8 +5,9 @@ from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from bootstrap_bot.attempts.attempts import Request
 from bootstrap_bot.chat.buttons import Action
-from bootstrap_bot.chat.card import card, remove_rows, trouble
+from bootstrap_bot.chat.card import card, remove_rows
 from bootstrap_bot.chat.commands import argument_in
+from bootstrap_bot.chat.delivery_text import trouble
 from bootstrap_bot.chat.desk import ANSWERED, Desk, Press, Presses, said
 from bootstrap_bot.chat.question import WANTED, ask
 from bootstrap_bot.errors import CodedError, TargetError
@@ -27,6 +28,8 @@ class Conversation:
             Action.USE: self._use,
             Action.STORE: self._use,
             Action.DISCARD: self._discard,
+            Action.OVERWRITE: self._overwrite,
+            Action.SKIP: self._skip,
             Action.CHECK: self._check,
             Action.AGAIN: self._again,
             Action.ANOTHER: self._another,
@@ -98,12 +101,16 @@ class Conversation:
         return live is not None and await self._attempts.bring_down(live.id, user.id)
 
     async def _ask(self, user: User) -> bool:
-        """Asks what to do with the platforms that are there; False when there is none."""
-        there = await self._desk.platforms.all()
-        if there:
-            texts = self._desk.texts(user)
-            self._desk.outbox.say(user.id, texts("question.title"), ask(there, texts))
-        return bool(there)
+        """Asks what to do with the platforms that are there; False when there is none.
+
+        Raises `TargetError` when no target can be read: nothing could be stored either.
+        """
+        found = await self._desk.platforms.all()
+        if found.listed:
+            self._desk.outbox.say(user.id, *ask(found, self._desk.texts(user)))
+        elif found.unreadable:
+            raise found.troubles[0]
+        return bool(found.listed)
 
     async def _begin(
         self,
@@ -149,6 +156,14 @@ class Conversation:
     async def _discard(self, press: Press) -> str | None:
         done = await self._attempts.decide(press.ref, press.owner, use=False)
         return "answer.discard" if done else None
+
+    async def _overwrite(self, press: Press) -> str | None:
+        done = await self._attempts.overwrite(press.ref, press.owner)
+        return "answer.overwrite" if done else None
+
+    async def _skip(self, press: Press) -> str | None:
+        done = await self._attempts.skip(press.ref, press.owner)
+        return "answer.skip" if done else None
 
     async def _check(self, press: Press) -> str | None:
         seconds = await self._attempts.check_now(press.ref, press.owner)

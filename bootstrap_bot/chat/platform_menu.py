@@ -6,16 +6,22 @@ from telegram import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, 
 from telegram.constants import ParseMode
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
-from bootstrap_bot.attempts.platforms import Listed
+from bootstrap_bot.attempts.platforms import Found, Listed
 from bootstrap_bot.chat.buttons import Action, button, data
-from bootstrap_bot.chat.card import clean, trouble
+from bootstrap_bot.chat.delivery_text import run_line, trouble
 from bootstrap_bot.chat.desk import Desk, Press, Presses, said
-from bootstrap_bot.chat.question import NOTHING
+from bootstrap_bot.chat.foreign_text import clean
+from bootstrap_bot.chat.question import NOTHING, platform_name
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.errors import CodedError, TargetError
 
 LONGEST_ID = 40
 MOST_LISTED = 90
+STATES = {
+    True: "platforms.enabled",
+    False: "platforms.disabled",
+    None: "platforms.always",
+}
 
 Page = tuple[str, InlineKeyboardMarkup]
 
@@ -46,12 +52,7 @@ class PlatformMenu:
         raise ApplicationHandlerStop
 
     async def _send_list(self, chat: int, texts: Texts) -> None:
-        try:
-            text, keyboard = list_page(await self._platforms.all(), texts)
-        except CodedError as error:
-            self._desk.outbox.say(chat, _trouble(error, texts))
-        else:
-            self._desk.outbox.say(chat, text, keyboard)
+        self._desk.outbox.say(chat, *list_page(await self._platforms.all(), texts))
 
     async def _list(self, press: Press) -> str | None:
         if press.ref != NOTHING:  # pressed below a result, which stays as it is
@@ -82,8 +83,9 @@ class PlatformMenu:
 
     def _switch(self, press: Press, *, enabled: bool) -> str | None:
         async def page() -> Page:
-            await self._platforms.set_enabled(press.ref, enabled)
-            return await self._page(press)
+            switched = await self._platforms.set_enabled(press.ref, enabled)
+            note = run_line(switched[1], press.texts) if switched else ""
+            return await self._page(press, note)
 
         return self._turn_to(press, page, "answer.enable" if enabled else "answer.disable")
 
@@ -92,7 +94,8 @@ class PlatformMenu:
             listed = await self._platforms.find(press.ref)
             if listed is None:
                 return list_page(await self._platforms.all(), press.texts)
-            text, _ = platform_page(listed, press.texts, press.texts("platforms.really"))
+            code = "platforms.really_api" if listed.kind == "astrbot" else "platforms.really"
+            text, _ = platform_page(listed, press.texts, press.texts(code))
             rows = [
                 [button(Action.DROP_NOW, press.ref, press.texts)],
                 [_labelled("button.keep", Action.PLATFORM, press.ref, press.texts)],
@@ -107,8 +110,10 @@ class PlatformMenu:
             text, keyboard = list_page(await self._platforms.all(), press.texts)
             if dropped is None:
                 return text, keyboard
-            name = clean(dropped.platform.id, LONGEST_ID)
-            return f"{press.texts('platforms.dropped', id=name)}\n\n{text}", keyboard
+            listed, ran = dropped
+            name = clean(platform_name(listed, press.texts), LONGEST_ID)
+            lines = [press.texts("platforms.dropped", id=name), run_line(ran, press.texts)]
+            return "\n\n".join(filter(None, (*lines, text))), keyboard
 
         return self._turn_to(press, page, "answer.remove_now")
 
@@ -136,38 +141,41 @@ async def _edit(query: CallbackQuery, text: str, keyboard: InlineKeyboardMarkup)
     await query.edit_message_text(text, parse_mode=ParseMode.HTML, reply_markup=keyboard)
 
 
-def list_page(there: list[Listed], texts: Texts) -> Page:
-    """Every platform as a button."""
-    if not there:
-        return texts("platforms.none"), InlineKeyboardMarkup([])
-    rows = [[_entry(listed, texts)] for listed in there[:MOST_LISTED]]
-    return texts("platforms.title"), InlineKeyboardMarkup(rows)
+def list_page(found: Found, texts: Texts) -> Page:
+    """Every platform as a button, and which places could not be looked at."""
+    rows = [[_entry(listed, texts)] for listed in found.listed[:MOST_LISTED]]
+    if found.unreadable:
+        rows = [[_back(texts)]]
+    troubles = [_trouble(error, texts) for error in found.troubles]
+    title = texts("platforms.title") if found.listed else texts("platforms.none")
+    lines = troubles if found.unreadable else [title, *troubles]
+    return "\n\n".join(lines), InlineKeyboardMarkup(rows)
 
 
 def platform_page(listed: Listed, texts: Texts, note: str) -> Page:
     """One platform and what can be done with it."""
     platform = listed.platform
-    state = "platforms.enabled" if platform.enabled else "platforms.disabled"
     text = texts(
         "platforms.one",
-        id=clean(platform.id, LONGEST_ID),
+        id=clean(platform_name(listed, texts), LONGEST_ID),
         type=platform.type,
         place=clean(listed.place, LONGEST_ID),
-        state=texts.plain(state),
+        state=texts.plain(STATES[platform.enabled]),
         client=clean(platform.masked_id(), LONGEST_ID),
     )
-    switch = Action.DISABLE if platform.enabled else Action.ENABLE
-    rows = [
-        [button(Action.TEST, listed.ref, texts), button(switch, listed.ref, texts)],
-        [button(Action.DROP, listed.ref, texts), _back(texts)],
-    ]
+    first = [button(Action.TEST, listed.ref, texts)]
+    if platform.enabled is not None:
+        switch = Action.DISABLE if platform.enabled else Action.ENABLE
+        first.append(button(switch, listed.ref, texts))
+    rows = [first, [button(Action.DROP, listed.ref, texts), _back(texts)]]
     return f"{text}\n\n{note}".strip(), InlineKeyboardMarkup(rows)
 
 
 def _entry(listed: Listed, texts: Texts) -> InlineKeyboardButton:
     platform = listed.platform
-    mark = "🟢" if platform.enabled else "⚪"
-    label = f"{mark} {clean(platform.id, LONGEST_ID)} · {platform.masked_id()}"
+    mark = "⚪" if platform.enabled is False else "🟢"
+    name = clean(platform_name(listed, texts), LONGEST_ID)
+    label = f"{mark} {name} · {platform.masked_id()}"
     return InlineKeyboardButton(label, callback_data=data(Action.PLATFORM, listed.ref))
 
 

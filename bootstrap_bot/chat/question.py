@@ -1,13 +1,13 @@
 """The question before a registration where platforms exist already."""
 
 import re
-from collections.abc import Sequence
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bootstrap_bot.attempts.platforms import Listed
+from bootstrap_bot.attempts.platforms import Found, Listed
 from bootstrap_bot.chat.buttons import Action, button, data
-from bootstrap_bot.chat.card import clean
+from bootstrap_bot.chat.delivery_text import NAMELESS, program
+from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.texts import Texts
 
 WANTED = re.compile(r"[a-z0-9_-]{1,32}", re.ASCII)
@@ -17,12 +17,23 @@ LONGEST_ID = 32
 NOTHING = "0"
 
 
-def ask(there: Sequence[Listed], texts: Texts) -> InlineKeyboardMarkup:
-    """Add another one, replace one of these, or leave it."""
-    rows = [[button(Action.ADD, NOTHING, texts)]]
-    for listed in there[:MOST_OFFERED]:
-        name = clean(listed.platform.id, LONGEST_ID)
+def ask(found: Found, texts: Texts) -> tuple[str, InlineKeyboardMarkup]:
+    """Add another one where there is room, replace one of these, or leave it."""
+    rows = [[button(Action.ADD, NOTHING, texts)]] if found.room else []
+    bots = {listed.platform.client_id: listed for listed in reversed(found.listed)}
+    for listed in [*reversed(bots.values())][:MOST_OFFERED]:
+        name = clean(platform_name(listed, texts), LONGEST_ID)
         label = texts.plain("button.replace", id=name, client=listed.platform.masked_id())
         rows.append([InlineKeyboardButton(label, callback_data=data(Action.REPLACE, listed.ref))])
     rows.append([button(Action.LEAVE, NOTHING, texts)])
-    return InlineKeyboardMarkup(rows)
+    title = "question.title" if found.room else "question.full"
+    return texts(title), InlineKeyboardMarkup(rows)
+
+
+def platform_name(listed: Listed, texts: Texts) -> str:
+    """What a stored bot is called: its id, with the program it is in where that is another one."""
+    name = listed.platform.id
+    if listed.kind in NAMELESS:
+        return name
+    shown = program(listed.kind, texts)
+    return shown if name == listed.kind else f"{shown} {name}"

@@ -6,6 +6,7 @@ from bootstrap_bot.doctor.finding import Finding, Subject
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.target import Target
 
+GOOD = {"astrbot": "doctor.target_api"}
 # The other errors' own texts say what to do.
 REMEDIES = {Code.LOCKED: "doctor.target_locked", Code.TARGET_FAILED: "doctor.target_failed"}
 
@@ -27,7 +28,8 @@ async def _look(target: Target) -> Finding:
         count = len(await target.platforms())
     except TargetError as error:
         return _trouble(error)
-    return Finding.good(Subject.TARGET, "doctor.target_good", place=target.place, count=count)
+    code = GOOD.get(target.kind, "doctor.target_good")
+    return Finding.good(Subject.TARGET, code, place=target.place, count=count)
 
 
 def _trouble(error: TargetError) -> Finding:

@@ -5,7 +5,7 @@ import errno
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, fields
 from enum import Enum
@@ -15,7 +15,8 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import Approval, Attempt, Delivery, DeliveryState, Held, State
+from bootstrap_bot.attempts.attempt import Approval, Attempt, Held, State
+from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.errors import Code, JournalError
 from bootstrap_bot.providers.provider import Health, Stage
 
@@ -42,6 +43,22 @@ CREATE TABLE IF NOT EXISTS deliveries (
     "column" INTEGER NOT NULL, PRIMARY KEY (attempt, target)
 ) STRICT;
 """
+# Columns that state files of earlier versions lack; with what holds for their rows.
+ADDED = {
+    "deliveries": {
+        "kind": "TEXT NOT NULL DEFAULT 'config'",
+        "occupant": "TEXT NOT NULL DEFAULT ''",
+        "agreed": "INTEGER NOT NULL DEFAULT 0",
+        "closed": "TEXT NOT NULL DEFAULT ''",
+        "notes": "TEXT NOT NULL DEFAULT ''",
+        "runs": "INTEGER NOT NULL DEFAULT 0",
+        "run_at": "REAL NOT NULL DEFAULT 0",
+        "run_end": "TEXT NOT NULL DEFAULT ''",
+        "run_status": "INTEGER",
+        "run_seconds": "REAL NOT NULL DEFAULT 0",
+        "run_output": "TEXT NOT NULL DEFAULT ''",
+    }
+}
 # DELETE and EXTRA: a commit is on disk, its directory entry too. secure_delete: an erased
 # secret leaves no bytes behind.
 PRAGMAS = """
@@ -61,6 +78,13 @@ SET = ", ".join(f"[{name}] = excluded.[{name}]" for name in COLUMNS)
 UPSERT = (
     f"INSERT INTO attempts ({NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  (same)
     f" ON CONFLICT (id) DO UPDATE SET {SET}"
+)
+
+DELIVERY_COLUMNS = ["attempt", *(field.name for field in fields(Delivery))]
+DELIVERY_NAMES = ", ".join(f"[{name}]" for name in DELIVERY_COLUMNS)
+INSERT_DELIVERY = (
+    f"INSERT INTO deliveries ({DELIVERY_NAMES})"  # noqa: S608  (names of our own record)
+    f" VALUES ({', '.join('?' * len(DELIVERY_COLUMNS))})"
 )
 
 
@@ -181,6 +205,8 @@ class SqliteJournal:
         self._db = sqlite3.connect(self._path, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._db.executescript(PRAGMAS + SCHEMA)
+        for table, columns in ADDED.items():
+            _add_missing(self._db, table, columns)
         if self._db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError
         self._db.execute(SELECT + "LIMIT 1")
@@ -198,7 +224,7 @@ class SqliteJournal:
             db.execute(UPSERT, values)
             db.execute("DELETE FROM deliveries WHERE attempt = ?", (attempt.id,))
             db.executemany(
-                "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                INSERT_DELIVERY,
                 [(attempt.id, *map(_plain, astuple(delivery))) for delivery in attempt.deliveries],
             )
             db.execute("COMMIT")
@@ -218,6 +244,13 @@ class SqliteJournal:
     def _count(self, owner: int, time: float) -> int:
         query = "SELECT count(*) FROM attempts WHERE owner = ? AND requested_at >= ?"
         return int(self._open.execute(query, (owner, time)).fetchone()[0])
+
+
+def _add_missing(db: sqlite3.Connection, table: str, columns: Mapping[str, str]) -> None:
+    there = {row["name"] for row in db.execute(f"PRAGMA table_info({table})")}
+    for name, kind in columns.items():
+        if name not in there:
+            db.execute(f"ALTER TABLE {table} ADD COLUMN [{name}] {kind}")
 
 
 def _make_private(path: Path) -> None:
@@ -260,7 +293,8 @@ def _delivery(row: sqlite3.Row) -> Delivery:
     values = dict(row)
     del values["attempt"]
     values["state"] = DeliveryState(values["state"])
-    values["updated"] = bool(values["updated"])
+    for flag in ("updated", "agreed"):
+        values[flag] = bool(values[flag])
     return Delivery(**values)
 
 

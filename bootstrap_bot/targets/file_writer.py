@@ -27,6 +27,8 @@ _CODES: Mapping[int | None, Code] = {
     errno.EACCES: Code.NO_PERMISSION,
     errno.EPERM: Code.NO_PERMISSION,
     errno.EROFS: Code.NO_PERMISSION,
+    errno.ENOENT: Code.FILE_MISSING,
+    errno.ENOTDIR: Code.FILE_MISSING,
 }
 
 
@@ -42,10 +44,10 @@ def without_others(mode: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a change came to; `was_open`: others than the owner had some access before."""
+    """What a change came to; `narrowed`: others than the owner had more access before."""
 
     changed: bool
-    was_open: bool = False
+    narrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +73,22 @@ class _Snapshot:
 class FileWriter:
     """Reads and changes one UTF-8 file; blocks, so event loops call it in a thread.
 
-    A symbolic link is followed, not replaced. `mode` gives the new mode from the old one; a file
+    A symbolic link is followed, not replaced. `place` is how its owner knows it, by default its
+    name. `mode` gives the new mode from the old one; a file
     that was missing gets 0600. `lock_seconds` is how long another holder of `<file>.lock` is
     waited for.
     """
 
     def __init__(
-        self, path: Path, *, mode: ModePolicy = private, lock_seconds: float = 10.0
+        self,
+        path: Path,
+        place: str = "",
+        *,
+        mode: ModePolicy = private,
+        lock_seconds: float = 10.0,
     ) -> None:
         self.path = path
+        self._place = place or path.name
         self._mode = mode
         self._lock_seconds = lock_seconds
 
@@ -115,8 +124,8 @@ class FileWriter:
                     return Written(changed=False)
                 if before.path == real and self._swap(before, self._encoded(new)):
                     _sync_folder(folder)
-                    return Written(changed=True, was_open=_is_open(before.status))
-        raise TargetError(Code.KEEPS_CHANGING, self.path.name)
+                    return Written(changed=True, narrowed=self._narrows(before.status))
+        raise TargetError(Code.KEEPS_CHANGING, self._place)
 
     def probe(self) -> None:
         """Finds out whether a change would succeed; the file and its lock stay as they are.
@@ -126,7 +135,7 @@ class FileWriter:
         with self._coded(), ExitStack() as stack:
             real, lock = self._real(), _beside(self._real(), ".lock")
             if _is_mount_point(real):
-                raise TargetError(Code.MOUNT_POINT, self.path.name)
+                raise TargetError(Code.MOUNT_POINT, self._place)
             # a lock file that is not there yet is not left behind either
             if os.path.lexists(lock):
                 stack.enter_context(FileLock(lock, timeout=self._lock_seconds, mode=0o600))
@@ -155,13 +164,16 @@ class FileWriter:
             undo.pop_all()
         return True
 
+    def _narrows(self, status: os.stat_result | None) -> bool:
+        return status is not None and bool(status.st_mode & ~self._mode(status.st_mode) & 0o077)
+
     def _rename(self, new: Path, real: Path) -> None:
         try:
             os.replace(new, real)
         except OSError as error:
             if error.errno != errno.EBUSY:
                 raise
-            raise TargetError(Code.MOUNT_POINT, self.path.name) from None
+            raise TargetError(Code.MOUNT_POINT, self._place) from None
 
     @contextmanager
     def _staged(self, before: _Snapshot, data: bytes, mode: int) -> Iterator[Path]:
@@ -191,7 +203,7 @@ class FileWriter:
         try:
             os.fchown(descriptor, wanted.st_uid, wanted.st_gid)
         except OSError:
-            raise TargetError(Code.FOREIGN_OWNER, self.path.name) from None
+            raise TargetError(Code.FOREIGN_OWNER, self._place) from None
 
     def _real(self) -> Path:
         return Path(os.path.realpath(self.path))
@@ -206,7 +218,7 @@ class FileWriter:
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise TargetError(Code.TARGET_FAILED, self.path.name)
+                raise TargetError(Code.TARGET_FAILED, self._place)
             return _Snapshot(real, file.read(), status)
 
     def _decoded(self, data: bytes) -> str:
@@ -216,22 +228,22 @@ class FileWriter:
             line, column = data.count(b"\n", 0, error.start) + 1, error.start
             column -= data.rfind(b"\n", 0, error.start)
         # outside the handler: the decoder's error holds the whole file
-        raise TargetError(Code.UNPARSABLE, self.path.name, line=line, column=column)
+        raise TargetError(Code.UNPARSABLE, self._place, line=line, column=column)
 
     def _encoded(self, text: str) -> bytes:
         with suppress(UnicodeEncodeError):
             return text.encode()
-        raise TargetError(Code.TARGET_FAILED, self.path.name)
+        raise TargetError(Code.TARGET_FAILED, self._place)
 
     @contextmanager
     def _coded(self) -> Iterator[None]:
         try:
             yield
         except Timeout:
-            raise TargetError(Code.LOCKED, self.path.name) from None
+            raise TargetError(Code.LOCKED, self._place) from None
         except OSError as error:
             code = _CODES.get(error.errno, Code.TARGET_FAILED)
-            raise TargetError(code, self.path.name) from None
+            raise TargetError(code, self._place) from None
 
 
 def _beside(real: Path, suffix: str) -> Path:
@@ -259,10 +271,6 @@ def _sweep(real: Path) -> None:
     for file in real.parent.iterdir():
         if leftover.fullmatch(file.name):
             file.unlink(missing_ok=True)
-
-
-def _is_open(status: os.stat_result | None) -> bool:
-    return status is not None and bool(status.st_mode & 0o077)
 
 
 def _sync_folder(descriptor: int) -> None:

@@ -1,20 +1,49 @@
 """What every place for credentials can do."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials, masked_id
+from bootstrap_bot.targets.command import Command
+
+
+class Note(StrEnum):
+    """What storing did besides, or what is still needed; each has its text."""
+
+    LOADED = "loaded"
+    NARROWED = "narrowed"
+    SWITCHED_OFF = "switched_off"
+    RESTART = "restart"
+    ASTRBOT_START = "astrbot_start"
+    HERMES_RESTART = "hermes_restart"
+    HERMES_USERS = "hermes_users"
+    OPENCLAW_RESTART = "openclaw_restart"
+    OPENCLAW_PLUGIN_OFF = "openclaw_plugin_off"
+    NANOBOT_RESTART = "nanobot_restart"
+    NANOBOT_SENDERS = "nanobot_senders"
+    QWENPAW_NOTICES = "qwenpaw_notices"
+    COWAGENT_RESTART = "cowagent_restart"
+
+
+RESTARTS = frozenset(
+    {
+        *(Note.RESTART, Note.ASTRBOT_START, Note.HERMES_RESTART, Note.OPENCLAW_RESTART),
+        *(Note.NANOBOT_RESTART, Note.COWAGENT_RESTART),
+    }
+)
+"""Notes that a command which ran afterwards makes superfluous."""
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """One bot as a target has it stored."""
+    """One bot as a target has it stored; `enabled` is None where it cannot be switched."""
 
     id: str
     type: str
-    enabled: bool
+    enabled: bool | None
     client_id: str
     client_secret: SecretStr
 
@@ -30,11 +59,34 @@ class Platform:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A pair as it was stored, and what there is to say about that."""
+
+    platform: Platform
+    notes: tuple[Note, ...] = ()
+
+
 class Target(Protocol):
     """A place where credentials are stored and read back.
 
     Every method raises `TargetError` and leaves what is stored as it was when it does.
     """
+
+    @property
+    def kind(self) -> str:
+        """Whose place it is, as in the config: `config`, `astrbot`, ...; each has its name."""
+        ...
+
+    @property
+    def holds_one(self) -> bool:
+        """Whether there is room for one bot only."""
+        ...
+
+    @property
+    def after(self) -> Command | None:
+        """What makes the other bot notice, run once something is stored or taken out."""
+        ...
 
     @property
     def key(self) -> str:
@@ -46,12 +98,13 @@ class Target(Protocol):
         """What people are told: a file's name or an address."""
         ...
 
-    async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Platform:
+    async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Stored:
         """Stores the pair and gives what was stored, under the id it now has.
 
         A `client_id` that is there already is updated where it stands and keeps its id and
         every other key. Otherwise the platform whose client id is `replaces` gets the pair in
         one step, or, without one, `wanted_id` is taken, or the next free `<wanted_id>_2`, ...
+        A place for one that another client id has raises `TargetError` with OCCUPIED.
         """
         ...
 

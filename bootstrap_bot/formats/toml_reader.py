@@ -4,29 +4,21 @@ import re
 import tomllib
 from typing import Any
 
-BOM = "\ufeff"
+from bootstrap_bot.formats.format import BOM, NotParsableError
+
 _POSITION = re.compile(r"\(at line (\d+), column (\d+)\)\Z")
-
-
-class NotTomlError(ValueError):
-    """A text is not TOML. `line` and `column` say where (1-based)."""
-
-    def __init__(self, line: int, column: int) -> None:
-        super().__init__(f"not TOML at line {line}, column {column}")
-        self.line = line
-        self.column = column
 
 
 def read_toml(text: str) -> dict[str, Any]:
     """The tables of a TOML text, which may begin with a byte order mark.
 
-    Raises NotTomlError, whose cause and context are empty: parsers quote what they read.
+    Raises NotParsableError, whose cause and context are empty: parsers quote what they read.
     """
     try:
         return tomllib.loads(text.removeprefix(BOM))
     except (ValueError, RecursionError) as error:
         position = _position(str(error), text)
-    raise NotTomlError(*position)
+    raise NotParsableError(*position)
 
 
 def _position(message: str, text: str) -> tuple[int, int]:

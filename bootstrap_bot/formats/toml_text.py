@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bootstrap_bot.toml_reader import NotTomlError, read_toml
-
-Keys = tuple[str, ...]
+from bootstrap_bot.formats.format import Keys, NotParsableError
+from bootstrap_bot.formats.toml_reader import read_toml
 
 _ENDS = ("]", "}", '"""', "'''")
 
@@ -60,7 +59,7 @@ def _statement_end(text: str, start: int) -> tuple[int, dict[str, Any]]:
             continue
         try:
             return end, read_toml(text[start:end])
-        except NotTomlError:
+        except NotParsableError:
             continue
     return end, {}
 
@@ -77,7 +76,7 @@ def _key(chunk: str) -> Keys:
     while equals > 0:
         try:
             return _descend(read_toml(f"{chunk[:equals]}=0"))
-        except NotTomlError:
+        except NotParsableError:
             equals = chunk.find("=", equals + 1)
     return ()
 

@@ -1,0 +1,128 @@
+"""One attempt's credentials in one target: how far they came, and what followed."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Self
+
+from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.targets.command import End, Ran
+from bootstrap_bot.targets.target import Stored
+
+
+class DeliveryState(StrEnum):
+    """How far the credentials came in one target; CLOSED is the end without them."""
+
+    PENDING = "pending"
+    WRITTEN = "written"
+    VERIFIED = "verified"
+    CLOSED = "closed"
+
+
+class Closed(StrEnum):
+    """Why a delivery ended without credentials in its target; each has its text."""
+
+    LEFT = "left"
+    SKIPPED = "skipped"
+    DISPLACED = "displaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The credentials in one target; `target` is the target's key, `kind` its kind.
+
+    `trouble` is the code of what hinders it, `line` and `column` where in a file (1-based,
+    0 when unknown); `updated` says that the target knew this client id before. `occupant` is
+    the client id that has a place for one, `agreed` that the admin wants it replaced. `notes`
+    are codes with blanks between them. The command that follows was begun `runs` times, the
+    last one at `run_at` (epoch seconds); `run_end` is how that ended, empty before, with its
+    status, seconds and output.
+    """
+
+    target: str
+    place: str
+    state: DeliveryState = DeliveryState.PENDING
+    platform_id: str = ""
+    updated: bool = False
+    trouble: str = ""
+    line: int = 0
+    column: int = 0
+    kind: str = "config"
+    occupant: str = ""
+    agreed: bool = False
+    closed: str = ""
+    notes: str = ""
+    runs: int = 0
+    run_at: float = 0.0
+    run_end: str = ""
+    run_status: int | None = None
+    run_seconds: float = 0.0
+    run_output: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether the credentials are there or on their way."""
+        return self.state is not DeliveryState.CLOSED
+
+    @property
+    def running(self) -> bool:
+        """Whether its command was begun and nobody knows the end."""
+        return self.runs > 0 and not self.run_end
+
+    def untroubled(self) -> Self:
+        """Nothing hinders it any more."""
+        return replace(self, trouble="", line=0, column=0)
+
+    def troubled(self, error: TargetError) -> Self:
+        """Hindered by that; an agreement holds for the occupant it was given for."""
+        agreed = self.agreed and error.occupant in ("", self.occupant)
+        return replace(
+            self,
+            trouble=error.code.value,
+            line=error.line,
+            column=error.column,
+            occupant=error.occupant or self.occupant,
+            agreed=agreed,
+        )
+
+    def written(self, stored: Stored) -> Self:
+        """Stored under this id, yet to be read back."""
+        return replace(
+            self.untroubled(),
+            state=DeliveryState.WRITTEN,
+            platform_id=stored.platform.id,
+            notes=" ".join(note.value for note in stored.notes),
+        )
+
+    def verified(self) -> Self:
+        """Read back."""
+        return replace(self, state=DeliveryState.VERIFIED)
+
+    def ended(self, why: Closed) -> Self:
+        """Without the credentials."""
+        return replace(self.untroubled(), state=DeliveryState.CLOSED, closed=why.value)
+
+    def begun(self, now: float) -> Self:
+        """Its command is about to run."""
+        return replace(self, runs=self.runs + 1, run_at=now, run_end="")
+
+    def ran(self, ran: Ran) -> Self:
+        """Its command has run."""
+        return replace(
+            self,
+            run_end=ran.end.value,
+            run_status=ran.status,
+            run_seconds=ran.seconds,
+            run_output=ran.output,
+        )
+
+    def to_run_again(self) -> Self:
+        """Its command has to run once more, for something was stored anew."""
+        return replace(self, runs=0, run_end="", run_status=None, run_output="")
+
+    @property
+    def asks(self) -> bool:
+        """Whether the admin has to say what becomes of another bot's place."""
+        return self.trouble == Code.OCCUPIED.value and not self.agreed
+
+
+INTERRUPTED = Ran(End.INTERRUPTED)

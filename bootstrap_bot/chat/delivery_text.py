@@ -1,0 +1,124 @@
+"""What people read of one delivery: where the pair is, what followed, what is still needed."""
+
+import re
+from collections.abc import Iterator, Sequence
+from html import unescape
+
+from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
+from bootstrap_bot.chat.foreign_text import clean
+from bootstrap_bot.chat.texts import Texts
+from bootstrap_bot.credentials import masked_id
+from bootstrap_bot.errors import Code
+from bootstrap_bot.targets.command import End, Ran
+from bootstrap_bot.targets.target import RESTARTS, Note
+
+LONGEST_NAME = 64
+LONGEST_CODE = 40
+# Kinds whose places need no program's name.
+NAMELESS = ("config", "file")
+# How a command ended, as far as it needs a text of its own.
+RUN_ENDS = ("well", "badly", "running", *(end.value for end in End if end is not End.EXITED))
+_TAG = re.compile(r"<[^>]*>")
+
+
+def program(kind: str, texts: Texts) -> str:
+    """The name of a kind's program."""
+    return texts.plain(f"program.{kind.replace('-', '_')}")
+
+
+def trouble(place: str, code: str, line: int, column: int, texts: Texts) -> str:
+    """What is wrong with a place, and where in it if that is known."""
+    place, what = clean(place, LONGEST_NAME), texts.plain(f"error.{code}")
+    if line:
+        return texts("captured.trouble_at", place=place, what=what, line=line, column=column)
+    return texts("captured.trouble", place=place, what=what)
+
+
+def hindrance(delivery: Delivery, texts: Texts) -> str:
+    """Why the pair is not there yet."""
+    if delivery.trouble == Code.OCCUPIED.value:
+        client = clean(masked_id(delivery.occupant), LONGEST_CODE)
+        return texts("captured.occupied", place=_place(delivery), client=client)
+    return trouble(delivery.place, delivery.trouble, delivery.line, delivery.column, texts)
+
+
+def outcome(delivery: Delivery, texts: Texts, *, room: int, brief: bool = False) -> str:
+    """Everything about a delivery that has ended; `room` is for a command's output.
+
+    `brief` leaves out what is only good to know.
+    """
+    lines = [_ending(delivery, texts)]
+    if delivery.open:
+        lines += [_note(note, texts) for note in _notes(delivery) if not (brief and _idle(note))]
+        lines += _followed(delivery, texts, room)
+    if delivery.trouble:
+        lines.append(f"⚠️ {hindrance(delivery, texts)}")
+    return "\n".join(lines)
+
+
+def fits(paragraphs: Sequence[str], longest: int) -> bool:
+    """Whether Telegram takes that much: it counts what is seen, in UTF-16."""
+    text = unescape(_TAG.sub("", "\n\n".join(paragraphs)))
+    return len(text.encode("utf-16-le")) // 2 <= longest
+
+
+def _ending(delivery: Delivery, texts: Texts) -> str:
+    place = _place(delivery)
+    if not delivery.open:
+        return texts(f"closed.{delivery.closed}", place=place)
+    if delivery.state is not DeliveryState.VERIFIED:
+        return texts("stored.under_way", place=place)
+    name = clean(delivery.platform_id, LONGEST_NAME)
+    if delivery.kind == "config":
+        return texts("stored.updated" if delivery.updated else "stored.added", id=name, place=place)
+    if delivery.kind in NAMELESS:
+        return texts("stored.file", place=place)
+    shown = program(delivery.kind, texts)
+    if delivery.platform_id == delivery.kind:
+        return texts("stored.program", program=shown, place=place)
+    return texts("stored.program_as", program=shown, id=name, place=place)
+
+
+def _notes(delivery: Delivery) -> Iterator[Note]:
+    superfluous = RESTARTS if _ran_well(delivery) else frozenset()
+    for note in map(Note, delivery.notes.split()):
+        if note not in superfluous:
+            yield note
+
+
+def _note(note: Note, texts: Texts) -> str:
+    return f"• {texts(f'note.{note.value}')}"
+
+
+def _idle(note: Note) -> bool:
+    return note in (Note.NARROWED, Note.LOADED, Note.QWENPAW_NOTICES)
+
+
+def _followed(delivery: Delivery, texts: Texts, room: int) -> list[str]:
+    """How the command after it went."""
+    if delivery.running:
+        return [texts("run.running")]
+    if not delivery.run_end:
+        return []
+    end, status = End(delivery.run_end), delivery.run_status
+    line = run_line(Ran(end, status, delivery.run_seconds), texts)
+    output = delivery.run_output[-room:] if room else ""
+    return [line, texts("run.output", output=output)] if output else [line]
+
+
+def run_line(ran: Ran | None, texts: Texts) -> str:
+    """How a command ended; "" when there was none."""
+    if ran is None:
+        return ""
+    end = ran.end.value
+    if ran.end is End.EXITED:
+        end = "badly" if ran.status else "well"
+    return texts(f"run.{end}", status=ran.status, seconds=f"{ran.seconds:.1f}")
+
+
+def _ran_well(delivery: Delivery) -> bool:
+    return delivery.run_end == End.EXITED.value and delivery.run_status == 0
+
+
+def _place(delivery: Delivery) -> str:
+    return clean(delivery.place, LONGEST_NAME)

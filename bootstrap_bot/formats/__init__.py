@@ -1,0 +1,1 @@
+"""Texts of one format each: read as data, changed by local edits."""

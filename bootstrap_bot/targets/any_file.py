@@ -1,0 +1,175 @@
+"""Any program's file: the owner says which keys get what."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.errors import Code
+from bootstrap_bot.formats.dotenv import Dotenv
+from bootstrap_bot.formats.format import (
+    Change,
+    Format,
+    Keys,
+    NotParsableError,
+    Remove,
+    Set,
+    value_at,
+)
+from bootstrap_bot.formats.json5 import Json5
+from bootstrap_bot.formats.toml import Toml
+from bootstrap_bot.formats.toml_reader import read_toml
+from bootstrap_bot.formats.yaml import Yaml
+from bootstrap_bot.targets.layout import DINGTALK, Data, text_at
+from bootstrap_bot.targets.tables import FileTable, Surroundings
+from bootstrap_bot.targets.target import Note, Platform, Target
+
+CLIENT_ID, CLIENT_SECRET = "{client_id}", "{client_secret}"
+_PLACEHOLDER = re.compile(r"\{client_id\}|\{client_secret\}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+FORMATS: Mapping[str, Callable[[], Format]] = {
+    ".toml": Toml,
+    ".json": Json5,
+    ".json5": Json5,
+    ".yaml": Yaml,
+    ".yml": Yaml,
+    ".env": Dotenv,
+}
+
+Template = str | bool | int
+
+
+class AnyLayout:
+    """A `Layout` with room for one bot: templates at the keys the owner named."""
+
+    kind = "file"
+    holds_one = True
+
+    def __init__(self, templates: Mapping[Keys, Template], name: str) -> None:
+        self._templates = templates
+        self._name = name
+        self._client_id = _place_of(templates, CLIENT_ID)
+        self._client_secret = _place_of(templates, CLIENT_SECRET)
+
+    def hindrance(self, data: Data) -> Code | None:
+        return None
+
+    def bots(self, data: Data) -> list[Platform]:
+        client_id, secret = text_at(data, self._client_id), text_at(data, self._client_secret)
+        if not client_id:
+            return []
+        return [Platform(self._name, DINGTALK, None, client_id, SecretStr(secret))]
+
+    def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
+        values = {
+            CLIENT_ID: credentials.client_id,
+            CLIENT_SECRET: credentials.client_secret.get_secret_value(),
+        }
+        return [Set(path, _filled(value, values)) for path, value in self._templates.items()]
+
+    def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
+        return self.add(data, bot.id, credentials)
+
+    def remove(self, data: Data, bot: Platform) -> list[Change]:
+        """Takes out again what storing puts in, where it is still the same."""
+        values = {CLIENT_ID: bot.client_id, CLIENT_SECRET: bot.client_secret.get_secret_value()}
+        return [
+            Remove(path)
+            for path, template in self._templates.items()
+            if value_at(data, path) == _filled(template, values)
+        ]
+
+    def switch(self, data: Data, bot: Platform, enabled: bool) -> list[Change]:
+        return []
+
+    def notes(self, data: Data) -> list[Note]:
+        return [Note.RESTART]
+
+
+def _place_of(templates: Mapping[Keys, Template], placeholder: str) -> Keys:
+    """Where the value stands by itself, to be read back from there."""
+    return next(path for path, template in templates.items() if template == placeholder)
+
+
+def _filled(template: Template, values: Mapping[str, str]) -> Template:
+    if not isinstance(template, str):
+        return template
+    return _PLACEHOLDER.sub(lambda found: values[found[0]], template)
+
+
+def _suffix(path: str) -> str:
+    """The suffix that says the format; a `.env.local` is a `.env` too."""
+    name = Path(path).name
+    return ".env" if name == ".env" or name.startswith(".env.") else Path(path).suffix.lower()
+
+
+def _path(value: str) -> str:
+    if _suffix(value) not in FORMATS:
+        raise ValueError(f"must be a file's path ending with one of {', '.join(FORMATS)}")
+    return value
+
+
+def _templates(value: Mapping[str, Template]) -> Mapping[str, Template]:
+    texts = list(value.values())
+    if CLIENT_ID not in texts or CLIENT_SECRET not in texts:
+        raise ValueError(
+            f'must have one key with "{CLIENT_ID}" and one with "{CLIENT_SECRET}" as its value'
+        )
+    for key in value:
+        keys_of(key)
+    return value
+
+
+def keys_of(key: str) -> Keys:
+    """The path that a key written as in TOML means: dots part names, quotes protect dots.
+
+    Raises ValueError, which says what would be right.
+    """
+    found: list[str] = []
+    try:
+        inner: Any = read_toml(f"{key} = 0")
+        while isinstance(inner, dict) and len(inner) == 1:
+            name, inner = next(iter(inner.items()))
+            found.append(name)
+    except NotParsableError:
+        inner = None
+    if inner != 0 or "\n" in key or "=" in "".join(key.split('"')[::2]):
+        raise ValueError('must have keys such as "channels.dingtalk.id", dots in names quoted')
+    return tuple(found)
+
+
+class AnyFileTable(FileTable):
+    """`kind = "file"`; `set` maps keys of the file to what stands there."""
+
+    kind: Literal["file"]
+    path: Annotated[
+        str,
+        AfterValidator(_path),
+        Field(description="a file's path ending with .toml, .json, .json5, .yaml, .yml or .env"),
+    ]
+    templates: Annotated[
+        Mapping[str, Template],
+        AfterValidator(_templates),
+        Field(
+            alias="set",
+            description=f'a table such as {{ "dingtalk.id" = "{CLIENT_ID}", '
+            f'"dingtalk.secret" = "{CLIENT_SECRET}" }}',
+        ),
+    ]
+
+    @model_validator(mode="after")
+    def _has_variables(self) -> "AnyFileTable":
+        """A .env knows names only."""
+        named = all(_VARIABLE.fullmatch(key) for key in self.templates)
+        if _suffix(self.path) == ".env" and not named:
+            raise ValueError("must have names of variables as keys: a .env file knows no tables")
+        return self
+
+    def build(self, around: Surroundings) -> Target:
+        form = FORMATS[_suffix(self.path)]()
+        templates = {keys_of(key): value for key, value in self.templates.items()}
+        layout = AnyLayout(templates, Path(self.path).name)
+        return self.on_file(layout, form, around, made=True)

@@ -1,0 +1,275 @@
+"""Credentials in a running AstrBot, through its HTTP API.
+
+AstrBot keeps its config in memory and writes it over whatever others put into the file, so while
+it runs there is no other way in.
+"""
+
+import asyncio
+import itertools
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import SecretStr
+
+from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.errors import Code, RemoteError, TargetError
+from bootstrap_bot.http import Http, Method, Reply
+from bootstrap_bot.targets.command import Command
+from bootstrap_bot.targets.target import Note, Platform, Stored
+
+_BOTS = "/api/v1/bots"
+_BY_ID = f"{_BOTS}/by-id"
+_LARGEST_ANSWER = 2**20
+_LOOKS = 5
+_ROAD = {Code.UNREACHABLE: Code.API_UNREACHABLE, Code.TIMEOUT: Code.API_TIMEOUT}
+_STATUSES = {401: Code.API_KEY_REJECTED, 403: Code.API_KEY_SCOPE}
+# how AstrBot says that its list is no longer the one we read
+_OVERTAKEN = ("already exists", "not found")
+# neither DingTalk's ids nor its secrets have any of these
+_MASK = re.compile("[*•●…]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bot:
+    """One bot of our type, and its whole config as it was read."""
+
+    platform: Platform
+    config: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bots:
+    """What is stored: the ids of bots of every type, and the bots of ours."""
+
+    ids: frozenset[str]
+    ours: tuple[_Bot, ...]
+
+    def find(self, client_id: str) -> _Bot | None:
+        return next((bot for bot in self.ours if bot.platform.client_id == client_id), None)
+
+
+class AstrBot:
+    """A `Target`: the bots of one type in the AstrBot at `url`, which has no trailing slash.
+
+    Every change begins with a look at what is stored, so one whose answer was lost can be asked
+    for again; and it ends with one, so what it gives is what AstrBot has.
+    """
+
+    kind = "astrbot"
+    holds_one = False
+
+    def __init__(
+        self,
+        http: Http,
+        url: str,
+        api_key: SecretStr,
+        *,
+        platform_type: str = "dingtalk",
+        after: Command | None = None,
+    ) -> None:
+        self.after = after
+        self._http = http
+        self._url = url
+        self._api_key = api_key
+        self._type = platform_type
+        # a PUT sends a whole config back: two at once could undo each other
+        self._lock = asyncio.Lock()
+
+    @property
+    def key(self) -> str:
+        """`astrbot:` and the address."""
+        return f"astrbot:{self._url}"
+
+    @property
+    def place(self) -> str:
+        """The address without its scheme."""
+        return self._url.partition("://")[2]
+
+    async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Stored:
+        """Stores the pair; AstrBot loads it at once unless the bot is switched off there.
+
+        See `Target`. Of a bot that is there already everything but the pair stays.
+        """
+        taken: set[str] = set()
+        sent = False
+        async with self._lock:
+            for _ in range(_LOOKS):
+                bots = await self._bots()
+                known = bots.find(credentials.client_id)
+                if known and known.platform.holds(credentials):
+                    return _stored(known.platform)
+                if sent:
+                    break
+                if known := known or bots.find(replaces):
+                    sent = await self._put(known, _pair(credentials))
+                else:
+                    bot_id = _free(wanted_id, bots.ids | taken)
+                    taken.add(bot_id)
+                    sent = await self._post(bot_id, credentials)
+        raise TargetError(Code.NOT_READ_BACK, self.place)
+
+    async def platforms(self) -> list[Platform]:
+        """All bots of our type with a client id, in AstrBot's order, read afresh."""
+        return [bot.platform for bot in (await self._bots()).ours]
+
+    async def set_enabled(self, client_id: str, enabled: bool) -> Platform | None:
+        """Switches the bot with that client id; None when there is none."""
+        sent = False
+        async with self._lock:
+            for _ in range(_LOOKS):
+                known = (await self._bots()).find(client_id)
+                if known is None:
+                    return None
+                if known.platform.enabled is enabled:
+                    return known.platform
+                if sent:
+                    break
+                sent = await self._put(known, {"enable": enabled})
+        raise TargetError(Code.NOT_READ_BACK, self.place)
+
+    async def remove(self, client_id: str) -> Platform | None:
+        """Removes the bot with that client id, and gives it; None when there is none."""
+        removed: Platform | None = None
+        sent = False
+        async with self._lock:
+            for _ in range(_LOOKS):
+                bots = await self._bots()
+                if removed and removed.id not in bots.ids:
+                    return removed
+                known = bots.find(client_id)
+                if known is None:
+                    return None
+                if sent:
+                    break
+                removed = known.platform
+                sent = await self._send("DELETE", _BY_ID, query={"bot_id": removed.id})
+        raise TargetError(Code.NOT_READ_BACK, self.place)
+
+    async def probe(self) -> None:
+        """Reads the list of bots, for which the key needs the scope that a change needs too."""
+        await self._bots()
+
+    async def _post(self, bot_id: str, credentials: Credentials) -> bool:
+        config = {
+            "id": bot_id,
+            "type": self._type,
+            "enable": True,
+            **_pair(credentials),
+            "card_template_id": "",
+        }
+        payload = {"id": bot_id, "type": self._type, "enabled": True, "config": config}
+        return await self._send("POST", _BOTS, payload=payload)
+
+    async def _put(self, bot: _Bot, changes: Mapping[str, object]) -> bool:
+        config = {**bot.config, **changes}
+        # whether there is none or it was held back: sent along, it would be gone
+        if not config["client_secret"]:
+            raise self._bad_answer()
+        payload = {"bot_id": bot.platform.id, "config": config}
+        return await self._send("PUT", _BY_ID, payload=payload)
+
+    async def _bots(self) -> _Bots:
+        """What AstrBot has now; entries that are of no use to us count by their ids alone."""
+        data = self._checked(await self._request("GET", _BOTS)).get("data")
+        bots = data.get("bots") if isinstance(data, dict) else None
+        if not isinstance(bots, list):
+            raise self._bad_answer()
+        configs = [bot for bot in bots if isinstance(bot, dict)]
+        ids = (config.get("id") for config in configs)
+        ours = (self._bot(config) for config in configs if config.get("type") == self._type)
+        return _Bots(
+            frozenset(name for name in ids if isinstance(name, str)),
+            tuple(bot for bot in ours if bot),
+        )
+
+    def _bot(self, config: Mapping[str, Any]) -> _Bot | None:
+        """The bot of a config; None for one that cannot be told from others by both its ids."""
+        bot_id, client_id = _text(config, "id"), _text(config, "client_id")
+        if not (bot_id and client_id):
+            return None
+        secret = config.get("client_secret")
+        # one that is hidden could neither be compared nor sent back
+        if not isinstance(secret, str) or _MASK.search(client_id + secret):
+            raise self._bad_answer()
+        # AstrBot loads whatever is true in Python's sense
+        enabled = bool(config.get("enable"))
+        return _Bot(Platform(bot_id, self._type, enabled, client_id, SecretStr(secret)), config)
+
+    async def _send(
+        self,
+        method: Method,
+        path: str,
+        *,
+        payload: Mapping[str, object] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Changes something; False when somebody else was quicker, so that one has to look anew."""
+        reply = await self._request(method, path, payload=payload, query=query)
+        if reply.status == 400 and _text(reply.json or {}, "message").endswith(_OVERTAKEN):
+            return False
+        self._checked(reply)
+        return True
+
+    async def _request(
+        self,
+        method: Method,
+        path: str,
+        *,
+        payload: Mapping[str, object] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Reply:
+        headers = {"Authorization": f"Bearer {self._api_key.get_secret_value()}"}
+        try:
+            reply = await self._http.request(
+                method,
+                self._url,
+                path,
+                payload=payload,
+                query=query,
+                headers=headers,
+                largest=_LARGEST_ANSWER,
+            )
+        except RemoteError as error:
+            code = _ROAD.get(error.code, Code.API_BAD_ANSWER)
+        else:
+            if (method, path, reply.status) != ("GET", _BOTS, 404):
+                return reply
+            code = Code.API_TOO_OLD
+        raise TargetError(code, self.place)
+
+    def _checked(self, reply: Reply) -> Mapping[str, object]:
+        """The object of an answer that says it is fine; AstrBot's own words go nowhere."""
+        if reply.status in _STATUSES:
+            raise TargetError(_STATUSES[reply.status], self.place)
+        if reply.status >= 500:
+            raise TargetError(Code.API_FAULT, self.place)
+        if reply.status != 200 or reply.json is None or reply.json.get("status") != "ok":
+            raise self._bad_answer()
+        return reply.json
+
+    def _bad_answer(self) -> TargetError:
+        return TargetError(Code.API_BAD_ANSWER, self.place)
+
+
+def _stored(platform: Platform) -> Stored:
+    return Stored(platform, (Note.LOADED if platform.enabled else Note.SWITCHED_OFF,))
+
+
+def _pair(credentials: Credentials) -> dict[str, object]:
+    return {
+        "client_id": credentials.client_id,
+        "client_secret": credentials.client_secret.get_secret_value(),
+    }
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _free(wanted: str, taken: Collection[str]) -> str:
+    """The wanted id, or with the first of `_2`, `_3`, ... that nobody has."""
+    candidates = itertools.chain([wanted], (f"{wanted}_{n}" for n in itertools.count(2)))
+    return next(name for name in candidates if name not in taken)

@@ -1,0 +1,118 @@
+"""AstrBot while it is stopped: an entry in the list `platform` of its `cmd_config.json`."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.errors import Code
+from bootstrap_bot.formats.format import Change, Remove, Set
+from bootstrap_bot.formats.json5 import Json5
+from bootstrap_bot.targets.layout import DINGTALK, Data, OtherShapeError, free_id, pair_at
+from bootstrap_bot.targets.tables import DEFAULT_URL, AstrBotUrl, FileTable, PathText, Surroundings
+from bootstrap_bot.targets.target import Note, Platform, Target
+
+PLATFORM = "platform"
+# Seconds within which a port on this machine or near it answers.
+KNOCK = 2.0
+
+
+class AstrBotLayout:
+    """A `Layout`: a list of bots of all platforms, each with an id of its own."""
+
+    kind = "astrbot-file"
+    holds_one = False
+
+    def hindrance(self, data: Data) -> Code | None:
+        return None
+
+    def bots(self, data: Data) -> list[Platform]:
+        return [bot for _, bot in _bots(data)]
+
+    def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
+        entries = _entries(data)
+        taken = {entry.get("id") for entry in entries if isinstance(entry, dict)}
+        bot = {
+            "id": free_id(wanted_id, taken),
+            "type": DINGTALK,
+            "enable": True,
+            "client_id": credentials.client_id,
+            "client_secret": credentials.client_secret.get_secret_value(),
+            "card_template_id": "",
+        }
+        if data.get(PLATFORM) is None:
+            return [Set((PLATFORM,), [bot])]
+        return [Set((PLATFORM, str(len(entries))), bot)]
+
+    def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
+        path = _path(data, bot)
+        return pair_at((*path, "client_id"), (*path, "client_secret"), credentials)
+
+    def remove(self, data: Data, bot: Platform) -> list[Change]:
+        return [Remove(_path(data, bot))]
+
+    def switch(self, data: Data, bot: Platform, enabled: bool) -> list[Change]:
+        return [Set((*_path(data, bot), "enable"), enabled)]
+
+    def notes(self, data: Data) -> list[Note]:
+        return [Note.ASTRBOT_START]
+
+
+def _entries(data: Data) -> list[object]:
+    found = data.get(PLATFORM)
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise OtherShapeError((PLATFORM,))
+    return found
+
+
+def _bots(data: Data) -> Iterator[tuple[int, Platform]]:
+    """Every DingTalk bot with its place in the list."""
+    for index, entry in enumerate(_entries(data)):
+        if isinstance(entry, dict) and entry.get("type") == DINGTALK:
+            client_id, secret = entry.get("client_id"), entry.get("client_secret")
+            if isinstance(client_id, str) and client_id:
+                name, text = str(entry.get("id", "")), secret if isinstance(secret, str) else ""
+                enabled = entry.get("enable") is True
+                yield index, Platform(name, DINGTALK, enabled, client_id, SecretStr(text))
+
+
+def _path(data: Data, bot: Platform) -> tuple[str, str]:
+    index = next(index for index, one in _bots(data) if one.client_id == bot.client_id)
+    return PLATFORM, str(index)
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """A guard: AstrBot must not answer there, for it would overwrite the file with its own copy."""
+
+    host: str
+    port: int
+
+    async def __call__(self) -> Code | None:
+        try:
+            async with asyncio.timeout(KNOCK):
+                _, writer = await asyncio.open_connection(self.host, self.port)
+        except (OSError, TimeoutError):
+            return None
+        writer.close()
+        return Code.STILL_RUNNING
+
+
+class AstrBotFileTable(FileTable):
+    """`kind = "astrbot-file"`; `url` is where AstrBot answers while it runs."""
+
+    kind: Literal["astrbot-file"]
+    path: PathText = "~/AstrBot/data/cmd_config.json"
+    url: AstrBotUrl = DEFAULT_URL
+
+    def build(self, around: Surroundings) -> Target:
+        parts = urlsplit(self.url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        guard = Knock(parts.hostname or "", port)
+        return self.on_file(AstrBotLayout(), Json5(), around, guard=guard)

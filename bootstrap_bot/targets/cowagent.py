@@ -1,0 +1,75 @@
+"""CowAgent: two keys of its `config.json`, and a channel in its list."""
+
+from typing import Any, Literal
+
+from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.formats.format import Change, Remove, Set
+from bootstrap_bot.formats.json5 import Json5
+from bootstrap_bot.targets.layout import Data, OtherShapeError
+from bootstrap_bot.targets.slot import Slot
+from bootstrap_bot.targets.tables import FileTable, PathText, Surroundings
+from bootstrap_bot.targets.target import Note, Platform, Target
+
+CHANNELS = ("channel_type",)
+CHANNEL = "dingtalk"
+# What an empty or missing list of channels means to CowAgent.
+DEFAULT_CHANNEL = "web"
+
+
+class CowAgentLayout(Slot):
+    """A `Slot` that is switched by naming the channel among those that run."""
+
+    def bots(self, data: Data) -> list[Platform]:
+        on = CHANNEL in _channels(data)
+        return [
+            Platform(bot.id, bot.type, on, bot.client_id, bot.client_secret)
+            for bot in super().bots(data)
+        ]
+
+    def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
+        return [*self._pair(credentials), *_switched(data, True)]
+
+    def remove(self, data: Data, bot: Platform) -> list[Change]:
+        return [*super().remove(data, bot), *_switched(data, False)]
+
+    def switch(self, data: Data, bot: Platform, enabled: bool) -> list[Change]:
+        return _switched(data, enabled)
+
+
+def _channels(data: Data) -> list[str]:
+    """The channels that run, from a list or a text with commas."""
+    value: Any = data.get(CHANNELS[0]) or []
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise OtherShapeError(CHANNELS)
+    return [name.strip() for name in names if name.strip()]
+
+
+def _switched(data: Data, on: bool) -> list[Change]:
+    """The channel named or not, with the others and the way of writing as they were."""
+    names, value = _channels(data), data.get(CHANNELS[0])
+    if (CHANNEL in names) is on:
+        return []
+    if isinstance(value, list):
+        index = len(value) if on else [name.strip() for name in value].index(CHANNEL)
+        place = (*CHANNELS, str(index))
+        return [Set(place, CHANNEL) if on else Remove(place)]
+    others = [name for name in names if name != CHANNEL] or [DEFAULT_CHANNEL]
+    comma = ", " if ", " in (value or "") else ","
+    return [Set(CHANNELS, comma.join([*others, CHANNEL] if on else others))]
+
+
+class CowAgentTable(FileTable):
+    """`kind = "cowagent"`."""
+
+    kind: Literal["cowagent"]
+    path: PathText = "~/CowAgent/config.json"
+
+    def build(self, around: Surroundings) -> Target:
+        layout = CowAgentLayout(
+            kind=self.kind,
+            client_id=("dingtalk_client_id",),
+            client_secret=("dingtalk_client_secret",),
+            needs=lambda data: [Note.COWAGENT_RESTART],
+        )
+        return self.on_file(layout, Json5(), around)

@@ -1,0 +1,195 @@
+"""Credentials in one file: a layout says where, a format how, a writer puts it there."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.formats.format import (
+    Change,
+    Format,
+    NotParsableError,
+    UnfitValueError,
+    WrongShapeError,
+    edited,
+    read,
+)
+from bootstrap_bot.targets.command import Command
+from bootstrap_bot.targets.file_writer import FileWriter, ModePolicy, without_others
+from bootstrap_bot.targets.layout import Data, Layout, OtherShapeError
+from bootstrap_bot.targets.target import Note, Platform, Stored
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+LOCK_SECONDS = 10.0
+
+Rule = Callable[[Data], Sequence[Change]]
+Guard = Callable[[], Awaitable[Code | None]]
+
+
+class FileTarget:
+    """A `Target`: the DingTalk bots in one file.
+
+    Everything else in it is kept to the byte; a file that does not parse is never written.
+    `place` is how its owner knows the file. `mode` gives its new mode from the old one.
+    `made`: a missing file is made, where otherwise its program has to make it first. `guard`
+    is asked before anything is written, and says what speaks against it.
+    `lock_seconds` is how long another holder of the file's lock is waited for.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        form: Format,
+        path: Path,
+        place: str,
+        *,
+        mode: ModePolicy = without_others,
+        made: bool = False,
+        lock_seconds: float = LOCK_SECONDS,
+        after: Command | None = None,
+        guard: Guard | None = None,
+    ) -> None:
+        self._layout = layout
+        self._form = form
+        self._path = path.absolute()
+        self._made = made
+        self._guard = guard
+        self._writer = FileWriter(self._path, place, mode=mode, lock_seconds=lock_seconds)
+        self.place = place
+        self.after = after
+
+    @property
+    def kind(self) -> str:
+        return self._layout.kind
+
+    @property
+    def holds_one(self) -> bool:
+        return self._layout.holds_one
+
+    @property
+    def key(self) -> str:
+        """The kind and the absolute path."""
+        return f"{self.kind}:{self._path}"
+
+    async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Stored:
+        def rule(data: Data) -> Sequence[Change]:
+            if hindrance := self._layout.hindrance(data):
+                raise TargetError(hindrance, self.place)
+            bots = self._layout.bots(data)
+            for bot in (_find(bots, credentials.client_id), _find(bots, replaces)):
+                if bot is not None:
+                    return self._layout.update(data, bot, credentials)
+            if bots and self.holds_one:
+                raise TargetError(Code.OCCUPIED, self.place, occupant=bots[0].client_id)
+            return self._layout.add(data, wanted_id, credentials)
+
+        await self._ask_guard()
+        return await asyncio.to_thread(self._store, rule, credentials.client_id)
+
+    async def platforms(self) -> list[Platform]:
+        return await asyncio.to_thread(self._look, self._layout.bots)
+
+    async def set_enabled(self, client_id: str, enabled: bool) -> Platform | None:
+        def switch(data: Data, bot: Platform) -> Sequence[Change]:
+            return self._layout.switch(data, bot, enabled)
+
+        await self._ask_guard()
+        known = await asyncio.to_thread(self._change_known, client_id, switch)
+        switchable = known is not None and known.enabled is not None
+        return replace(known, enabled=enabled) if known and switchable else known
+
+    async def remove(self, client_id: str) -> Platform | None:
+        await self._ask_guard()
+        return await asyncio.to_thread(self._change_known, client_id, self._layout.remove)
+
+    async def probe(self) -> None:
+        await self._ask_guard()
+        await asyncio.to_thread(self._probe)
+
+    async def _ask_guard(self) -> None:
+        if self._guard is not None and (code := await self._guard()):
+            raise TargetError(code, self.place)
+
+    def _store(self, rule: Rule, client_id: str) -> Stored:
+        narrowed = self._write(rule, client_id)
+        bots, notes = self._look(lambda data: (self._layout.bots(data), self._layout.notes(data)))
+        stored = _find(bots, client_id)
+        if stored is None:
+            raise TargetError(Code.NOT_READ_BACK, self.place)
+        more = (Note.NARROWED, narrowed), (Note.SWITCHED_OFF, stored.enabled is False)
+        return Stored(stored, (*notes, *(note for note, applies in more if applies)))
+
+    def _change_known(
+        self, client_id: str, change: Callable[[Data, Platform], Sequence[Change]]
+    ) -> Platform | None:
+        known: Platform | None = None
+
+        def rule(data: Data) -> Sequence[Change]:
+            nonlocal known
+            known = _find(self._layout.bots(data), client_id)
+            return change(data, known) if known else ()
+
+        self._write(rule)
+        return known
+
+    def _probe(self) -> None:
+        self._check_existence()
+        if hindrance := self._look(self._layout.hindrance):
+            raise TargetError(hindrance, self.place)
+        self._look(self._layout.bots)
+        self._writer.probe()
+
+    def _write(self, rule: Rule, client_id: str | None = None) -> bool:
+        """Makes the changes; True when others could do more with the file before.
+
+        With a client id nothing is written unless the new text has that bot.
+        """
+
+        def changed(text: str) -> str:
+            new = edited(self._form, text, rule(read(self._form, text)))
+            if client_id is not None:
+                bots = self._layout.bots(read(self._form, new))
+                if _find(bots, client_id) is None:
+                    raise TargetError(Code.NOT_READ_BACK, self.place)
+            return new
+
+        def edit(text: str) -> str:
+            self._check_existence()
+            return self._coded(text, lambda: changed(text))
+
+        narrowed = self._writer.change(edit).narrowed
+        if narrowed:
+            _log.warning("%s could be read or written by others; now it cannot", self.place)
+        return narrowed
+
+    def _look(self, look: Callable[[Data], T]) -> T:
+        text = self._writer.read()
+        return self._coded(text, lambda: look(read(self._form, text)))
+
+    def _check_existence(self) -> None:
+        if not self._made and not self._path.exists():
+            raise TargetError(Code.FILE_MISSING, self.place)
+
+    def _coded(self, text: str, work: Callable[[], T]) -> T:
+        """Turns what the text's rules raise into a target's error, with nothing of the text."""
+        try:
+            return work()
+        except NotParsableError as error:
+            code, line, column = Code.UNPARSABLE, error.line, error.column
+        except WrongShapeError as error:
+            code, line, column = Code.WRONG_SHAPE, error.line, error.column
+        except OtherShapeError as error:
+            code, (line, column) = Code.WRONG_SHAPE, self._form.locate(text, error.path)
+        except UnfitValueError:
+            code, line, column = Code.VALUE_UNFIT, 0, 0
+        raise TargetError(code, self.place, line=line, column=column)
+
+
+def _find(bots: Sequence[Platform], client_id: str) -> Platform | None:
+    return next((bot for bot in bots if client_id and bot.client_id == client_id), None)

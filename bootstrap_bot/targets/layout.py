@@ -1,0 +1,109 @@
+"""Where in a file's data one program keeps its bots. Pure: data in, changes out."""
+
+import itertools
+from collections.abc import Container, Sequence
+from typing import Any, Protocol
+
+from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.errors import Code
+from bootstrap_bot.formats.format import Change, Keys, Set, UnfitValueError, value_at
+from bootstrap_bot.targets.target import Note, Platform
+
+DINGTALK = "dingtalk"
+
+Data = dict[str, Any]
+
+
+class OtherShapeError(ValueError):
+    """Something else than a table or a list stands at `path`."""
+
+    def __init__(self, path: Keys) -> None:
+        super().__init__("of another shape")
+        self.path = path
+
+
+class Layout(Protocol):
+    """One program's way of keeping bots.
+
+    Every method raises `OtherShapeError`; `add` and `update` also `UnfitValueError`.
+    """
+
+    @property
+    def kind(self) -> str:
+        """The target's kind, as in the config."""
+        ...
+
+    @property
+    def holds_one(self) -> bool:
+        """Whether there is room for one bot only."""
+        ...
+
+    def hindrance(self, data: Data) -> Code | None:
+        """Why the program could do nothing with a bot yet; None when nothing speaks against it."""
+        ...
+
+    def bots(self, data: Data) -> list[Platform]:
+        """The DingTalk bots that are there, in their order."""
+        ...
+
+    def add(self, data: Data, wanted_id: str, credentials: Credentials) -> Sequence[Change]:
+        """One more bot, under `wanted_id` or the next free id."""
+        ...
+
+    def update(self, data: Data, bot: Platform, credentials: Credentials) -> Sequence[Change]:
+        """This pair in place of that bot's."""
+        ...
+
+    def remove(self, data: Data, bot: Platform) -> Sequence[Change]:
+        """That bot taken out."""
+        ...
+
+    def switch(self, data: Data, bot: Platform, enabled: bool) -> Sequence[Change]:
+        """That bot switched on or off; nothing where there is no switch."""
+        ...
+
+    def notes(self, data: Data) -> Sequence[Note]:
+        """What is still needed until a stored bot answers."""
+        ...
+
+
+def pair_at(client_id: Keys, client_secret: Keys, credentials: Credentials) -> list[Change]:
+    """Both values of a pair, each at its place."""
+    secret = credentials.client_secret.get_secret_value()
+    return [Set(client_id, credentials.client_id), Set(client_secret, secret)]
+
+
+def unexpanded(credentials: Credentials) -> Credentials:
+    """The same pair, for programs that put variables in place of `${NAME}` in what they read.
+
+    Raises `UnfitValueError` when it would not arrive as it is.
+    """
+    values = credentials.client_id, credentials.client_secret.get_secret_value()
+    if any("${" in value for value in values):
+        raise UnfitValueError
+    return credentials
+
+
+def table_at(data: Data, path: Keys) -> Data:
+    """The table there, an empty one when nothing or null is. Raises `OtherShapeError`."""
+    for length in range(1, len(path) + 1):
+        found = value_at(data, path[:length])
+        if found is None:
+            return {}
+        if not isinstance(found, dict):
+            raise OtherShapeError(path[:length])
+    return data if not path else dict(found)
+
+
+def text_at(data: Data, path: Keys) -> str:
+    """The text there; "" when there is none. Raises `OtherShapeError`."""
+    found = table_at(data, path[:-1]).get(path[-1])
+    if found is not None and not isinstance(found, str):
+        raise OtherShapeError(path)
+    return found or ""
+
+
+def free_id(wanted: str, taken: Container[object]) -> str:
+    """The wanted id, or with the first of `_2`, `_3`, ... that nobody has."""
+    candidates = itertools.chain([wanted], (f"{wanted}_{n}" for n in itertools.count(2)))
+    return next(name for name in candidates if name not in taken)

@@ -1,0 +1,47 @@
+"""nanobot: the channel `dingtalk` of its `config.json`."""
+
+from typing import Literal
+
+from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.formats.format import Change
+from bootstrap_bot.formats.json5 import Json5
+from bootstrap_bot.targets.layout import Data, table_at, unexpanded
+from bootstrap_bot.targets.slot import Slot
+from bootstrap_bot.targets.tables import FileTable, PathText, Surroundings
+from bootstrap_bot.targets.target import Note, Platform, Target
+
+CHANNEL = ("channels", "dingtalk")
+
+
+def needs(data: Data) -> list[Note]:
+    """Who is answered is the owner's to say: an empty list is nobody, or everybody."""
+    channel = table_at(data, CHANNEL)
+    senders = channel.get("allowFrom") or channel.get("allow_from")
+    return [Note.NANOBOT_RESTART, *([] if senders else [Note.NANOBOT_SENDERS])]
+
+
+class NanobotLayout(Slot):
+    """Reads `${NAME}` in its config as a variable."""
+
+    def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
+        return super().add(data, wanted_id, unexpanded(credentials))
+
+    def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
+        return super().update(data, bot, unexpanded(credentials))
+
+
+class NanobotTable(FileTable):
+    """`kind = "nanobot"`."""
+
+    kind: Literal["nanobot"]
+    path: PathText = "~/.nanobot/config.json"
+
+    def build(self, around: Surroundings) -> Target:
+        layout = NanobotLayout(
+            kind=self.kind,
+            client_id=(*CHANNEL, "clientId"),
+            client_secret=(*CHANNEL, "clientSecret"),
+            enabled=(*CHANNEL, "enabled"),
+            needs=needs,
+        )
+        return self.on_file(layout, Json5(), around)

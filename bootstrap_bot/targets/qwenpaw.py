@@ -1,0 +1,39 @@
+"""QwenPaw: the channel `dingtalk` of an agent's `agent.json`, or of an older `config.json`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bootstrap_bot.formats.json5 import Json5
+from bootstrap_bot.targets.slot import Slot
+from bootstrap_bot.targets.tables import FileTable, Surroundings
+from bootstrap_bot.targets.target import Note, Target
+
+CHANNEL = ("channels", "dingtalk")
+# A folder under its earlier name still comes first for QwenPaw itself.
+USUAL = (
+    "~/.copaw/workspaces/default/agent.json",
+    "~/.qwenpaw/workspaces/default/agent.json",
+    "~/.qwenpaw/config.json",
+)
+NEWEST = USUAL[1]
+
+
+class QwenPawTable(FileTable):
+    """`kind = "qwenpaw"`; without a path the first usual one that is there."""
+
+    kind: Literal["qwenpaw"]
+    path: Annotated[str, Field(description="a file's path, in quotes")] = ""
+
+    def build(self, around: Surroundings) -> Target:
+        there = (path for path in USUAL if Path(path).expanduser().exists())
+        path = self.path or next(there, NEWEST)
+        layout = Slot(
+            kind=self.kind,
+            client_id=(*CHANNEL, "client_id"),
+            client_secret=(*CHANNEL, "client_secret"),
+            enabled=(*CHANNEL, "enabled"),
+            needs=lambda data: [Note.QWENPAW_NOTICES],
+        )
+        return self.on_file(layout, Json5(), around, path=path)

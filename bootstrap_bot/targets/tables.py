@@ -1,0 +1,161 @@
+"""What the owner says of a target: the parts that many kinds share."""
+
+import re
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from bootstrap_bot.formats.format import Format
+from bootstrap_bot.http import Http
+from bootstrap_bot.setting_tables import Switch, Table
+from bootstrap_bot.targets.command import Command
+from bootstrap_bot.targets.file_target import FileTarget, Guard
+from bootstrap_bot.targets.layout import Layout
+from bootstrap_bot.targets.target import Target
+from bootstrap_bot.urls import clean_base_url
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+# Keys that do not say where something is stored.
+_BESIDE = {"after", "api_key"}
+
+
+def _words(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value or not value[0] or any("\0" in word for word in value):
+        raise ValueError('must be a program and its arguments, such as ["systemctl", "restart"]')
+    return value
+
+
+def _variables(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(map(_VARIABLE.fullmatch, value)):
+        raise ValueError('must be names of variables, such as ["MY_VAR"]')
+    return value
+
+
+def _place(value: str) -> str:
+    if not value or "\0" in value:
+        raise ValueError("must be a file's path, in quotes")
+    return value
+
+
+def _astrbot_url(value: str) -> str:
+    return clean_base_url(value, private_http=True).url
+
+
+DEFAULT_URL = "http://localhost:6185"
+AstrBotUrl = Annotated[
+    str,
+    AfterValidator(_astrbot_url),
+    Field(description=f"AstrBot's address such as {DEFAULT_URL}"),
+]
+PathText = Annotated[
+    str, AfterValidator(_place), Field(description="a file's path, in quotes, not empty")
+]
+
+
+class After(Table):
+    """[targets.after]: a command that makes the other bot notice."""
+
+    command: Annotated[
+        tuple[str, ...],
+        AfterValidator(_words),
+        Field(
+            strict=False,
+            description='a program and its arguments, such as ["systemctl", "restart", "hermes"]',
+        ),
+    ]
+    env: Annotated[
+        tuple[str, ...],
+        AfterValidator(_variables),
+        Field(strict=False, description='names of variables, such as ["MY_VAR"]'),
+    ] = ()
+    show_output: Switch = False
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What targets are built from: this bot's config, its HTTP session, and its patience.
+
+    `lock_seconds` is how long another holder of a file's lock is waited for.
+    """
+
+    config: Path
+    http: Http
+    lock_seconds: float
+
+
+class TargetTable(Table):
+    """One [[targets]]. `VARIABLES` stand in for keys that are not given, by key."""
+
+    VARIABLES: ClassVar[Mapping[str, str]] = {}
+
+    kind: Annotated[str, Field(description="one of the kinds in the README, in quotes")]
+    after: Annotated[
+        After | None, Field(description="a table that begins with the line [targets.after]")
+    ] = None
+
+    @abstractmethod
+    def build(self, around: Surroundings) -> Target:
+        """The target itself."""
+        raise NotImplementedError
+
+    def same_place(self, other: "TargetTable") -> bool:
+        """Whether both would store at one and the same place."""
+        ours, theirs = self.model_dump(exclude=_BESIDE), other.model_dump(exclude=_BESIDE)
+        return ours == theirs
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Base addresses it makes requests to."""
+        return ()
+
+    @property
+    def secrets(self) -> tuple[SecretStr, ...]:
+        """What has to stay out of every log."""
+        return ()
+
+    @property
+    def command(self) -> Command | None:
+        """What runs afterwards."""
+        if self.after is None:
+            return None
+        return Command(self.after.command, self.after.env, self.after.show_output)
+
+
+class FileTable(TargetTable):
+    """A target that is a file. A relative path begins beside this bot's config."""
+
+    path: PathText
+
+    def on_file(
+        self,
+        layout: Layout,
+        form: Format,
+        around: Surroundings,
+        *,
+        path: str = "",
+        made: bool = False,
+        guard: Guard | None = None,
+    ) -> FileTarget:
+        """A target with that layout in the file, or in another `path` that was found for it."""
+        named = path or self.path
+        return FileTarget(
+            layout,
+            form,
+            resolved(named, around),
+            named,
+            made=made,
+            lock_seconds=around.lock_seconds,
+            after=self.command,
+            guard=guard,
+        )
+
+
+def resolved(path: str, around: Surroundings) -> Path:
+    """The absolute path that an owner means."""
+    return around.config.parent / Path(path).expanduser()
