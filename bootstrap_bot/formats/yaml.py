@@ -1,31 +1,19 @@
 """YAML: read by PyYAML, edited at the places where ruamel.yaml finds things."""
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 from ruamel.yaml import YAML, events
 from ruamel.yaml.error import YAMLError
 
-from bootstrap_bot.formats.format import (
-    Change,
-    Keys,
-    NotParsableError,
-    Set,
-    UnfitValueError,
-    WrongShapeError,
-)
+from bootstrap_bot.formats.format import Change, Keys, Set, WrongShapeError
+from bootstrap_bot.formats.yaml_reader import line_and_column, line_start, position_of, read_yaml
+from bootstrap_bot.formats.yaml_values import inline, lines
 
-_DEEPEST = 100
-# Each counted as often as aliases repeat it.
-_MOST_NODES = 100_000
 _KINDS: dict[str, type] = {"tag:yaml.org,2002:str": str, "tag:yaml.org,2002:null": type(None)}
-# Lists of tuples, which no other format has.
-_FOREIGN_TAGS = ("tag:yaml.org,2002:omap", "tag:yaml.org,2002:pairs")
-_RAISED = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _resolve: Callable[..., str] = yaml.resolver.Resolver().resolve
 
 _GAP = re.compile(r"(?:\s|#[^\n]*)*")
@@ -36,9 +24,6 @@ _LINE = re.compile(r"[^\n]*\n?")
 _BLANK_LINE = re.compile(r"\A\r?\n")
 _COMMENT_LINE = re.compile(r"([ \t]*)#[^\n]*\n?")
 _BLOCK_SCALAR = re.compile(r"(?:[&!]\S*\s+)*[|>](?P<mode>[-+\d]*)(?P<comment>[ \t]+#[^\r\n]*)?")
-# `e3` is a number that is none to some readers.
-_PLAIN = re.compile(r"(?![eE]-?\d+\Z)[A-Za-z_][\w./@-]*(?::[\w./@-]+)*", re.ASCII)
-_NOT_TEXT = ("y", "yes", "n", "no", "on", "off", "true", "false", "null")
 
 
 class Yaml:
@@ -48,21 +33,8 @@ class Yaml:
     """
 
     def read(self, text: str) -> Any:
-        """What PyYAML's safe loader says, with {} for nothing at all.
-
-        Raises NotParsableError, also for several documents, for nodes nested too deep and for
-        aliases that multiply.
-        """
-        loader: _Loader | None = None
-        try:
-            loader = _Loader(text)
-            data = loader.get_single_data()
-        # its constructors let out whatever `!!int x`, `!!float ""` or `!!bool x` make Python raise
-        except (yaml.YAMLError, *_RAISED) as error:
-            position = _position(error, text, loader)
-        else:
-            return {} if data is None else _copied(data)
-        raise NotParsableError(*position)
+        """See `read_yaml`."""
+        return read_yaml(text)
 
     def splice(self, text: str, change: Change) -> str:
         """See `Format`; UnfitValueError is for halves of surrogates alone."""
@@ -78,41 +50,6 @@ class Yaml:
     def locate(self, text: str, path: Keys) -> tuple[int, int]:
         """See `Format`; the place of a value, not of its key. Raises WrongShapeError."""
         return _Document(text).locate(path)
-
-
-class _Loader(yaml.SafeLoader):
-    """Stops at what would keep whoever goes through the data busy for ages."""
-
-    yaml_constructors: ClassVar[Any] = {
-        tag: constructor
-        for tag, constructor in yaml.SafeLoader.yaml_constructors.items()
-        if tag not in _FOREIGN_TAGS
-    }
-    last: Any = None
-
-    def get_single_node(self) -> yaml.Node | None:
-        root = super().get_single_node()
-        waiting, seen = [(root, 1)], 0
-        while waiting:
-            node, depth = waiting.pop()
-            seen += 1
-            if node and (depth > _DEEPEST or seen > _MOST_NODES):
-                raise yaml.MarkedYAMLError(problem_mark=node.start_mark)
-            if isinstance(node, yaml.SequenceNode):
-                waiting += [(inner, depth + 1) for inner in node.value]
-            elif isinstance(node, yaml.MappingNode):
-                waiting += [(inner, depth + 1) for pair in node.value for inner in pair]
-        return root
-
-    def fetch_flow_collection_start(self, token_class: Any) -> None:
-        # with each open bracket every further token takes longer
-        if self.flow_level >= _DEEPEST:
-            raise yaml.MarkedYAMLError(problem_mark=self.get_mark())
-        super().fetch_flow_collection_start(token_class)
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        self.last = node.start_mark
-        return super().construct_object(node, deep)
 
 
 @dataclass(slots=True)
@@ -146,7 +83,7 @@ class _Document:
             first = next((e for e in self._events if isinstance(e, events.NodeEvent)), None)
             self._root = self._place(first) if first else _Place(len(text), len(text), type(None))
         except YAMLError as error:
-            position = _position(error, text)
+            position = position_of(error, text)
         else:
             self._root.mark = self._root.start
             return
@@ -154,7 +91,7 @@ class _Document:
 
     def locate(self, path: Keys) -> tuple[int, int]:
         """Line and column of the value there, or of the nearest thing above."""
-        return _line_and_column(self._text, self._find(path)[0][-1].start)
+        return line_and_column(self._text, self._find(path)[0][-1].start)
 
     def set(self, path: Keys, value: Any) -> str | None:
         """The text with the value there; None when it cannot be put there."""
@@ -250,18 +187,18 @@ class _Document:
         return place.start + len(own.rstrip(" \t\r\n"))
 
     def _column(self, at: int) -> int:
-        return at - _line_start(self._text, at)
+        return at - line_start(self._text, at)
 
     def _extended(self, chain: list[_Place], held: Any) -> str:
         """The text with what `held` holds behind what stands in the last place already."""
         place = chain[-1]
         end = place.inner[-1].end
         if place.flow:
-            return f"{self._text[:end]}, {_inline(held)[1:-1]}{self._text[end:]}"
+            return f"{self._text[:end]}, {inline(held)[1:-1]}{self._text[end:]}"
         column = self._column(place.inner[-1].head)
         above = self._column(place.head) if len(chain) > 1 else -1
         at = _behind_comments(self._text, end, max(column, above + 1))
-        return self._with_lines(self._text, at, _lines(held, column, self._unit or 2))
+        return self._with_lines(self._text, at, lines(held, column, self._unit or 2))
 
     def _replaced(self, chain: list[_Place], value: Any) -> str | None:
         """The text with another value in the last place."""
@@ -273,7 +210,7 @@ class _Document:
         before, gap = self._text[: place.start], ""
         if place.start == place.end or (place.inner and not place.flow):
             before, gap = self._text[: place.mark] + " ", self._gap(place)
-        return before + _inline(value) + gap + self._behind(place)
+        return before + inline(value) + gap + self._behind(place)
 
     def _replaced_by_lines(self, chain: list[_Place], value: Any) -> str:
         *above, place = chain
@@ -281,14 +218,14 @@ class _Document:
         if not above:
             before = self._text[: place.start].rstrip(" \t")
             after = _BLANK_LINE.sub("", self._text[place.end :].lstrip(" \t"))
-            return self._with_lines(before + after, len(before), _lines(value, 0, unit))
+            return self._with_lines(before + after, len(before), lines(value, 0, unit))
         if above[-1].kind is list:
-            lines = self._newline.join(_lines([value], column, unit))
-            return self._text[: place.head] + lines[column:] + self._behind(place)
+            entry = self._newline.join(lines([value], column, unit))
+            return self._text[: place.head] + entry[column:] + self._behind(place)
         head = self._text[: place.mark] + self._gap(place)
         text = head + self._behind(place)
         at = _behind_comments(text, len(head), column + 1)
-        return self._with_lines(text, at, _lines(value, column + unit, unit))
+        return self._with_lines(text, at, lines(value, column + unit, unit))
 
     def _gap(self, place: _Place) -> str:
         """What stands between the key or dash and the value, as far as that is comments."""
@@ -308,7 +245,7 @@ class _Document:
 
     def _block_span(self, place: _Place) -> tuple[int, int]:
         """The lines of an entry; behind a dash, up to where the next entry begins."""
-        start = _line_start(self._text, place.head)
+        start = line_start(self._text, place.head)
         end = _behind_comments(self._text, place.end, place.head - start + 1)
         if not self._text[start : place.head].strip(" \t"):
             return start, end
@@ -319,13 +256,6 @@ class _Document:
         if place is parent.inner[-1]:
             return parent.inner[-2].end, place.end
         return place.head, _end_of(_COMMA, self._text, place.end)
-
-
-def _copied(data: Any) -> Any:
-    """Data in which nothing is another thing too, as it would be with aliases."""
-    if isinstance(data, dict):
-        return {key: _copied(value) for key, value in data.items()}
-    return [*map(_copied, data)] if isinstance(data, list) else data
 
 
 def _are_block_tables(chain: list[_Place]) -> bool:
@@ -344,60 +274,3 @@ def _behind_comments(text: str, at: int, column: int) -> int:
     while (found := _COMMENT_LINE.match(text, at)) and len(found[1]) >= column:
         at = found.end()
     return at
-
-
-def _line_start(text: str, at: int) -> int:
-    return text.rfind("\n", 0, at) + 1
-
-
-def _line_and_column(text: str, at: int) -> tuple[int, int]:
-    return text.count("\n", 0, at) + 1, at - _line_start(text, at) + 1
-
-
-def _position(error: Exception, text: str, loader: _Loader | None = None) -> tuple[int, int]:
-    """Where the parser stopped, or where that begins which it could not make a value of."""
-    if isinstance(error, yaml.reader.ReaderError):
-        return _line_and_column(text, error.position)
-    mark = getattr(error, "problem_mark", None) or (loader and (loader.last or loader.get_mark()))
-    return (mark.line + 1, mark.column + 1) if mark else (0, 0)
-
-
-def _lines(value: Any, column: int, unit: int) -> list[str]:
-    """A table or list as lines, without their ends."""
-    lines: list[str] = []
-    is_list = isinstance(value, list)
-    for key, inner in enumerate(value) if is_list else value.items():
-        head = " " * column + ("-" if is_list else f"{_inline(key)}:")
-        if not inner or not isinstance(inner, (dict, list)):
-            lines.append(f"{head} {_inline(inner)}")
-        elif is_list:
-            first, *others = _lines(inner, column + 2, unit)
-            lines += [f"{head} {first[column + 2 :]}", *others]
-        else:
-            lines += [head, *_lines(inner, column + unit, unit)]
-    return lines
-
-
-def _inline(value: Any) -> str:
-    """A value as every reader of YAML 1.1 and 1.2 understands it. Raises UnfitValueError."""
-    if isinstance(value, dict):
-        pairs = (f"{_inline(key)}: {_inline(inner)}" for key, inner in value.items())
-        return "{" + ", ".join(pairs) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_inline, value)) + "]"
-    written = json.dumps(value, ensure_ascii=False)
-    if isinstance(value, float) and "." not in written:
-        # YAML 1.1 takes 1e+22 for a text
-        return written.replace("e", ".0e")
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT:
-        return value
-    return "".join(map(_escaped, written))
-
-
-def _escaped(character: str) -> str:
-    if character.isprintable():
-        return character
-    if "\ud800" <= character <= "\udfff":
-        raise UnfitValueError
-    code = ord(character)
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

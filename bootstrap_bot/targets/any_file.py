@@ -162,10 +162,13 @@ class AnyFileTable(FileTable):
 
     @model_validator(mode="after")
     def _has_variables(self) -> "AnyFileTable":
-        """A .env knows names only."""
-        named = all(_VARIABLE.fullmatch(key) for key in self.templates)
-        if _suffix(self.path) == ".env" and not named:
-            raise ValueError("must have names of variables as keys: a .env file knows no tables")
+        """A .env knows names and texts only."""
+        fits = all(
+            _VARIABLE.fullmatch(key) and isinstance(value, str)
+            for key, value in self.templates.items()
+        )
+        if _suffix(self.path) == ".env" and not fits:
+            raise ValueError("must have names of variables as keys, and texts, for a .env file")
         return self
 
     def build(self, around: Surroundings) -> Target:
