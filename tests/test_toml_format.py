@@ -1,0 +1,174 @@
+"""TOML changed anywhere in it: one place changes, every other byte stays."""
+
+import tomllib
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bootstrap_bot.formats.format import (
+    BOM,
+    Change,
+    NotParsableError,
+    Remove,
+    Set,
+    WrongShapeError,
+    edited,
+    read,
+    value_at,
+)
+from bootstrap_bot.formats.toml import Toml
+
+SETTINGS = """\
+# my bot
+name = "x"   # first
+
+[channels.feishu]
+id = 'f'
+
+[channels.dingtalk]  # the robot
+# put the pair here
+client_id = ""
+other = [1,
+  2] # kept
+
+[last]
+a.b = {c = 1}
+"""
+
+
+def change(text: str, *changes: Change) -> str:
+    return edited(Toml(), text, changes)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "old", "new"),
+    [
+        (("channels", "dingtalk", "client_id"), "ding", 'client_id = ""', 'client_id = "ding"'),
+        (("name",), "y", 'name = "x"   # first', 'name = "y"   # first'),
+        (("version",), 2, 'name = "x"   # first\n', 'name = "x"   # first\nversion = 2\n'),
+        (("channels", "dingtalk", "on"), True, "2] # kept\n", "2] # kept\non = true\n"),
+        (
+            ("channels", "dingtalk", "deep", "er"),
+            "x",
+            "2] # kept\n",
+            '2] # kept\n\n[channels.dingtalk.deep]\ner = "x"\n',
+        ),
+        (("last", "a", "b", "c"), 2, "{c = 1}", "{c = 2}"),
+        (("last", "a", "b", "d"), 2, "{c = 1}", "{c = 1,d = 2}"),
+        (("channels", "dingtalk", "other", "1"), 3, "  2]", "  3]"),
+        (("channels", "new"), {"a": "b"}, "2] # kept\n", '2] # kept\n\n[channels.new]\na = "b"\n'),
+    ],
+)
+def test_one_place_changes(path: tuple[str, ...], value: Any, old: str, new: str) -> None:
+    assert SETTINGS.count(old) == 1
+    assert change(SETTINGS, Set(path, value)) == SETTINGS.replace(old, new)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "\r\n", "[a]\nb = 1", f"{BOM}x = 1\n"])
+def test_a_key_of_the_root_stands_before_the_first_table(text: str) -> None:
+    new = change(text, Set(("own",), "1"))
+    assert new.startswith(BOM) == text.startswith(BOM)
+    before = tomllib.loads(text.removeprefix(BOM))
+    assert tomllib.loads(new.removeprefix(BOM)) == {**before, "own": "1"}
+
+
+def test_a_name_with_dots_is_quoted() -> None:
+    new = change("", Set(("a.b", "c d", "é"), "x"))
+    assert new == '["a.b"."c d"]\n"é" = "x"\n'
+
+
+def test_line_ends_are_kept() -> None:
+    new = change("[a]\r\nb = 1\r\n", Set(("a", "c"), "x"), Set(("d", "e"), "y"))
+    assert new == '[a]\r\nb = 1\r\nc = "x"\r\n\r\n[d]\r\ne = "y"\r\n'
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "column"),
+    [
+        (("name", "inner"), 2, 1),
+        (("channels", "feishu", "id", "x"), 5, 1),
+        (("channels", "dingtalk", "other", "x"), 10, 1),
+        (("channels", "dingtalk", "other", "7", "y"), 10, 1),
+    ],
+)
+def test_another_shape_is_refused_with_its_place(
+    path: tuple[str, ...], line: int, column: int
+) -> None:
+    with pytest.raises(WrongShapeError) as caught:
+        change(SETTINGS, Set(path, "x"))
+    assert (caught.value.line, caught.value.column) == (line, column)
+
+
+def test_tables_in_lists_are_left_alone() -> None:
+    with pytest.raises(WrongShapeError):
+        change("[[bots]]\nid = 1\n", Set(("bots", "0", "id"), 2))
+    with pytest.raises(WrongShapeError):
+        change("[[bots]]\nid = 1\n", Set(("bots", "id"), 2))
+
+
+def test_what_does_not_parse_tells_where_and_nothing_else() -> None:
+    with pytest.raises(NotParsableError) as caught:
+        change("a = 1\nhunter2 hunter2\n", Set(("b",), 1))
+    assert (caught.value.line, caught.value.column) == (2, 9)
+    assert caught.value.__context__ is None
+    assert "hunter2" not in str(caught.value)
+
+
+def test_removing_takes_the_line_or_the_whole_table() -> None:
+    path = ("channels", "dingtalk", "client_id")
+    assert change(SETTINGS, Remove(path)) == SETTINGS.replace('client_id = ""\n', "")
+    rest = change(SETTINGS, Remove(("channels", "dingtalk")))
+    assert "[last]" in rest
+    assert value_at(read(Toml(), rest), ("channels", "dingtalk")) is None
+    assert change(SETTINGS, Remove(("channels", "nobody", "x"))) == SETTINGS
+
+
+plain = st.characters(exclude_categories=["Cs"])
+names = st.sampled_from(["a", "o", "c", "d", "list", "a.b"]) | st.text(
+    plain, min_size=1, max_size=4
+)
+values = st.text(plain, max_size=12) | st.booleans() | st.integers(-(2**63), 2**63 - 1)
+bits = [
+    "# comment [a]",
+    "",
+    "[a]\nz = 'a'",
+    '[o."a.b"] # "x"\n\t"k = 1" = {a = 1, b = [1,\n2]}',
+    "[[list]]\nx = 1979-05-27T07:32:00Z",
+    "[c.d.e]\nf = '''\n[a]\nclient_id = 1\n'''",
+]
+
+
+@given(
+    chosen=st.lists(st.sampled_from(bits), unique=True),
+    newline=st.sampled_from(["\n", "\r\n"]),
+    path=st.lists(names, min_size=1, max_size=4),
+    value=values,
+    ended=st.booleans(),
+)
+@settings(max_examples=300, deadline=None)
+def test_any_value_anywhere_reads_back_and_the_rest_stays(
+    chosen: list[str], newline: str, path: list[str], value: Any, ended: bool
+) -> None:
+    text = newline.join(bit.replace("\n", newline) for bit in chosen) + newline * ended
+    keys = tuple(path)
+    try:
+        new = change(text, Set(keys, value))
+    except WrongShapeError:
+        return
+    old, now = tomllib.loads(text), tomllib.loads(new)
+    assert value_at(now, keys) == value
+    assert change(new, Set(keys, value)) == new
+    back = tomllib.loads(change(new, Remove(keys)))
+    if value_at(old, keys) is None:
+        assert without_empty(back) == without_empty(old)
+    for line in text.splitlines():
+        assert line.strip() in new or value_at(old, keys) is not None
+
+
+def without_empty(data: Any) -> Any:
+    if isinstance(data, dict):
+        found = {key: without_empty(value) for key, value in data.items()}
+        return {key: value for key, value in found.items() if value != {}}
+    return data
