@@ -15,29 +15,34 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "polling": (
+        ("attempts/polling.py", "attempts/inviting.py", "attempts/record.py"),
+        ("polling", "record", "teller", "poll_table"),
+    ),
+    "storing": (
+        ("attempts/storing.py", "attempts/delivery.py", "attempts/platforms.py"),
+        ("storing", "platforms"),
+    ),
+    "telling": (("attempts/teller.py",), ("teller",)),
     "attempts": (
         (
-            *("attempts/polling.py", "attempts/inviting.py", "attempts/record.py"),
-            *("attempts/storing.py", "attempts/teller.py"),
-        ),
-        ("polling", "record", "storing", "teller"),
-    ),
-    "turns": (
-        (
             *("attempts/attempts.py", "attempts/run.py", "attempts/turns.py"),
-            *("attempts/aftercare.py", "attempts/inheritance.py", "attempts/platforms.py"),
+            *("attempts/aftercare.py", "attempts/inheritance.py", "attempts/attempt.py"),
         ),
-        ("recovery", "conversation", "platforms", "platform_menu", "language_menu"),
+        ("attempts", "recovery", "conversation", "storing", "record"),
     ),
     "journal": (("journal/sqlite.py",), ("journal",)),
-    "gate": (("chat/gate.py", "chat/claim.py"), ("gate", "claim")),
+    "gate": (
+        ("chat/gate.py", "chat/claim.py"),
+        ("gate_rules", "claim_rules", "gate", "claim"),
+    ),
     "provider": (("providers/dingtalk.py",), ("dingtalk_provider",)),
     "config": (
         (
-            *("targets/config_file.py", "targets/file_writer.py"),
-            *("targets/platform_tables.py", "targets/toml_text.py"),
+            *("targets/config_file.py", "targets/file_target.py", "targets/file_writer.py"),
+            *("targets/layout.py", "formats/format.py", "formats/toml.py", "formats/toml_text.py"),
         ),
-        ("config_file", "file_writer", "check"),
+        ("config_file", "file_writer", "toml_format"),
     ),
 }
 SETTINGS = """

@@ -1,5 +1,6 @@
 """Where credentials go: whether they could be stored there now."""
 
+import asyncio
 from collections.abc import Sequence
 
 from bootstrap_bot.doctor.finding import Finding, Subject
@@ -19,7 +20,7 @@ class TargetsLook:
 
     async def __call__(self) -> Sequence[Finding]:
         """One finding for each target."""
-        return [await _look(target) for target in self._targets]
+        return await asyncio.gather(*map(_look, self._targets))
 
 
 async def _look(target: Target) -> Finding:
