@@ -32,6 +32,7 @@ from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram import Trouble
 from bootstrap_bot.setting_tables import Telegram
 from bootstrap_bot.targets import file_writer
+from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.config_file import ConfigFile
 from bootstrap_bot.targets.file_writer import FileWriter
 from tests.fake_clock import START, FakeClock
@@ -513,3 +514,16 @@ def test_a_system_without_such_a_table_tells_of_no_mounts(
     monkeypatch.setattr(file_writer, "_MOUNTS", tmp_path / "missing")
     FileWriter(tmp_path / "config.toml").probe()
     assert names_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "found"),
+    [(("sh", "-c", "true"), True), (("/bin/sh",), True), (("bin/sh",), True), (("no-such",), False)],
+)
+async def test_a_command_that_is_not_there_is_told_before_it_is_needed(
+    tmp_path: Path, argv: tuple[str, ...], found: bool
+) -> None:
+    target = ConfigFile(tmp_path / "config.toml", after=Command(argv))
+    (finding,) = await TargetsLook([target])()
+    assert finding.code == ("doctor.target_good" if found else "doctor.target_command")
+    assert "no-such" in words(finding, Texts("en")) or found

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 from bootstrap_bot.doctor.finding import Finding, Subject
 from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.targets.command import findable
 from bootstrap_bot.targets.target import Target
 
 GOOD = {"astrbot": "doctor.target_api"}
@@ -30,6 +32,10 @@ async def _look(target: Target) -> Finding:
     except TargetError as error:
         return _trouble(error)
     code = GOOD.get(target.kind, "doctor.target_good")
+    if target.after is not None and not findable(target.after):
+        program = Path(target.after.argv[0]).name
+        place = target.place
+        return Finding.bad(Subject.TARGET, "doctor.target_command", place=place, program=program)
     return Finding.good(Subject.TARGET, code, place=target.place, count=count)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -82,6 +83,14 @@ async def run(
         end, status = End.EXITED, process.returncode
     seconds = max(clock.now() - begun, 0.0)
     return Ran(end, status, seconds, output.text(secrets) if output else "")
+
+
+def findable(command: Command) -> bool:
+    """Whether the system would find the program now, looking where `run` does."""
+    program = command.argv[0]
+    if os.sep in program:
+        program = os.path.join("/", program)
+    return shutil.which(program) is not None
 
 
 def _reporter(ended: asyncio.Event) -> Callable[[], None]:
