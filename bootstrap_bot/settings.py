@@ -183,8 +183,11 @@ class _Loader:
             yield Fault(source, "telegram.api_url", remedy)
 
     def _readable(self, data: Mapping[str, Any]) -> Iterator[Fault]:
-        if os.name == "posix" and _holds_secret(data) and _others_may_read(self._file):
+        if os.name == "posix" and _holds_secret(data) and _others_may(self._file, 0o077):
             remedy = f"holds secrets and others may read it: chmod 600 {self._file.name}"
+            yield Fault(str(self._file), "", remedy)
+        elif os.name == "posix" and _names_command(data) and _others_may(self._file, 0o022):
+            remedy = f"names commands and others may write it: chmod 600 {self._file.name}"
             yield Fault(str(self._file), "", remedy)
 
     def _fault(self, key: str, remedy: str, variable: str | None = None) -> None:
@@ -221,11 +224,16 @@ def _read(file: Path, *, required: bool) -> dict[str, Any]:
     raise ConfigError([Fault(str(file), "", remedy)])
 
 
-def _others_may_read(file: Path) -> bool:
+def _others_may(file: Path, rights: int) -> bool:
     try:
-        return bool(file.stat().st_mode & 0o077)
+        return bool(file.stat().st_mode & rights)
     except OSError:
         return False
+
+
+def _names_command(data: Mapping[str, Any]) -> bool:
+    targets = data.get("targets")
+    return isinstance(targets, list) and any("after" in target for target in targets)
 
 
 def _holds_secret(data: Mapping[str, Any]) -> bool:

@@ -267,3 +267,15 @@ def test_a_key_is_written_as_in_toml(key: str, path: tuple[str, ...]) -> None:
 def test_what_is_no_key_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match="must have keys such as"):
         keys_of(key)
+
+
+def test_a_file_that_names_commands_and_that_others_may_write_is_a_warning(file: Path) -> None:
+    file.write_text(
+        '[[targets]]\nkind = "hermes"\n[targets.after]\ncommand = ["x"]\n', encoding="utf-8"
+    )
+    environ = {"TELEGRAM_BOT_TOKEN": TOKEN}
+    file.chmod(0o644)
+    assert settings.load(file, environ).warnings == ()
+    file.chmod(0o664)
+    (warning,) = settings.load(file, environ).warnings
+    assert "names commands and others may write it" in warning.remedy

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence, Sized
 from pathlib import Path
 
 from bootstrap_bot.doctor.finding import Finding, Subject
-from bootstrap_bot.errors import ConfigError
+from bootstrap_bot.errors import ConfigError, Fault
 from bootstrap_bot.settings import Settings
 
 
@@ -32,14 +32,17 @@ class ConfigLook:
         except ConfigError as error:
             count = len(error.faults)
             return [Finding.bad(Subject.CONFIG, "doctor.config_bad", file=self._file, count=count)]
-        # one is about an address, any other one about the file's rights
-        codes = [
-            "doctor.config_exposed" if warning.key else "doctor.config_readable"
+        if not warnings:
+            return [Finding.good(Subject.CONFIG, "doctor.config_good", file=self._file)]
+        return [
+            Finding.look(Subject.CONFIG, _code(warning), file=self._file, key=warning.key)
             for warning in warnings
         ]
-        if not codes:
-            return [Finding.good(Subject.CONFIG, "doctor.config_good", file=self._file)]
-        return [Finding.look(Subject.CONFIG, code, file=self._file) for code in codes]
+
+
+def _code(warning: Fault) -> str:
+    """Those with a key are about addresses, any other one about the file's rights."""
+    return "doctor.config_exposed" if warning.key else "doctor.config_readable"
 
 
 class AdminsLook:
