@@ -5,9 +5,8 @@ it runs there is no other way in.
 """
 
 import asyncio
-import itertools
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +16,7 @@ from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError, TargetError
 from bootstrap_bot.http import Http, Method, Reply
 from bootstrap_bot.targets.command import Command
+from bootstrap_bot.targets.layout import free_id
 from bootstrap_bot.targets.target import Note, Platform, Stored
 
 _BOTS = "/api/v1/bots"
@@ -105,7 +105,7 @@ class AstrBot:
                 if known := known or bots.find(replaces):
                     sent = await self._put(known, _pair(credentials))
                 else:
-                    bot_id = _free(wanted_id, bots.ids | taken)
+                    bot_id = free_id(wanted_id, bots.ids | taken)
                     taken.add(bot_id)
                     sent = await self._post(bot_id, credentials)
         raise TargetError(Code.NOT_READ_BACK, self.place)
@@ -267,9 +267,3 @@ def _pair(credentials: Credentials) -> dict[str, object]:
 def _text(data: Mapping[str, Any], key: str) -> str:
     value = data.get(key)
     return value if isinstance(value, str) else ""
-
-
-def _free(wanted: str, taken: Collection[str]) -> str:
-    """The wanted id, or with the first of `_2`, `_3`, ... that nobody has."""
-    candidates = itertools.chain([wanted], (f"{wanted}_{n}" for n in itertools.count(2)))
-    return next(name for name in candidates if name not in taken)
