@@ -21,7 +21,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "storing": (
         ("attempts/storing.py", "attempts/delivery.py", "attempts/platforms.py"),
-        ("storing", "platforms"),
+        ("storing", "delivery", "platforms"),
     ),
     "telling": (("attempts/teller.py",), ("teller",)),
     "attempts": (
@@ -29,7 +29,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *("attempts/attempts.py", "attempts/run.py", "attempts/turns.py"),
             *("attempts/aftercare.py", "attempts/inheritance.py", "attempts/attempt.py"),
         ),
-        ("attempts", "recovery", "conversation", "storing", "record"),
+        ("attempts", "run", "aftercare", "turns"),
     ),
     "journal": (("journal/sqlite.py",), ("journal",)),
     "gate": (

@@ -4,26 +4,18 @@
 """
 
 import asyncio
-import gettext
-import io
 import os
 import re
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from html import unescape
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
-import zxingcpp
-from PIL import Image
 
 from bootstrap_bot.chat import times
-from bootstrap_bot.chat.buttons import Action, data
-from bootstrap_bot.chat.pictures import Picture, sign
-from bootstrap_bot.chat.texts import DOMAIN, LANGUAGES, LOCALE, Texts
+from bootstrap_bot.chat.buttons import Action
+from bootstrap_bot.chat.texts import LANGUAGES, Texts
 from bootstrap_bot.sandbox.answers import (
     ROWS,
     Answer,
@@ -38,26 +30,32 @@ from bootstrap_bot.sandbox.answers import (
 )
 from bootstrap_bot.sandbox.dingtalk import Call
 from bootstrap_bot.sandbox.telegram import Message
-from bootstrap_bot.sandbox.telegram_rules import Button
-from tests.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene
+from tests.scene import ADMIN, OTHER_ADMIN, STRANGER
+from tests.storyboard_play import (
+    ASTRBOT_PLACE,
+    BEGIN,
+    ID,
+    LINK,
+    SECRET,
+    STORED,
+    WAITING,
+    Frame,
+    Play,
+    Played,
+    Reel,
+    Scenario,
+    scanned,
+    staged,
+)
+from tests.storyboard_programs import THERE
+from tests.storyboard_targets import SCENARIOS as TARGETS
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "conversation.md"
 COMMAND = "python -m tests.storyboard"
 
 GROUP = -100_200_300
-ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
-USER_CODE = "MUEU-DEKR-5TN3"
-LINK = (
-    "https://open-dev.dingtalk.com/openapp/registration/openClaw"
-    f"?user_code={USER_CODE}&source=DING_DWS_CLAW"
-)
-BEGIN = {"user_code": USER_CODE, "verification_uri_complete": LINK}
 LONG_LINK = {**BEGIN, "verification_uri_complete": LINK + "&state=" + "x" * 250}
 FOREIGN_LINK = {**BEGIN, "verification_uri_complete": "https://dingtalk.example/openClaw"}
-THERE = (
-    f'[platforms.dingtalk]\ntype = "dingtalk"\nenabled = true\nclient_id = "{ID}"\n'
-    f'client_secret = "{SECRET}"\n'
-)
 CONFIRM = "[security]\nconfirm = true\n"
 WRONG_PAIR = rejected(400, "invalidClientIdOrSecret", "The clientId or secret is invalid.")
 NOT_PUBLISHED = rejected(400, "notPublished", "The app is not published in Stream mode.")
@@ -75,167 +73,9 @@ TROUBLES = {
     "too_large": "too_large",
 }
 STAGES = ("selecting", "scanned", "creating", "publishing", "approving")
-PICTURES = {
-    sign(Picture.LINK): "🔗 blue: a chain link",
-    sign(Picture.WORKING): "🕓 amber: a clock",
-    sign(Picture.DONE): "✅ green: a tick",
-    sign(Picture.ENDED): "✖️ grey: a cross",
-}
-
-Rows = tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What stands in the chat at a moment, after what the person `did`.
-
-    `lines` are Telegram's HTML. `like` names the frame that shows all the rest.
-    """
-
-    title: str
-    did: tuple[str, ...]
-    picture: str
-    lines: tuple[str, ...]
-    rows: Rows
-    like: str = ""
-
-    def beside(self, earlier: "Frame") -> "Frame":
-        """Only what that one did not show."""
-        lines = tuple(line for line in self.lines if line and line not in earlier.lines)
-        rows = () if self.rows == earlier.rows else self.rows
-        picture = "" if self.picture == earlier.picture else self.picture
-        return Frame(self.title, self.did, picture, lines, rows, like=earlier.title)
-
-
-@dataclass(slots=True)
-class Reel:
-    """Every frame in one language, by chapter."""
-
-    language: str
-    chapters: dict[str, list[Frame]] = field(default_factory=dict)
-
-    def find(self, title: str) -> Frame:
-        """The whole frame with that title."""
-        frames = [frame for chapter in self.chapters.values() for frame in chapter]
-        return next(frame for frame in frames if frame.title == title)
-
-
-class Play:
-    """A scene played in one language, with a camera."""
-
-    def __init__(self, scene: Scene, reel: Reel, chapter: str) -> None:
-        self.scene = scene
-        self.texts = Texts(reel.language)
-        self._reel = reel
-        self._frames = reel.chapters.setdefault(chapter, [])
-        self._did: list[str] = []
-
-    async def says(self, text: str, user: int = ADMIN, **options: Any) -> None:
-        """Somebody writes."""
-        await self.scene.says(text, user, language=self.texts.language, **options)
-        self._did.append(f"👤 {text}")
-
-    async def press(self, action: Action, ref: str = "") -> str:
-        """Presses a button of the bot's last message; gives its label."""
-        message = await self.offers(action)
-        begins = data(action, ref)
-        button = next(
-            b for row in message.buttons for b in row if (b.data or "").startswith(begins)
-        )
-        press = await self.scene.telegram.presses_data(ADMIN, message, button.data or "")
-        await self.scene.telegram.until(lambda: press.answered)
-        self._did.append(f"👆 {button.text} → “{press.answer}”")
-        return button.text
-
-    async def sees(self, code: str, chat: int = ADMIN) -> Message:
-        """The bot's last message, as soon as it shows that text."""
-        return await self.scene.sees(words(self.texts.language, code), chat)
-
-    async def offers(self, action: Action) -> Message:
-        """The bot's last message, as soon as it has a button for that."""
-
-        def there() -> bool:
-            messages = self.scene.telegram.bot_messages(ADMIN)
-            buttons = [b for row in messages[-1].buttons for b in row] if messages else []
-            return any((b.data or "").startswith(data(action, "")) for b in buttons)
-
-        await self.scene.telegram.until(there)
-        return self.scene.telegram.last(ADMIN)
-
-    async def invited(self) -> None:
-        """/dingtalk_new, up to a bot that waits."""
-        await self.says("/dingtalk_new")
-        await self.sees("stage.waiting")
-        await self.scene.clock.asleep("attempt:")
-
-    async def created(self) -> None:
-        """Invited and confirmed."""
-        await self.invited()
-        await self.scene.poll(success(ID, SECRET))
-
-    async def pass_until(self, code: str) -> None:
-        """Lets time pass, from one thing that is due to the next, until that is shown."""
-        scene, text = self.scene, words(self.texts.language, code)
-
-        def seen() -> bool:
-            return text in scene.captions()[-1]
-
-        while not seen():
-            await scene.until(lambda: scene.clock.sleeps("attempt:") or seen())
-            if not seen():
-                await scene.clock.pass_until_due("attempt:")
-
-    def shoot(self, title: str, *, beside: str = "", chat: int = ADMIN) -> None:
-        """Keeps what stands in the chat now; `beside` names a frame that need not be repeated."""
-        message = self.scene.telegram.last(chat)
-        rows = tuple(tuple(map(_label, row)) for row in message.buttons)
-        lines = tuple(message.html.strip().splitlines())
-        frame = Frame(title, tuple(self._did), _picture(message), lines, rows)
-        self._did.clear()
-        self._frames.append(frame.beside(self._reel.find(beside)) if beside else frame)
-
-    def skip(self) -> None:
-        """What the person did so far is no news."""
-        self._did.clear()
-
-
-def words(language: str, code: str) -> str:
-    """The longest piece of a text that has no value in it, as a person reads it."""
-    catalogue = gettext.translation(DOMAIN, LOCALE, [language])
-    text = catalogue.ngettext(code, code, 2)
-    text = catalogue.gettext(code) if text == code else text
-    return max(re.split(r"\{\w+}|\n", plain(text)), key=len).strip()
-
-
-def plain(html: str) -> str:
-    """Without tags."""
-    return unescape(re.sub("<[^>]+>", "", html))
-
-
-def _label(button: Button) -> str:
-    mark = " ↗" if button.url else " ⧉" if button.copy else ""
-    return f"{button.text}{mark}"
-
-
-def _picture(message: Message) -> str:
-    if message.upload is None or message.photo is None:
-        return ""
-    if message.upload in PICTURES:
-        return PICTURES[message.upload]
-    links = [b.url for row in message.buttons for b in row]
-    return "🔳 QR code of the link" if scanned(message) in links else "🔳 QR code of something else"
-
-
-def scanned(message: Message) -> str:
-    """What a camera reads in the message's picture."""
-    with Image.open(io.BytesIO(message.photo or b"")) as picture:
-        [code] = zxingcpp.read_barcodes(picture)
-    return code.text
 
 
 # --- the scenes ----------------------------------------------------------------------------------
-
-WAITING, STORED = "Waiting", "Stored: it works"
 
 
 async def asking(play: Play) -> None:
@@ -631,19 +471,6 @@ async def outsiders(play: Play) -> None:
     play.shoot("An admin in a group", chat=GROUP)
 
 
-Played = Callable[[Play], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A scene with the bot's config (`more`) and what DingTalk's begin says."""
-
-    play: Played
-    more: str = ""
-    begin: Mapping[str, object] = field(default_factory=lambda: BEGIN)
-    interval: int = 5
-
-
 CHAPTERS: Mapping[str, tuple[Scenario, ...]] = {
     "Waiting": (
         Scenario(stages),
@@ -685,6 +512,7 @@ CHAPTERS: Mapping[str, tuple[Scenario, ...]] = {
         Scenario(platforms, more=THERE),
         Scenario(broken_platforms),
     ),
+    "Where the credentials go": TARGETS,
     "Everything else": (
         Scenario(language),
         Scenario(other_replies),
@@ -762,9 +590,9 @@ async def count_taps(folder: Path, way: Callable[[Play], Awaitable[list[str]]]) 
     taps = {}
     for name in LANGUAGES:
         place = folder / f"{way.__name__}-{name}"
-        place.mkdir()
-        async with Scene(place) as scene:
-            taps[name] = await way(Play(scene, Reel(name), ""))
+        # the page that the stand-in itself has, not the link of the scenes
+        async with staged(Scenario(way, begin={}), place, Reel(name)) as play:
+            taps[name] = await way(play)
     return taps
 
 
@@ -773,10 +601,10 @@ async def count_taps(folder: Path, way: Callable[[Play], Awaitable[list[str]]]) 
 HEAD = f"""\
 # The conversation
 
-Everything below is what the bot really showed while the tests played it between the two stand-ins;
+Everything below is what the bot really showed while the tests played it between stand-ins;
 `{COMMAND}` writes it anew. 👤 is what the person wrote, 👆 what they tapped with the short
-answer to it; ↗ opens a page, ⧉ copies. Where only a line or two differ from another state, only
-those are shown.
+answer to it; ↗ opens a page, ⧉ copies. `{ASTRBOT_PLACE}` is where AstrBot's stand-in answers. Where
+only a line or two differ from another state, only those are shown.
 """
 TAPS = """\
 ## Taps
@@ -795,15 +623,9 @@ async def film(folder: Path) -> dict[str, Reel]:
     for name, reel in reels.items():
         for chapter, scenarios in CHAPTERS.items():
             for number, scenario in enumerate(scenarios):
-                place = folder / f"{name}-{len(reel.chapters)}-{chapter[:4]}-{number}"
-                place.mkdir()
-                async with Scene(
-                    place,
-                    more=scenario.more,
-                    extra_begin=scenario.begin,
-                    interval=scenario.interval,
-                ) as scene:
-                    await scenario.play(Play(scene, reel, chapter))
+                place = folder / f"{name}-{len(reel.chapters)}-{number}"
+                async with staged(scenario, place, reel, chapter) as play:
+                    await scenario.play(play)
     return reels
 
 
@@ -837,8 +659,14 @@ def _chapters(reels: Mapping[str, Reel]) -> Iterator[str]:
 
 
 def _table(frames: tuple[Frame, ...]) -> str:
-    cells = "\n</td><td>\n".join("<br>\n".join(_cell(frame)) for frame in frames)
+    cells = "\n</td><td>\n".join(_broken(_cell(frame)) for frame in frames)
     return f"<table><tr valign=top><td>\n{cells}\n</td></tr></table>\n"
+
+
+def _broken(lines: Iterable[str]) -> str:
+    """One below the other; within <pre> an end of a line is one already."""
+    text = "<br>\n".join(lines)
+    return re.sub("<pre>.*?</pre>", lambda pre: pre[0].replace("<br>", ""), text, flags=re.DOTALL)
 
 
 def _cell(frame: Frame) -> Iterator[str]:

@@ -518,7 +518,12 @@ def test_a_system_without_such_a_table_tells_of_no_mounts(
 
 @pytest.mark.parametrize(
     ("argv", "found"),
-    [(("sh", "-c", "true"), True), (("/bin/sh",), True), (("bin/sh",), True), (("no-such",), False)],
+    [
+        (("sh", "-c", "true"), True),
+        (("/bin/sh",), True),
+        (("bin/sh",), True),
+        (("no-such",), False),
+    ],
 )
 async def test_a_command_that_is_not_there_is_told_before_it_is_needed(
     tmp_path: Path, argv: tuple[str, ...], found: bool

@@ -109,6 +109,11 @@ async def test_everything_is_listed_target_by_target_with_its_place() -> None:
     ]
 
 
+async def test_everything_is_listed_with_the_kind_of_its_place() -> None:
+    shelves = Shelf("config:/a", [platform("mine")]), Shelf("b", [platform()], kind="astrbot")
+    assert [one.kind for one in (await over(*shelves).all()).listed] == ["config", "astrbot"]
+
+
 async def test_no_target_and_empty_targets_hold_nothing() -> None:
     assert (await over().all()).listed == []
     assert (await over(Shelf("config:/a"), Shelf("config:/b")).all()).listed == []

@@ -246,7 +246,7 @@ async def test_a_removal_under_way_is_finished(tmp_path: Path) -> None:
         scene.config.write_text(scene.config.read_text().replace("[spare]", "[platforms.dingtalk]"))
         assert scene.platforms() == {"dingtalk": STORED}
         await scene.clock.pass_until_due("attempt:")
-        await scene.sees("The platform is gone from the config")
+        await scene.sees("The bot is gone from where it was stored")
         assert scene.platforms() == {}
         await scene.recorded("removed")
         assert scene.deliveries() == []
@@ -771,7 +771,7 @@ async def test_not_mine_works_after_a_restart(tmp_path: Path, away: float) -> No
         await scene.telegram.until(lambda: "Yes, remove it" in result.button_texts)
         await restart(scene, away)
         await scene.press("Yes, remove it")
-        await scene.sees("The platform is gone from the config")
+        await scene.sees("The bot is gone from where it was stored")
         await scene.recorded("removed")
         assert scene.platforms() == {}
         await restart(scene)

@@ -1,6 +1,7 @@
 """Credentials on their way into the targets: each step on disk before the next one."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -240,6 +241,16 @@ async def test_trouble_with_the_first_look_is_kept_too() -> None:
     assert (delivery.trouble, delivery.line, delivery.column) == ("unparsable", 3, 9)
 
 
+async def test_trouble_is_one_line_each_time(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    stage = scene(None, Code.LOCKED)
+    stage.shelves[0].kind = "astrbot"
+    await stage.deliver()
+    lines = [(r.levelno, r.getMessage()) for r in caplog.records]
+    assert lines == [(logging.INFO, "attempt=a1b2c3d4e5 target=astrbot: locked")]
+    assert stage.deliveries[0].kind == "astrbot"
+
+
 async def test_trouble_is_forgotten_once_it_is_written() -> None:
     stage = scene(None, Code.LOCKED)
     await stage.deliver()
@@ -318,6 +329,16 @@ async def test_another_client_id_is_no_update() -> None:
     assert not stage.deliveries[0].updated
 
 
+async def test_an_older_secret_of_the_same_bot_is_not_to_come_back() -> None:
+    for there, told in (([known()], [(CLIENT_ID, "config:/a")]), ([], [])):
+        stage = scene(None, None, Code.LOCKED)
+        stage.shelves[0].there = there
+        assert await stage.deliver() == []
+        assert stage.displaced == told
+        assert len(await stage.deliver()) == 1
+        assert stage.displaced == told  # once, though it was read back twice
+
+
 @pytest.mark.parametrize("was_there", [True, False])
 async def test_a_crash_between_write_and_mark_does_not_turn_our_own_write_into_an_update(
     was_there: bool,
@@ -387,6 +408,15 @@ async def test_a_second_look_mends_what_a_stale_copy_wiped_out(left: list[Platfo
     await stage.storing.look_again()
     assert "a: store" in stage.events
     assert any(platform.holds(PAIR) for platform in stage.shelves[0].there)
+
+
+async def test_a_second_look_stores_it_under_the_name_it_had_in_the_place_it_was_given() -> None:
+    there = Delivery("config:/a", "a", VERIFIED, platform_id="mine", occupant="dingold")
+    for agreed_to, replaces in ((True, "dingold"), (False, "dingasked")):
+        delivery = replace(there, agreed=agreed_to)
+        stage = scene(attempt=replace(stored(replaces="dingasked"), deliveries=(delivery,)))
+        await stage.storing.look_again()
+        assert stage.shelves[0].wanted == [("mine", replaces)]
 
 
 @pytest.mark.parametrize("faults", [(Code.LOCKED,), (None, Code.LOCKED)])
@@ -517,6 +547,22 @@ async def test_the_command_runs_once_the_delivery_is_committed_and_once_only() -
     assert (delivery.run_status, delivery.run_seconds) == (0, 1.5)
 
 
+async def test_what_is_still_there_after_a_restart_is_not_followed_by_its_command_again() -> None:
+    stage = scene()
+    stage.shelves[0].after = Command(("restart", "it"))
+    await stage.clock.advance(5)
+    await stage.deliver()
+    await stage.run_commands()
+    assert stage.deliveries[0].run_at == stage.clock.now()
+    await stage.deliver()
+    await stage.run_commands()
+    assert len(stage.commands) == 1
+    stage.shelves[0].there.clear()
+    await stage.deliver()
+    await stage.run_commands()
+    assert len(stage.commands) == 2
+
+
 async def test_a_command_that_was_cut_off_runs_once_more_and_then_it_is_said() -> None:
     stage = scene()
     stage.shelves[0].after = Command(("restart", "us"))
@@ -554,6 +600,13 @@ async def test_deliveries_stand_in_the_configs_order() -> None:
     for target in reversed(stage.targets):
         await stage.storing.deliver(target)
     assert [d.place for d in stage.deliveries] == ["a", "b", "c"]
+
+
+async def test_deliveries_of_targets_that_left_the_config_stand_first() -> None:
+    gone = Delivery("config:/gone", "gone", VERIFIED)
+    stage = scene(attempt=captured(deliveries=(Delivery("config:/a", "a"), gone)))
+    await stage.deliver()
+    assert [d.place for d in stage.deliveries] == ["gone", "a"]
 
 
 # Taking it out again.

@@ -56,7 +56,8 @@ class Aftercare:
                 return
             await self._clock.wait(hurry, max(due, self._not_before) - now)
             hurry.clear()
-            await self._look()
+            if self._record.attempt.state is State.STORED:
+                await self._look()
 
     async def _look(self) -> None:
         now = self._clock.now()

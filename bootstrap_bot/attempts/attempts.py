@@ -4,7 +4,6 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bootstrap_bot.attempts.attempt import LIVE, Attempt, State
@@ -160,15 +159,16 @@ class Attempts:
 
     async def remove(self, attempt: str, owner: int) -> bool:
         """Takes a stored pair out of the targets again, however long ago that was."""
-        if await self._change(attempt, owner, {State.STORED}, removed):
+        async with self._beginning:
+            if await self._change(attempt, owner, {State.STORED}, removed):
+                return True
+            found = await self.stored(attempt, owner)
+            if found is None or attempt in self._runs:
+                return False
+            taken_out = replace(removed(found), acted_at=self._tools.clock.now())
+            await self._tools.journal.save(taken_out)
+            self._take_up(taken_out)
             return True
-        found = await self.stored(attempt, owner)
-        if found is None or attempt in self._runs:
-            return False
-        taken_out = replace(removed(found), acted_at=self._tools.clock.now())
-        await self._tools.journal.save(taken_out)
-        self._take_up(taken_out)
-        return True
 
     def language_of(self, owner: int) -> str | None:
         """What the owner chose, if they did."""
@@ -216,6 +216,9 @@ class Attempts:
 
         after = await run.record.commit(changed)
         run.hurry()
+        if attempt not in self._runs and not after.over:
+            # it had come to its end while the change was on its way to the disk
+            self._take_up(after)
         return after.acted_at == acted_at
 
     def _attempt(self, request: Request) -> Attempt:
@@ -281,7 +284,12 @@ class Attempts:
         return not held
 
     def _ended(self, attempt: str, task: asyncio.Task[None]) -> None:
-        with suppress(KeyError):
-            del self._runs[attempt], self._tasks[attempt]
-        if not task.cancelled() and (error := task.exception()) is not None:
+        run = self._runs.pop(attempt)
+        del self._tasks[attempt]
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
             log.error("attempt=%s ended by %s", attempt, type(error).__name__)
+        elif not run.attempt.over:
+            # something was asked for while it came to its end
+            self._take_up(run.attempt)

@@ -18,5 +18,12 @@ def inherited(now: Attempt, admins: Collection[int]) -> Attempt:
         return now
     state = State.HELD if now.state is State.CAPTURED else now.state
     return replace(
-        now, owner=heir, chat=heir, message=None, state=state, held=Held.INHERITED, told=False
+        now,
+        owner=heir,
+        chat=heir,
+        message=None,
+        old_message=None,
+        state=state,
+        held=Held.INHERITED,
+        told=False,
     )

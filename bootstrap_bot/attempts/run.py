@@ -98,8 +98,10 @@ class Run:
         """Returns when nothing is left to do and the person knows."""
         telling = asyncio.create_task(self.teller.run(), name=f"teller:{self.attempt.id}")
         try:
-            while step := self._next_step():
-                await step()
+            while not telling.done():
+                while step := self._next_step():
+                    await step()
+                await self._told_or_decided(telling)
             await telling
             # Only now is it sure that no message of it is still on its way.
             if self._given_up and self.attempt.message is not None:
@@ -117,6 +119,15 @@ class Run:
         """Waits for the answer to a poll that is on its way, and for its commit."""
         if self._asking is not None:
             await asyncio.wait([self._asking])
+
+    async def _told_or_decided(self, telling: asyncio.Task[None]) -> None:
+        """Waits for the person to know; they may ask for something else before they do."""
+        deciding = asyncio.create_task(self._hurry.wait())
+        try:
+            await asyncio.wait([telling, deciding], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            deciding.cancel()
+        self._hurry.clear()
 
     def _next_step(self) -> Callable[[], Awaitable[None]] | None:
         if self.attempt.pollable:

@@ -155,6 +155,10 @@ class Storing:
         stored = await target.store(wanted_id, credentials, replaced)
         if replaced:
             await self._displaced(replaced, target.key)
+        known = self._delivery(target)
+        if known.updated and known.state is DeliveryState.PENDING:
+            # an earlier attempt's secret of this bot is not to come back either
+            await self._displaced(credentials.client_id, target.key)
         await self._mark(target, lambda now: now.written(stored))
         return stored.platform
 

@@ -83,19 +83,25 @@ def agreed(now: Attempt) -> Attempt:
 
 
 def skipped(now: Attempt) -> Attempt:
-    """The admin goes on without the targets that have trouble."""
-    changed = (one.ended(Closed.SKIPPED) if one.trouble else one for one in now.deliveries)
+    """The admin goes on without the targets that ask; if none does, without those in trouble."""
+    ask = any(one.asks for one in now.deliveries)
+    changed = (
+        one.ended(Closed.SKIPPED) if (one.asks if ask else one.trouble) else one
+        for one in now.deliveries
+    )
     return replace(now, deliveries=tuple(changed))
 
 
 def displaced(now: Attempt, target: str) -> Attempt:
     """The admin had the pair taken out of that target, or put another one in its place."""
     verified = DeliveryState.VERIFIED
-    changed = (
+    changed = tuple(
         one.ended(Closed.DISPLACED) if one.target == target and one.state is verified else one
         for one in now.deliveries
     )
-    return replace(now, deliveries=tuple(changed))
+    if changed == now.deliveries:
+        return now
+    return replace(now, deliveries=changed, stale=now.stale or now.told)
 
 
 def reminded(now: Attempt) -> Attempt:

@@ -1,35 +1,31 @@
 """What the one message of an attempt shows in each state. Pure: a record in, a card out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
-from bootstrap_bot.attempts.aftercare import settling
 from bootstrap_bot.attempts.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.chat import times
 from bootstrap_bot.chat.buttons import Action, button
-from bootstrap_bot.chat.delivery_text import LONGEST_CODE, fits, hindrance, outcome
+from bootstrap_bot.chat.delivery_text import LONGEST_CODE, hindrance, outcome
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.pictures import LONGEST_QR, Picture
+from bootstrap_bot.chat.result_text import LONGEST_CAPTION, fits, more, pair, result
 from bootstrap_bot.chat.texts import Texts
-from bootstrap_bot.credentials import masked_id
 from bootstrap_bot.errors import Code
-from bootstrap_bot.providers.provider import Health
 
-# Telegram's limits: characters of a caption and of a copy button.
-LONGEST_CAPTION = 1024
+# Telegram's limit: characters of a copy button.
 LONGEST_COPY = 256
 LONGEST_REASON = 200
 # Without news for so many seconds, something usually stands in the person's way.
 HELP_AFTER = 300.0
 # How long the outcome of "check now" stays in view.
 OUTCOME_STAYS = 60.0
-# Failures with a text of their own, and what is said of a check besides its outcome.
+# Failures with a text of their own.
 FAILURES = (Code.NO_CREDENTIALS.value, Code.BAD_LINK.value)
-HEALTH_WORDS = ("checking", "settling", "approval", "approval_given_up")
 Rows = Sequence[Sequence[InlineKeyboardButton]]
 
 
@@ -63,6 +59,8 @@ def card(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
             return _captured(attempt, texts)
         case State.HELD:
             return _held(attempt, texts)
+        case State.STORED if not any(delivery.open for delivery in attempt.deliveries):
+            return _taken_out(attempt, texts)
         case State.STORED:
             return _stored(attempt, texts, now)
         case State.REMOVED if attempt.deliveries:
@@ -124,7 +122,8 @@ def _captured(attempt: Attempt, texts: Texts) -> Card:
     partly = any(delivery.state is DeliveryState.VERIFIED for delivery in deliveries)
     title = ("captured.partly" if troubled else "captured.running") if partly else "captured.title"
     first = [texts(title), *([texts("captured.safe")] if troubled else [])]
-    caption = _as_many(first, deliveries, texts, troubled)
+    tried_again = any(delivery.trouble and not delivery.asks for delivery in deliveries)
+    caption = _as_many(first, deliveries, texts, tried_again)
     return Card(Picture.WORKING, caption, _ways_on(attempt, texts))
 
 
@@ -144,30 +143,28 @@ def _as_many(first: list[str], deliveries: Sequence[Delivery], texts: Texts, goe
         for one in by_need
     ]
     for shown in range(len(told), 0, -1):
-        paragraphs = [*first, *told[:shown], *_more(len(told) - shown, texts), *last]
+        paragraphs = [*first, *told[:shown], *more(len(told) - shown, texts), *last]
         if fits(paragraphs, LONGEST_CAPTION):
             return "\n\n".join(paragraphs)
     return "\n\n".join([*first, *last])
 
 
-def _more(count: int, texts: Texts) -> list[str]:
-    return [texts.plural("stored.more", count)] if count else []
-
-
 def _ways_on(attempt: Attempt, texts: Texts) -> tuple[tuple[InlineKeyboardButton, ...], ...]:
-    """What to do about trouble; to go on without a target, where there is a choice."""
-    deliveries = attempt.deliveries
-    skip = button(Action.SKIP, attempt.id, texts)
-    if any(delivery.asks for delivery in deliveries):
-        return ((button(Action.OVERWRITE, attempt.id, texts),), (skip,))
-    if not any(delivery.trouble for delivery in deliveries):
-        return ()
-    retry = button(Action.RETRY, attempt.id, texts)
-    return ((retry,), (skip,)) if len(deliveries) > 1 else ((retry,),)
+    """An answer to what is asked, another try of what hangs, a way on without either."""
+    asks = any(delivery.asks for delivery in attempt.deliveries)
+    hangs = [one.trouble for one in attempt.deliveries if one.trouble and not one.asks]
+    choice = asks or len(attempt.deliveries) > 1 or Code.VALUE_UNFIT.value in hangs
+    ways = (
+        (Action.OVERWRITE, asks),
+        (Action.RETRY, bool(hangs)),
+        (Action.SKIP, choice and (asks or bool(hangs))),
+    )
+    return tuple((button(action, attempt.id, texts),) for action, there in ways if there)
 
 
 def _held(attempt: Attempt, texts: Texts) -> Card:
-    lines = [texts("held.title"), texts(f"held.{attempt.held.value}"), _pair(attempt, texts)]
+    title = "held.nowhere" if attempt.held is Held.UNPLACED else "held.title"
+    lines = [texts(title), texts(f"held.{attempt.held.value}"), pair(attempt, texts)]
     use = Action.STORE if attempt.held is Held.CONFIRM else Action.USE
     rows = ((button(use, attempt.id, texts), button(Action.DISCARD, attempt.id, texts)),)
     return Card(Picture.WORKING, "\n\n".join(lines), rows)
@@ -180,54 +177,20 @@ def _stored(attempt: Attempt, texts: Texts, now: float) -> Card:
         (button(Action.REMOVE, attempt.id, texts),),
     )
     picture = Picture.WORKING if pending else Picture.DONE
-    paragraphs = next(
-        (found for found in _results(attempt, texts, now) if fits(found, LONGEST_CAPTION)),
-        [texts(f"stored.title_{attempt.approval.value}"), _pair(attempt, texts)],
-    )
-    return Card(picture, "\n\n".join(paragraphs), rows)
+    return Card(picture, "\n\n".join(result(attempt, texts, now)), rows)
 
 
-def _results(attempt: Attempt, texts: Texts, now: float) -> Iterator[list[str]]:
-    """What there is to say of a result, the whole of it first, then less and less."""
-    pending = attempt.approval is Approval.PENDING
-    title = texts(f"stored.title_{attempt.approval.value}")
-    after = [
-        texts(f"health.{_health(attempt, now)}"),
-        texts("stored.approval" if pending else "stored.next"),
-    ]
-    for room, brief, rest in ((500, False, after), (200, False, after), (0, False, after)):
-        places = _places(attempt.deliveries, texts, room, brief)
-        yield [title, f"{places}\n{_pair(attempt, texts)}", *rest]
-    for shown in range(len(attempt.deliveries), 0, -1):
-        places = _places(attempt.deliveries[:shown], texts, 0, brief=True)
-        more = _more(len(attempt.deliveries) - shown, texts)
-        start = [title, "\n".join([places, *more, _pair(attempt, texts)])]
-        yield [*start, *after]
-        yield [*start, *after[:1]]
-
-
-def _places(deliveries: Sequence[Delivery], texts: Texts, room: int, brief: bool) -> str:
-    return "\n".join(outcome(one, texts, room=room, brief=brief) for one in deliveries)
-
-
-def _health(attempt: Attempt, now: float) -> str:
-    if attempt.approval is Approval.PENDING:
-        return "approval" if attempt.watching else "approval_given_up"
-    if attempt.looked_at < attempt.stored_at:
-        return "checking"
-    failed = attempt.health in (Health.WRONG_PAIR, Health.NOT_PUBLISHED)
-    return "settling" if failed and settling(attempt, now) else attempt.health.value
+def _taken_out(attempt: Attempt, texts: Texts) -> Card:
+    """Stored once, and since then taken out of every place by an admin."""
+    places = [outcome(delivery, texts, room=0) for delivery in attempt.deliveries]
+    caption = "\n\n".join([texts("removed.title"), "\n".join(places), texts("removed.why")])
+    return Card(Picture.ENDED, caption, ((button(Action.ANOTHER, attempt.id, texts),),))
 
 
 def remove_rows(attempt: str, texts: Texts) -> InlineKeyboardMarkup:
     """The buttons that ask once more before a stored bot is removed."""
     actions = (Action.REMOVE_NOW, Action.KEEP)
     return InlineKeyboardMarkup([[button(action, attempt, texts) for action in actions]])
-
-
-def _pair(attempt: Attempt, texts: Texts) -> str:
-    client = clean(masked_id(attempt.client_id), LONGEST_CODE)
-    return texts("stored.pair", client=client, secret=attempt.masked_secret)
 
 
 def _ended(attempt: Attempt, texts: Texts) -> Card:

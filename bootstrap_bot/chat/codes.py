@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from bootstrap_bot.attempts.attempt import Approval, Held, State
 from bootstrap_bot.attempts.delivery import Closed
 from bootstrap_bot.chat.buttons import Action
-from bootstrap_bot.chat.card import FAILURES, HEALTH_WORDS
+from bootstrap_bot.chat.card import FAILURES
 from bootstrap_bot.chat.commands import HELP, MENU
 from bootstrap_bot.chat.delivery_text import NAMELESS, RUN_ENDS
+from bootstrap_bot.chat.result_text import HEALTH_WORDS
 from bootstrap_bot.doctor.finding import Mark, Subject
 from bootstrap_bot.errors import Code
 from bootstrap_bot.providers.provider import Health, Stage

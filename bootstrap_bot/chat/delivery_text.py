@@ -1,8 +1,6 @@
 """What people read of one delivery: where the pair is, what followed, what is still needed."""
 
-import re
-from collections.abc import Iterator, Sequence
-from html import unescape
+from collections.abc import Iterator
 
 from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.chat.foreign_text import clean
@@ -16,9 +14,18 @@ LONGEST_NAME = 64
 LONGEST_CODE = 40
 # Kinds whose places need no program's name.
 NAMELESS = ("config", "file")
+# What a program needs to notice a change of its file.
+RESTART_OF = {
+    "astrbot-file": Note.ASTRBOT_START,
+    "hermes": Note.HERMES_RESTART,
+    "openclaw": Note.OPENCLAW_RESTART,
+    "nanobot": Note.NANOBOT_RESTART,
+    "qwenpaw": Note.QWENPAW_NOTICES,
+    "cowagent": Note.COWAGENT_RESTART,
+    "file": Note.RESTART,
+}
 # How a command ended, as far as it needs a text of its own.
 RUN_ENDS = ("well", "badly", "running", *(end.value for end in End if end is not End.EXITED))
-_TAG = re.compile(r"<[^>]*>")
 
 
 def program(kind: str, texts: Texts) -> str:
@@ -48,18 +55,12 @@ def outcome(delivery: Delivery, texts: Texts, *, room: int, brief: bool = False)
     `brief` leaves out what is only good to know.
     """
     lines = [_ending(delivery, texts)]
-    if delivery.open:
+    if delivery.state is DeliveryState.VERIFIED:
         lines += [_note(note, texts) for note in _notes(delivery) if not (brief and _idle(note))]
         lines += _followed(delivery, texts, room)
     if delivery.trouble:
         lines.append(f"⚠️ {hindrance(delivery, texts)}")
     return "\n".join(lines)
-
-
-def fits(paragraphs: Sequence[str], longest: int) -> bool:
-    """Whether Telegram takes that much: it counts what is seen, in UTF-16."""
-    text = unescape(_TAG.sub("", "\n\n".join(paragraphs)))
-    return len(text.encode("utf-16-le")) // 2 <= longest
 
 
 def _ending(delivery: Delivery, texts: Texts) -> str:
@@ -80,7 +81,8 @@ def _ending(delivery: Delivery, texts: Texts) -> str:
 
 
 def _notes(delivery: Delivery) -> Iterator[Note]:
-    superfluous = RESTARTS if _ran_well(delivery) else frozenset()
+    cared_for = delivery.running or _ran_well(delivery)
+    superfluous = RESTARTS if cared_for else frozenset()
     for note in map(Note, delivery.notes.split()):
         if note not in superfluous:
             yield note
@@ -104,6 +106,13 @@ def _followed(delivery: Delivery, texts: Texts, room: int) -> list[str]:
     line = run_line(Ran(end, status, delivery.run_seconds), texts)
     output = delivery.run_output[-room:] if room else ""
     return [line, texts("run.output", output=output)] if output else [line]
+
+
+def follow_up(kind: str, ran: Ran | None, texts: Texts) -> str:
+    """What follows a change in a place: how its command ended, else what is left to do."""
+    if ran is None and kind in RESTART_OF:
+        return f"• {texts(f'note.{RESTART_OF[kind].value}')}"
+    return run_line(ran, texts)
 
 
 def run_line(ran: Ran | None, texts: Texts) -> str:

@@ -8,12 +8,13 @@ from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from bootstrap_bot.attempts.platforms import Found, Listed
 from bootstrap_bot.chat.buttons import Action, button, data
-from bootstrap_bot.chat.delivery_text import run_line, trouble
+from bootstrap_bot.chat.delivery_text import follow_up, trouble
 from bootstrap_bot.chat.desk import Desk, Press, Presses, said
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.question import NOTHING, platform_name
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.errors import CodedError, TargetError
+from bootstrap_bot.targets.command import Ran
 
 LONGEST_ID = 40
 MOST_LISTED = 90
@@ -84,7 +85,7 @@ class PlatformMenu:
     def _switch(self, press: Press, *, enabled: bool) -> str | None:
         async def page() -> Page:
             switched = await self._platforms.set_enabled(press.ref, enabled)
-            note = run_line(switched[1], press.texts) if switched else ""
+            note = _note(switched, press.texts) if switched else ""
             return await self._page(press, note)
 
         return self._turn_to(press, page, "answer.enable" if enabled else "answer.disable")
@@ -110,9 +111,9 @@ class PlatformMenu:
             text, keyboard = list_page(await self._platforms.all(), press.texts)
             if dropped is None:
                 return text, keyboard
-            listed, ran = dropped
+            listed, _ = dropped
             name = clean(platform_name(listed, press.texts), LONGEST_ID)
-            lines = [press.texts("platforms.dropped", id=name), run_line(ran, press.texts)]
+            lines = [press.texts("platforms.dropped", id=name), _note(dropped, press.texts)]
             return "\n\n".join(filter(None, (*lines, text))), keyboard
 
         return self._turn_to(press, page, "answer.remove_now")
@@ -177,6 +178,11 @@ def _entry(listed: Listed, texts: Texts) -> InlineKeyboardButton:
     name = clean(platform_name(listed, texts), LONGEST_ID)
     label = f"{mark} {name} · {platform.masked_id()}"
     return InlineKeyboardButton(label, callback_data=data(Action.PLATFORM, listed.ref))
+
+
+def _note(changed: tuple[Listed, Ran | None], texts: Texts) -> str:
+    listed, ran = changed
+    return follow_up(listed.kind, ran, texts)
 
 
 def _back(texts: Texts) -> InlineKeyboardButton:

@@ -102,7 +102,7 @@ class OpenClawLayout:
             if isinstance(account, dict):
                 yield name, (*self._accounts, name)
         if isinstance(value_at(data, self._channel), dict):
-            yield DEFAULT, self._channel
+            yield self.kind, self._channel
 
     def _paths_of(self, data: Data, bot: Platform) -> Iterator[Keys]:
         for _, path in self._places(data):

@@ -1,0 +1,89 @@
+"""How far one attempt's credentials came in one target: a record in, a record out."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bootstrap_bot.attempts.delivery import INTERRUPTED, Closed, Delivery, DeliveryState
+from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.targets.command import End, Ran
+from bootstrap_bot.targets.target import Note, Platform, Stored
+from tests.fake_clock import START
+
+FRESH = Delivery("config:/a", "a", kind="astrbot")
+RUN: dict[str, Any] = {
+    "run_end": "exited",
+    "run_status": 1,
+    "run_seconds": 1.5,
+    "run_output": "Done.",
+}
+
+
+def occupied(occupant: str) -> TargetError:
+    return TargetError(Code.OCCUPIED, "a", occupant=occupant)
+
+
+def test_trouble_is_kept_with_its_place_in_the_file_until_it_is_over() -> None:
+    error = TargetError(Code.UNPARSABLE, "elsewhere", line=3, column=9)
+    troubled = replace(FRESH, trouble="unparsable", line=3, column=9)
+    assert FRESH.troubled(error) == troubled
+    assert troubled.untroubled() == FRESH
+
+
+def test_an_occupant_stays_known_through_other_trouble() -> None:
+    asked = FRESH.troubled(occupied("dingold"))
+    assert asked == replace(FRESH, trouble="occupied", occupant="dingold")
+    assert asked.troubled(TargetError(Code.LOCKED, "a")).occupant == "dingold"
+
+
+def test_an_agreement_ends_with_another_occupant_only() -> None:
+    agreed = replace(FRESH.troubled(occupied("dingold")), agreed=True)
+    assert agreed.troubled(occupied("dingold")).agreed
+    assert agreed.troubled(TargetError(Code.LOCKED, "a")).agreed
+    assert not agreed.troubled(occupied("dingelse")).agreed
+    assert not FRESH.troubled(occupied("")).agreed
+
+
+def test_what_was_written_is_known_by_its_id_and_its_notes() -> None:
+    platform = Platform("mine", "dingtalk", True, "dingnew", SecretStr("s"))
+    written = replace(
+        FRESH, state=DeliveryState.WRITTEN, platform_id="mine", notes="narrowed restart"
+    )
+    troubled = FRESH.troubled(TargetError(Code.LOCKED, "a", line=3, column=9))
+    assert troubled.written(Stored(platform, (Note.NARROWED, Note.RESTART))) == written
+    assert written.verified() == replace(written, state=DeliveryState.VERIFIED)
+
+
+@pytest.mark.parametrize("why", Closed)
+def test_what_ended_has_a_reason_and_no_trouble(why: Closed) -> None:
+    ended = FRESH.troubled(TargetError(Code.LOCKED, "a", line=3)).ended(why)
+    assert ended == replace(FRESH, state=DeliveryState.CLOSED, closed=why.value)
+    assert not ended.open
+    assert FRESH.open
+
+
+def test_a_command_runs_from_its_beginning_to_its_end() -> None:
+    begun = FRESH.begun(START)
+    assert begun == replace(FRESH, runs=1, run_at=START)
+    assert begun.running
+    ran = begun.ran(Ran(End.EXITED, 1, 1.5, "Done."))
+    assert ran == replace(FRESH, runs=1, run_at=START, **RUN)
+    assert not ran.running
+
+
+def test_a_command_begun_again_has_no_end_yet() -> None:
+    again = replace(FRESH, runs=1, run_end="exited").begun(START)
+    assert (again.runs, again.run_end) == (2, "")
+
+
+def test_a_command_that_has_to_run_once_more_counts_from_nothing() -> None:
+    ran = replace(FRESH, runs=2, run_at=START, **RUN)
+    assert ran.to_run_again() == replace(FRESH, run_at=START, run_seconds=1.5)
+
+
+def test_a_command_whose_end_nobody_saw_was_interrupted() -> None:
+    assert FRESH.begun(START).ran(INTERRUPTED) == replace(
+        FRESH, runs=1, run_at=START, run_end="interrupted"
+    )
