@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from bootstrap_bot.attempts.attempt import RESULTS, Attempt, State
-from bootstrap_bot.attempts.delivery import Delivery
+from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.attempts.teller import Teller
 from bootstrap_bot.attempts.voice import ChatGoneError, UnheardError
 from tests.fake_clock import START, FakeClock
@@ -517,3 +517,39 @@ async def test_a_person_who_is_back_sees_a_fresh_message(begin: Begin) -> None:
     scene.teller.person_is_back()
     await rest()
     assert len(scene.voice.times) == before + 1
+
+
+# A command that follows a delivery.
+
+RUNNING = Delivery("config:/a", "a", DeliveryState.VERIFIED, runs=1, run_at=START)
+
+
+async def test_a_command_is_shown_once_it_takes_longer_than_a_moment(begin: Begin) -> None:
+    scene = await begin(captured(message=7, deliveries=(RUNNING,)))
+    await scene.clock.advance(2.9)
+    await rest()
+    assert scene.voice.shown == []
+    await scene.clock.advance(0.1)
+    await rest()
+    assert scene.voice.times == [3.0]
+    assert scene.voice.shown[-1].deliveries == (RUNNING,)
+
+
+async def test_a_command_that_ends_within_a_moment_is_not_shown(begin: Begin) -> None:
+    scene = await begin(captured(message=7, deliveries=(RUNNING,)))
+    await scene.change(deliveries=(replace(RUNNING, run_end="exited"),))
+    await scene.clock.advance(30)
+    await rest()
+    assert scene.voice.shown == []
+
+
+async def test_a_command_begun_long_ago_is_shown_at_once(begin: Begin) -> None:
+    scene = await begin(captured(message=7, deliveries=(replace(RUNNING, run_at=START - 60),)))
+    assert scene.voice.times == [0.0]
+
+
+async def test_of_a_result_nobody_waits_for_its_command(begin: Begin) -> None:
+    stored = captured(state=State.STORED, told=True, message=7, deliveries=(RUNNING,))
+    scene = await begin(replace(stored, client_secret=None, watching=True))
+    await rest()
+    assert not scene.clock.sleeps("teller")
