@@ -23,7 +23,7 @@ from bootstrap_bot.setting_tables import (
     Table,
     Telegram,
 )
-from bootstrap_bot.target_settings import exposed_targets, read_targets
+from bootstrap_bot.target_settings import exposed_targets, misnamed_targets, read_targets
 from bootstrap_bot.targets.tables import TargetTable
 from bootstrap_bot.urls import HTTP_PROXIES, clean_base_url, proxy_for
 
@@ -117,7 +117,7 @@ class _Loader:
         chat = self._table(Chat, "chat", values)
         log = self._table(Log, "log", values)
         security = self._table(Security, "security", values)
-        targets, faults = read_targets(data, self._environ, str(self._file))
+        targets, faults = read_targets(data, self._environ, self._file)
         self._faults.extend(faults)
         if telegram:
             self._check_road(telegram.api_url, telegram)
@@ -129,6 +129,7 @@ class _Loader:
         warnings = (
             *self._exposed(telegram),
             *exposed_targets(targets, str(self._file)),
+            *misnamed_targets(data, str(self._file)),
             *self._readable(data),
         )
         path = self._file.absolute()

@@ -1,6 +1,8 @@
 """The [[targets]] of a config: read, checked, and the roads to them."""
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,11 +14,14 @@ from bootstrap_bot.targets.kinds import KINDS
 from bootstrap_bot.targets.tables import After, TargetTable
 from bootstrap_bot.urls import HTTP_PROXIES, clean_base_url, is_private_or_dotless, proxy_for
 
+MEANT = {"target": "[[targets]]", "targets": "[[targets]]", "after": "[targets.after]"}
+
 Read = tuple[tuple[TargetTable, ...], list[Fault]]
 
 
-def read_targets(data: Mapping[str, Any], environ: Mapping[str, str], source: str) -> Read:
-    """Every [[targets]] without a fault, and the faults of the others."""
+def read_targets(data: Mapping[str, Any], environ: Mapping[str, str], file: Path) -> Read:
+    """Every [[targets]] of a config file without a fault, and the faults of the others."""
+    source = str(file)
     found = data.get("targets", [])
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         return (), [Fault(source, "targets", "must be tables that begin with the line [[targets]]")]
@@ -28,7 +33,8 @@ def read_targets(data: Mapping[str, Any], environ: Mapping[str, str], source: st
         faults += wrong
         if target is None:
             continue
-        if any(target.same_place(other) for other in targets):
+        place = target.whereabouts(file.absolute())
+        if any(place == other.whereabouts(file.absolute()) for other in targets):
             faults.append(Fault(source, name, "is the same place as one before it"))
         faults += _blocked(target, environ)
         targets.append(target)
@@ -55,6 +61,13 @@ def proxy_of_target(address: str, environ: Mapping[str, str]) -> str | None:
     return proxy_for(address, "", environ, schemes=HTTP_PROXIES, key="NO_PROXY")
 
 
+def misnamed_targets(data: Mapping[str, Any], source: str) -> Iterator[Fault]:
+    """A warning for each table that looks like targets, and is not read."""
+    for key, meant in ((key, MEANT.get(key.lower())) for key in data if key != "targets"):
+        if meant:
+            yield Fault(source, f"[{key}]", f"is not read; did you mean {meant}?")
+
+
 def exposed_targets(targets: Sequence[TargetTable], source: str) -> Iterator[Fault]:
     """A warning for each target that is reached over http, but for this machine."""
     for number, target in enumerate(targets, 1):
@@ -69,7 +82,9 @@ def _target(
     kind = values.get("kind")
     model = KINDS.get(kind) if isinstance(kind, str) else None
     if model is None:
-        return None, [Fault(source, f"{name}, kind", f"must be one of {', '.join(KINDS)}")]
+        close = difflib.get_close_matches(str(kind), KINDS, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        return None, [Fault(source, f"{name}, kind", f"must be one of {', '.join(KINDS)}{hint}")]
     variables = {
         key: text
         for key, variable in model.VARIABLES.items()

@@ -31,7 +31,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("attempts", "run", "aftercare", "turns"),
     ),
-    "journal": (("journal/sqlite.py",), ("journal",)),
+    "journal": (("journal/sqlite.py",), ("journal_rules", "journal")),
     "gate": (
         ("chat/gate.py", "chat/claim.py"),
         ("gate_rules", "claim_rules", "gate", "claim"),
@@ -42,7 +42,10 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *("targets/config_file.py", "targets/file_target.py", "targets/file_writer.py"),
             *("targets/layout.py", "formats/format.py", "formats/toml.py", "formats/toml_text.py"),
         ),
-        ("config_file", "file_writer", "toml_format"),
+        (
+            *("config_file", "file_target", "file_writer", "file_writer_rules"),
+            *("toml_format", "toml_text", "format", "layout"),
+        ),
     ),
 }
 SETTINGS = """
@@ -51,6 +54,7 @@ source_paths = {sources}
 also_copy = ["bootstrap_bot", "config.example.toml", "README.md", "SECURITY.md", "scripts"]
 pytest_add_cli_args_test_selection = {tests}
 pytest_add_cli_args = ["-p", "no:unraisableexception"]
+timeout_multiplier = 5.0
 """
 # That plugin is off because a mutant that breaks a server's start leaves its socket open: the test
 # has failed by then, and the complaint would end the whole run.

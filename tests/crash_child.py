@@ -17,13 +17,15 @@ from unittest.mock import patch
 from pydantic import SecretStr
 
 from bootstrap_bot.attempts.attempt import Attempt, State
-from bootstrap_bot.attempts.delivery import DeliveryState
+from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.chat.telegram_voice import TelegramVoice
 from bootstrap_bot.cli import main
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.journal.sqlite import SqliteJournal
 from bootstrap_bot.providers.dingtalk import DingTalk
 from bootstrap_bot.providers.provider import Invitation, Verdict
+from bootstrap_bot.targets.astrbot import AstrBot
+from bootstrap_bot.targets.command import Ran, run
 from bootstrap_bot.targets.config_file import ConfigFile
 from bootstrap_bot.targets.file_writer import FileWriter
 from bootstrap_bot.targets.target import Platform, Stored
@@ -74,13 +76,27 @@ def _steps(before: Attempt | None, now: Attempt) -> Iterator[str]:
         yield "message recorded"
     if now.told and not before.told:
         yield "told"
-    reached = {delivery.state for delivery in now.deliveries}
-    for state in reached - {delivery.state for delivery in before.deliveries}:
+    for delivery in now.deliveries:
+        for step in _delivery_steps(before.delivery(delivery.target), delivery):
+            yield step
+            yield f"{delivery.kind} {step}"
+
+
+def _delivery_steps(before: Delivery | None, now: Delivery) -> Iterator[str]:
+    before = before or Delivery(now.target, now.place)
+    if now.begun and not before.begun:
+        yield "delivery begun"
+    elif now.trouble and (now.begun, now.trouble) != (before.begun, before.trouble):
+        yield "trouble committed"
+    if now.state is not before.state:
         yield {
-            DeliveryState.PENDING: "delivery begun",
             DeliveryState.WRITTEN: "writing committed",
             DeliveryState.VERIFIED: "reading back committed",
-        }[state]
+        }[now.state]
+    if now.runs > before.runs:
+        yield "command begun"
+    if now.run_end and not before.run_end:
+        yield "command committed"
 
 
 class MortalDingTalk(DingTalk):
@@ -112,22 +128,48 @@ class MortalFile(ConfigFile):
         self._stored = False
 
     async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Stored:
-        with moment("written"):
+        with moment("written", "config written"):
             stored = await super().store(wanted_id, credentials, replaces)
             self._stored = True
             return stored
 
     async def platforms(self) -> list[Platform]:
-        with moment(*["read back"] * self._stored):
+        with moment(*["read back", "config read back"] * self._stored):
             return await super().platforms()
+
+
+class MortalAstrBot(AstrBot):
+    """The same for an AstrBot; and around the request that makes the bot."""
+
+    _stored = False
+
+    async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Stored:
+        with moment("astrbot written"):
+            stored = await super().store(wanted_id, credentials, replaces)
+            self._stored = True
+            return stored
+
+    async def platforms(self) -> list[Platform]:
+        with moment(*["astrbot read back"] * self._stored):
+            return await super().platforms()
+
+    async def _post(self, bot_id: str, credentials: Credentials) -> bool:
+        with moment("astrbot asked"):
+            return await super()._post(bot_id, credentials)
+
+
+async def mortal_run(*arguments: Any) -> Ran:
+    """Dies around a command."""
+    with moment("command ran"):
+        return await run(*arguments)
 
 
 class MortalVoice(TelegramVoice):
     """Dies around a message."""
 
     async def show(self, latest: Callable[[], Attempt]) -> int:
-        result = latest().state is State.STORED
-        with moment("result sent" if result else "message sent"):
+        names = {State.STORED: "result sent", State.CAPTURED: "trouble shown"}
+        with moment(names.get(latest().state, "message sent")):
             return await super().show(latest)
 
 
@@ -138,7 +180,9 @@ if __name__ == "__main__":
             SqliteJournal=MortalJournal,
             DingTalk=MortalDingTalk,
             TelegramVoice=MortalVoice,
+            run=mortal_run,
         ),
         patch("bootstrap_bot.targets.config_file.ConfigFile", MortalFile),
+        patch("bootstrap_bot.targets.astrbot_table.AstrBot", MortalAstrBot),
     ):
         sys.exit(main(["run", *sys.argv[2:]]))

@@ -169,11 +169,19 @@ class CrashStage:
 
     async def to_the_end(self) -> Row:
         """Starts the process as it is and returns the row once its result was told."""
+        await self.goes_on()
+        return await self.ends_well()
+
+    async def goes_on(self) -> None:
+        """Starts the process as it is; on return it knows what is wanted."""
         await self.start()
         await self.awake()
         if self._confirming is None:
             self.confirms()
         await self.asks_until_heard()
+
+    async def ends_well(self) -> Row:
+        """Stops the process once its result was told, and gives the row."""
         await self._until(lambda: self.last_words(RESULT) or self.last_words(GIVEN_OUT))
         await self._until(lambda: [row["told"] for row in self._rows()] == [1])
         await self.stop()
@@ -310,7 +318,7 @@ class CrashStage:
         """Whether the code may be erased already."""
         return any(row["state"] in ("failed", "stored") for row in rows)
 
-    def _rows(self) -> list[Row]:
+    def _rows(self, table: str = "attempts") -> list[Row]:
         """The attempts on disk, read from a copy: nobody's lock or journal is touched."""
         with tempfile.TemporaryDirectory() as folder:
             for suffix in ("", "-journal"):
@@ -320,7 +328,7 @@ class CrashStage:
             try:
                 with closing(sqlite3.connect(Path(folder, "copy.db"))) as db:
                     db.row_factory = sqlite3.Row
-                    found = db.execute("SELECT * FROM attempts ORDER BY rowid")
+                    found = db.execute(f"SELECT * FROM {table} ORDER BY rowid")
                     return [dict(row) for row in found]
             except sqlite3.DatabaseError:  # not there yet, or changing as it is copied
                 return []

@@ -211,7 +211,7 @@ class Scene:
 
     def _busy(self, task: asyncio.Task[Any]) -> bool:
         name, work = task.get_name(), getattr(task.get_coro(), "__name__", "")
-        ours = name.startswith(("sender:", "poll:")) or work == "_quietly"
+        ours = name.startswith(("sender:", "poll:", "work:")) or work == "_quietly"
         return (ours and not self.clock.sleeps(name)) or self._awake(task)
 
     def _telling(self, task: asyncio.Task[Any]) -> bool:

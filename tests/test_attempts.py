@@ -338,6 +338,9 @@ async def test_a_stored_attempt_is_its_owners() -> None:
 
 Press = Callable[[Attempts, str, int], Any]
 
+# The handle of a delivery to the first shelf.
+FIRST = Delivery("config:/a", "a").handle
+
 PRESSES: dict[str, tuple[Press, frozenset[State]]] = {
     "cancel": (
         lambda attempts, name, owner: attempts.cancel(name, owner),
@@ -359,12 +362,8 @@ PRESSES: dict[str, tuple[Press, frozenset[State]]] = {
         lambda attempts, name, owner: attempts.try_again(name, owner),
         frozenset({State.CAPTURED, State.REMOVED}),
     ),
-    "overwrite": (
-        lambda attempts, name, owner: attempts.overwrite(name, owner),
-        frozenset({State.CAPTURED}),
-    ),
     "skip": (
-        lambda attempts, name, owner: attempts.skip(name, owner),
+        lambda attempts, name, owner: attempts.skip(name + FIRST, owner),
         frozenset({State.CAPTURED}),
     ),
     "remove": (
@@ -483,7 +482,10 @@ async def test_try_again_is_now() -> None:
 async def test_overwriting_replaces_the_bot_that_has_the_place() -> None:
     async with started(captured(), prepare=lambda scene: scene.occupy("dingold")) as scene:
         assert scene.row().deliveries[0].asks
-        assert await scene.attempts.overwrite(OURS, ADMIN)
+        ref = OURS + scene.row().deliveries[0].handle
+        assert not await scene.attempts.overwrite(ref, OTHER)
+        assert not await scene.attempts.overwrite(OURS + FIRST, ADMIN)
+        assert await scene.attempts.overwrite(ref, ADMIN)
         await rest()
         assert scene.shelf.wanted == [("dingtalk", "dingold")]
         assert scene.row().state is State.STORED
@@ -493,7 +495,7 @@ async def test_an_attempt_whose_pair_was_overwritten_does_not_bring_it_back() ->
     old = stored(id=THEIRS, update=1, client_id="dingold", looked_at=START, health=Health.WORKS)
     asking = replace(captured(), deliveries=())
     async with started(old, asking, prepare=lambda scene: scene.occupy("dingold")) as scene:
-        assert await scene.attempts.overwrite(OURS, ADMIN)
+        assert await scene.attempts.overwrite(OURS + scene.row().deliveries[0].handle, ADMIN)
         await rest()
         assert scene.row(THEIRS).deliveries[0].closed == "displaced"
         assert scene.row().deliveries[0].state is DeliveryState.VERIFIED
@@ -514,7 +516,8 @@ async def test_skipping_goes_on_without_the_targets_that_have_trouble() -> None:
 
     async with started(captured(), targets="ab", prepare=first_hangs) as scene:
         assert scene.row().state is State.CAPTURED
-        assert await scene.attempts.skip(OURS, ADMIN)
+        assert await scene.attempts.skip(OURS + FIRST, ADMIN)
+        assert not await scene.attempts.skip(OURS + FIRST, ADMIN)
         await rest()
         assert scene.row().state is State.STORED
         assert [d.closed for d in scene.row().deliveries] == ["skipped", ""]

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 import traceback
 from collections.abc import Iterator
@@ -12,13 +13,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, TargetError
-from bootstrap_bot.targets.config_file import ConfigFile
+from bootstrap_bot.http import Http
+from bootstrap_bot.targets.command import Command
+from bootstrap_bot.targets.config_file import ConfigFile, ConfigTable
+from bootstrap_bot.targets.tables import Surroundings
 from bootstrap_bot.targets.target import Target
 
 SECRET = "s3cr3t-s3cr3t-s3cr3t"
@@ -51,8 +56,14 @@ def text_of(file: Path) -> str:
     return file.read_bytes().decode()
 
 
-def status_of(file: Path) -> os.stat_result:
-    return file.stat()
+def version(file: Path) -> tuple[int, ...]:
+    """Which file it is and when it was last changed in any way; reading makes no difference."""
+    status = file.stat()
+    return status.st_ino, status.st_mtime_ns, status.st_ctime_ns
+
+
+def mode(file: Path) -> int:
+    return file.stat().st_mode & 0o777
 
 
 @contextmanager
@@ -128,9 +139,9 @@ async def test_a_known_table_without_a_secret_gets_one(file: Path) -> None:
 
 async def test_storing_what_is_there_writes_nothing(file: Path) -> None:
     target = write(file, table("a"))
-    before = status_of(file)
+    before = version(file)
     assert (await target.store("dingtalk", pair())).platform.id == "a"
-    assert status_of(file) == before
+    assert version(file) == before
 
 
 async def test_of_two_tables_with_one_client_id_the_first_is_ours(file: Path) -> None:
@@ -150,6 +161,66 @@ async def test_platforms_of_another_type_or_shape_are_not_ours(file: Path) -> No
     assert (await target.store("a", pair())).platform.id == "a_2"
     assert text_of(file).startswith(text)
     assert [p.id for p in await ConfigFile(file, platform_type="lark").platforms()] == ["a"]
+
+
+async def test_a_platform_is_on_unless_it_says_something_else(file: Path) -> None:
+    words = {"a": "", "b": "enabled = true", "c": "enabled = false", "d": "enabled = 1"}
+    text = "".join(
+        f'[platforms.{name}]\ntype = "dingtalk"\nclient_id = "{name}"\n{line}\n'
+        for name, line in words.items()
+    )
+    found = await write(file, text).platforms()
+    assert [(p.id, p.enabled) for p in found] == [
+        *(("a", True), ("b", True), ("c", False), ("d", False))
+    ]
+    assert [p.client_secret.get_secret_value() for p in found] == [""] * 4
+
+
+async def test_a_secret_that_is_no_text_is_none_and_is_replaced(file: Path) -> None:
+    text = '[platforms.a]\ntype = "dingtalk"\nclient_id = "dingNEW"\nclient_secret = 5\n'
+    target = write(file, text)
+    [known] = await target.platforms()
+    assert known.client_secret.get_secret_value() == ""
+    await target.store("b", pair())
+    assert text_of(file) == text.replace("5", f'"{SECRET}"')
+
+
+async def test_another_type_is_kept_apart_from_ours(file: Path) -> None:
+    target = ConfigFile(file, platform_type="lark")
+    file.write_text(table("a"))
+    stored = (await target.store("a", pair())).platform
+    assert (stored.id, stored.type) == ("a_2", "lark")
+    assert text_of(file) == table("a") + "\n" + table("a_2").replace("dingtalk", "lark")
+    assert [p.id for p in await ConfigFile(file).platforms()] == ["a"]
+
+
+def built(around: Surroundings, **keys: object) -> Target:
+    return ConfigTable.model_validate({"kind": "config", **keys}).build(around)
+
+
+async def test_the_kind_config_is_this_bots_own_file_unless_it_names_another(file: Path) -> None:
+    around = Surroundings(file, Http(), 0.0)
+    own, other = built(around), built(around, path="more/b.toml")
+    assert (own.kind, own.key, own.place) == ("config", f"config:{file}", "config.toml")
+    assert other.key == f"config:{file.parent / 'more' / 'b.toml'}"
+    assert (other.place, own.after, other.holds_one) == ("more/b.toml", None, False)
+    after = built(around, path=str(file), after={"command": ["true"]}).after
+    assert after == Command(("true",))
+    assert ConfigFile(file, after=after).after == after
+
+
+async def test_another_holder_is_not_waited_for_without_time(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sleep(seconds: float) -> None:
+        pytest.fail("it was waited for")
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    targets = ConfigFile(file, lock_seconds=0), built(Surroundings(file, Http(), 0.0))
+    with FileLock(f"{file}.lock"):
+        for target in targets:
+            with refused(Code.LOCKED):
+                await target.store("a", pair())
 
 
 SHAPES = {
@@ -264,7 +335,7 @@ async def test_a_file_that_was_open_to_others_is_closed_with_a_warning(
     os.chmod(file, 0o644)
     with caplog.at_level(logging.WARNING):
         await target.store("dingtalk", pair())
-    assert status_of(file).st_mode & 0o777 == 0o600
+    assert mode(file) == 0o600
     [record] = caplog.records
     assert "config.toml" in record.message
     assert SECRET not in record.message

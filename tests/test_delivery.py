@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.delivery import INTERRUPTED, Closed, Delivery, DeliveryState
+from bootstrap_bot.attempts.delivery import (
+    HANDLE_LENGTH,
+    INTERRUPTED,
+    Closed,
+    Delivery,
+    DeliveryState,
+)
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.command import End, Ran
 from bootstrap_bot.targets.target import Note, Platform, Stored
@@ -65,7 +71,7 @@ def test_what_ended_has_a_reason_and_no_trouble(why: Closed) -> None:
 
 
 def test_a_command_runs_from_its_beginning_to_its_end() -> None:
-    begun = FRESH.begun(START)
+    begun = FRESH.running_since(START)
     assert begun == replace(FRESH, runs=1, run_at=START)
     assert begun.running
     ran = begun.ran(Ran(End.EXITED, 1, 1.5, "Done."))
@@ -74,7 +80,7 @@ def test_a_command_runs_from_its_beginning_to_its_end() -> None:
 
 
 def test_a_command_begun_again_has_no_end_yet() -> None:
-    again = replace(FRESH, runs=1, run_end="exited").begun(START)
+    again = replace(FRESH, runs=1, run_end="exited").running_since(START)
     assert (again.runs, again.run_end) == (2, "")
 
 
@@ -84,6 +90,21 @@ def test_a_command_that_has_to_run_once_more_counts_from_nothing() -> None:
 
 
 def test_a_command_whose_end_nobody_saw_was_interrupted() -> None:
-    assert FRESH.begun(START).ran(INTERRUPTED) == replace(
+    assert FRESH.running_since(START).ran(INTERRUPTED) == replace(
         FRESH, runs=1, run_at=START, run_end="interrupted"
     )
+
+
+def test_a_handle_names_the_place_and_the_bot_in_it() -> None:
+    one = FRESH.troubled(TargetError(Code.OCCUPIED, "a", occupant="dingold"))
+    other = FRESH.troubled(TargetError(Code.OCCUPIED, "a", occupant="dingelse"))
+    assert len({FRESH.handle, one.handle, other.handle, replace(FRESH, target="b").handle}) == 4
+    assert len(one.handle) == HANDLE_LENGTH
+    assert "ding" not in one.handle
+
+
+def test_halves_of_surrogates_are_kept_as_something_that_can_be_kept() -> None:
+    odd = TargetError(Code.OCCUPIED, "a", occupant="ding\ud800")
+    assert FRESH.troubled(odd).occupant == "ding?"
+    platform = Platform("id\udfff", "dingtalk", True, "ding", SecretStr("s"))
+    assert FRESH.written(Stored(platform)).platform_id == "id?"

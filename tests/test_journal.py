@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -24,8 +24,10 @@ from pydantic import SecretStr
 from bootstrap_bot.attempts.attempt import Attempt, State
 from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.errors import Code, JournalError
-from bootstrap_bot.journal.sqlite import SqliteJournal
-from tests.test_record import an_attempt, captured, rest
+from bootstrap_bot.journal.sqlite import ADDED, SqliteJournal
+from tests.fake_clock import START
+from tests.scene import Scene
+from tests.test_record import CLIENT_ID, SECRET, an_attempt, captured, rest
 
 NUMBERS = st.integers(min_value=-(2**63), max_value=2**63 - 1)
 PLAIN: dict[object, st.SearchStrategy[Any]] = {
@@ -573,3 +575,129 @@ async def test_no_error_holds_a_value_of_the_row(journal: SqliteJournal) -> None
         await journal.save(captured(id="second"))
     assert captured().client_id not in f"{caught.value!r} {caught.value}"
     assert caught.value.__suppress_context__
+
+
+# A file of the time before targets.
+
+OLD = """
+CREATE TABLE attempts (
+    id TEXT PRIMARY KEY, provider TEXT NOT NULL, owner INTEGER NOT NULL, chat INTEGER NOT NULL,
+    language TEXT NOT NULL, "update" INTEGER NOT NULL UNIQUE, requested_at REAL NOT NULL,
+    acted_at REAL NOT NULL, state TEXT NOT NULL, told INTEGER NOT NULL, stale INTEGER NOT NULL,
+    message INTEGER, old_message INTEGER, wanted_id TEXT NOT NULL, replaces TEXT NOT NULL,
+    device_code TEXT, user_code TEXT NOT NULL, link TEXT NOT NULL, app_link TEXT NOT NULL,
+    interval REAL NOT NULL, expires_at REAL NOT NULL, stage TEXT NOT NULL, stage_at REAL NOT NULL,
+    checked_at REAL NOT NULL, approval TEXT NOT NULL, watching INTEGER NOT NULL,
+    health TEXT NOT NULL, looked_at REAL NOT NULL, held TEXT NOT NULL, client_id TEXT NOT NULL,
+    client_secret TEXT, masked_secret TEXT NOT NULL, reason TEXT NOT NULL, trouble TEXT NOT NULL,
+    trouble_since REAL NOT NULL, stored_at REAL NOT NULL
+) STRICT;
+CREATE TABLE languages (person INTEGER PRIMARY KEY, language TEXT NOT NULL) STRICT;
+CREATE TABLE deliveries (
+    attempt TEXT NOT NULL REFERENCES attempts (id) ON DELETE CASCADE, target TEXT NOT NULL,
+    place TEXT NOT NULL, state TEXT NOT NULL, platform_id TEXT NOT NULL,
+    updated INTEGER NOT NULL, trouble TEXT NOT NULL, "line" INTEGER NOT NULL,
+    "column" INTEGER NOT NULL, PRIMARY KEY (attempt, target)
+) STRICT;
+INSERT INTO languages VALUES (42, 'en');
+"""
+UNTOUCHED, ON_ITS_WAY, HINDERED, WRITTEN, VERIFIED = (
+    (),
+    (Delivery("config:/a", "a"),),
+    (Delivery("config:/a", "a", trouble="unparsable", line=3, column=9),),
+    (Delivery("config:/a", "a", DeliveryState.WRITTEN, "dingtalk"),),
+    (Delivery("config:/a", "a", DeliveryState.VERIFIED, "dingtalk", updated=True),),
+)
+STORED = {"state": State.STORED, "device_code": None, "stored_at": START}
+LEFT = [
+    *(captured(deliveries=old) for old in (UNTOUCHED, ON_ITS_WAY, HINDERED, WRITTEN, VERIFIED)),
+    *(captured(**STORED, told=told, deliveries=VERIFIED) for told in (True, False)),
+]
+
+
+def an_old_file(path: Path, *attempts: Attempt) -> None:
+    """What an earlier version left."""
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(OLD)
+        for attempt in attempts:
+            insert(db, "attempts", asdict(attempt))
+            for delivery in attempt.deliveries:
+                insert(db, "deliveries", {"attempt": attempt.id, **asdict(delivery)})
+        db.commit()
+
+
+def insert(db: sqlite3.Connection, table: str, record: dict[str, Any]) -> None:
+    """Puts in as much of it as the table has columns for."""
+    columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+    values = [plain(record[name]) for name in columns]
+    db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)
+
+
+def plain(value: Any) -> Any:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+@pytest.mark.parametrize("attempt", LEFT)
+async def test_an_old_file_is_read_and_kept_up(path: Path, attempt: Attempt) -> None:
+    an_old_file(path, attempt)
+    journal = SqliteJournal(path)
+    await journal.open()
+    assert journal.moved_aside is None
+    assert await journal.unfinished() == [attempt]
+    assert await journal.languages() == {42: "en"}
+    ran = replace(VERIFIED[0], runs=2, run_at=1.5, run_end="exited", run_status=-9, agreed=True)
+    beside = Delivery("astrbot:b", "b", kind="astrbot", occupant="dingother", notes="loaded")
+    changed = replace(attempt, deliveries=(ran, beside))
+    await journal.save(changed)
+    await journal.close()
+    await journal.open()
+    assert await journal.unfinished() == [changed]
+    await journal.close()
+
+
+@pytest.mark.parametrize("done", range(len(ADDED["deliveries"])))
+async def test_a_file_that_was_half_kept_up_when_the_power_failed_is_kept_up(
+    path: Path, done: int
+) -> None:
+    attempt = captured(deliveries=VERIFIED)
+    an_old_file(path, attempt)
+    with closing(sqlite3.connect(path)) as db:
+        for name, kind in list(ADDED["deliveries"].items())[:done]:
+            db.execute(f"ALTER TABLE deliveries ADD COLUMN {name} {kind}")
+    journal = SqliteJournal(path)
+    await journal.open()
+    assert await journal.unfinished() == [attempt]
+    await journal.close()
+
+
+def at_home(attempt: Attempt, config: Path) -> Attempt:
+    """The same, on its way into that file."""
+    moved = (replace(one, target=f"config:{config}") for one in attempt.deliveries)
+    return replace(attempt, deliveries=tuple(moved))
+
+
+@pytest.mark.parametrize("left", LEFT)
+async def test_what_an_earlier_version_left_unfinished_is_finished(
+    path: Path, left: Attempt
+) -> None:
+    an_old_file(path, at_home(left, path.with_name("config.toml")))
+    async with Scene(path.parent) as scene:
+        # a chat that the stand-in has never heard of
+        await scene.says("/help")
+        if not left.told:
+            await scene.telegram.until(lambda: any("Done" in text for text in scene.captions()))
+        row = await scene.recorded("stored")
+        assert (row["client_id"], row["client_secret"]) == (CLIENT_ID, SECRET)
+        while scene.journal()[-1]["client_secret"] is not None:
+            await scene.clock.pass_until_due("attempt:")
+            await scene.at_rest()
+        pair = {"client_id": CLIENT_ID, "client_secret": SECRET}
+        assert scene.platforms() == {"dingtalk": {"type": "dingtalk", "enabled": True, **pair}}
+        [delivery] = scene.deliveries()
+        assert (delivery["state"], delivery["kind"], delivery["trouble"]) == (
+            "verified",
+            "config",
+            "",
+        )
+        assert len(scene.journal()) == 1
+        assert SECRET.encode() not in content(path)

@@ -49,7 +49,7 @@ class Shelf:
         ]
         return next((p for p in self.there if p.client_id == client_id), None)
 
-    async def remove(self, client_id: str) -> Platform | None:
+    async def remove(self, client_id: str, *, unwanted: bool = False) -> Platform | None:
         self._fail()
         found = next((p for p in self.there if p.client_id == client_id), None)
         self.there = [p for p in self.there if p.client_id != client_id]
@@ -281,6 +281,7 @@ async def test_only_what_was_removed_is_reported_as_gone() -> None:
 
 
 async def test_there_is_room_unless_every_target_holds_one() -> None:
-    one, many = Shelf("a", holds_one=True), Shelf("b")
-    assert not (await over(one).all()).room
-    assert (await over(one, many).all()).room
+    full, many = Shelf("a", [platform()], holds_one=True), Shelf("b")
+    assert not (await over(full).all()).room
+    assert (await over(full, many).all()).room
+    assert (await over(full, Shelf("c", holds_one=True)).all()).room

@@ -740,7 +740,6 @@ async def test_not_mine_asks_again_and_removes_the_table(tmp_path: Path) -> None
         before = scene.config.read_text()
         result = await stored(scene)
         own = result.button_texts
-        held = scene.config.read_text()
         await scene.press("Not mine")
         await scene.telegram.until(lambda: result.button_texts == ["Yes, remove it", "No, keep it"])
         assert scene.platforms() == {"dingtalk": STORED}
@@ -753,7 +752,7 @@ async def test_not_mine_asks_again_and_removes_the_table(tmp_path: Path) -> None
         assert "belongs to whoever confirmed the link" in shown.text
         assert scene.config.read_text().rstrip() == before.rstrip()
         backup = scene.config.with_name("config.toml.bak")
-        assert backup.read_text() == held
+        assert backup.read_text() == before
         assert stat.S_IMODE(backup.stat().st_mode) == 0o600
         row = await scene.recorded("removed")
         assert (row["device_code"], row["client_secret"]) == (None, None)

@@ -46,6 +46,7 @@ from tests.attempt_stage import (
 )
 from tests.fake_clock import START
 from tests.test_record import CLIENT_ID, SECRET, an_attempt, captured
+from tests.test_storing import first
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 NAME = "a1b2c3d4e5"
@@ -472,7 +473,7 @@ async def test_a_pair_that_is_agreed_to_replaces_another_and_that_is_said() -> N
     scene.shelf.occupant = "dingold"
     async with running(captured(), scene):
         assert scene.stores == 1
-        await scene.run.record.commit(agreed)
+        await scene.run.record.commit(first(agreed))
         scene.run.hurry()
         await rest()
         assert scene.displaced == [("dingold", "config:/a")]
@@ -481,7 +482,7 @@ async def test_a_pair_that_is_agreed_to_replaces_another_and_that_is_said() -> N
 
 async def test_a_target_that_is_skipped_is_waited_for_no_longer() -> None:
     async with running(captured(), locked("a", "b")) as scene:
-        await scene.run.record.commit(skipped)
+        await scene.run.record.commit(first(skipped))
         scene.run.hurry()
         await rest()
         assert scene.attempt.state is State.STORED
@@ -490,7 +491,7 @@ async def test_a_target_that_is_skipped_is_waited_for_no_longer() -> None:
 
 async def test_without_any_target_the_pair_is_held() -> None:
     async with running(captured(), locked()) as scene:
-        await scene.run.record.commit(skipped)
+        await scene.run.record.commit(first(skipped))
         scene.run.hurry()
         await rest()
         assert (scene.attempt.state, scene.attempt.held) == (State.HELD, Held.UNPLACED)

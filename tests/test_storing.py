@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -68,7 +68,7 @@ class Shelf:
         kept = credentials.client_secret
         return Stored(Platform(name, "dingtalk", True, credentials.client_id, kept), self.notes)
 
-    async def remove(self, client_id: str) -> Platform | None:
+    async def remove(self, client_id: str, *, unwanted: bool = False) -> Platform | None:
         self._event(f"remove {client_id}")
         self.there = [p for p in self.there if p.client_id != client_id]
         return None
@@ -147,6 +147,11 @@ def scene(*faults: Code | None, attempt: Attempt | None = None) -> Scene:
 
 def known(secret: str = "older") -> Platform:
     return Platform("mine", "dingtalk", False, CLIENT_ID, SecretStr(secret))
+
+
+def first(turn: Callable[[Attempt, str], Attempt]) -> Callable[[Attempt], Attempt]:
+    """What an admin says about the first delivery."""
+    return lambda now: turn(now, now.deliveries[0].handle)
 
 
 async def killed(scene: Scene) -> None:
@@ -468,7 +473,7 @@ async def test_a_place_for_one_asks_before_another_bot_is_replaced() -> None:
     (delivery,) = stage.deliveries
     assert (delivery.trouble, delivery.occupant, delivery.asks) == ("occupied", "dingold", True)
     assert stage.shelves[0].there == []
-    await stage.record.commit(agreed)
+    await stage.record.commit(first(agreed))
     assert len(await stage.deliver()) == 1
     assert stage.shelves[0].wanted[-1][1] == "dingold"
     assert stage.displaced == [("dingold", "config:/a")]
@@ -478,7 +483,7 @@ async def test_an_agreement_holds_for_the_bot_that_was_asked_about() -> None:
     stage = scene()
     stage.shelves[0].occupant = "dingold"
     await stage.deliver()
-    await stage.record.commit(agreed)
+    await stage.record.commit(first(agreed))
     stage.shelves[0].occupant = "dingelse"
     assert await stage.deliver() == []
     (delivery,) = stage.deliveries
@@ -489,7 +494,7 @@ async def test_trouble_of_another_kind_does_not_undo_an_agreement() -> None:
     stage = scene()
     stage.shelves[0].occupant = "dingold"
     await stage.deliver()
-    await stage.record.commit(agreed)
+    await stage.record.commit(first(agreed))
     stage.shelves[0].faults = [None, Code.LOCKED]
     await stage.deliver()
     assert len(await stage.deliver()) == 1
@@ -516,7 +521,7 @@ async def test_a_target_that_left_the_config_is_closed_unless_it_has_the_pair() 
 async def test_a_closed_delivery_is_not_written() -> None:
     stage = scene(Code.LOCKED)
     await stage.deliver()
-    await stage.record.commit(skipped)
+    await stage.record.commit(first(skipped))
     assert await stage.deliver() == []
     assert stage.events[-1] == "saved closed"
     assert stage.deliveries[0].closed == Closed.SKIPPED.value

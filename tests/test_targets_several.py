@@ -131,7 +131,10 @@ async def test_where_all_were_left_out_the_pair_can_be_used_with_every_target(
     tables = target("nanobot", path="nanobot.json") + in_astrbot(astrbot)
     async with Scene(tmp_path, more=tables) as scene:
         await hindered(scene, trouble("nanobot.json", "file_missing"))
-        await scene.sees(AWAY)
+        told = await scene.sees(AWAY)
+        await scene.until(lambda: f"{SKIP}: nanobot" in told.button_texts)
+        await scene.press(f"{SKIP}: nanobot")
+        await scene.until(lambda: SKIP in told.button_texts)
         await scene.press(SKIP)
         await scene.sees(said("held.unplaced"))
         written(tmp_path / "nanobot.json", "{}")

@@ -125,6 +125,101 @@ def test_removing_takes_the_line_or_the_whole_table() -> None:
     assert change(SETTINGS, Remove(("channels", "nobody", "x"))) == SETTINGS
 
 
+@pytest.mark.parametrize(
+    ("old", "asked", "new"),
+    [
+        # tables
+        ("a = 1\n\n", Set(("t", "x"), 1), "a = 1\n\n[t]\nx = 1\n"),
+        ("a = 1\n  ", Set(("t",), {}), "a = 1\n  \n\n[t]\n"),
+        (
+            "[c.d]\nx = 1\n\n[c.e]\ny = 2\n",
+            Set(("c", "d", "f", "g"), True),
+            "[c.d]\nx = 1\n\n[c.d.f]\ng = true\n\n[c.e]\ny = 2\n",
+        ),
+        (
+            "[c.d]\nx = 1\n[z]\n",
+            Set(("c", "n"), {"a b": 1, "in": {"k.l": "x", "m": [1, {"n": False}]}}),
+            '[c.d]\nx = 1\n\n[c.n]\n"a b" = 1\nin = {"k.l" = "x", m = [1, {n = false}]}\n\n[z]\n',
+        ),
+        ("[c]\n", Set(("c", "in"), {}), "[c]\n\n[c.in]\n"),
+        ("[c.d]\n[c.e]\n", Set(("c", "d", "f"), {}), "[c.d]\n\n[c.d.f]\n\n[c.e]\n"),
+        ("[b]\n\t\n[z]\n", Set(("b", "c"), {}), "[b]\n\n[b.c]\n\t\n[z]\n"),
+        # keys
+        ("# a\n", Set(("b",), [1, "x"]), 'b = [1, "x"]\n# a\n'),
+        ("a = 1\n# a\n[t]\nb = 1", Set(("c",), 2), "a = 1\nc = 2\n# a\n[t]\nb = 1"),
+        ("[t]\nb = 1\n# b", Set(("t", "c"), 2), "[t]\nb = 1\nc = 2\n# b"),
+        ("[t]\nb = 1", Set(("t", "c"), 2), "[t]\nb = 1\nc = 2\n"),
+        ("[t]\n[t.u]\n", Set(("t", "c"), 2), "[t]\nc = 2\n[t.u]\n"),
+        ("t.b = 1\n[u]\n", Set(("t", "c"), 2), "t.b = 1\nt.c = 2\n[u]\n"),
+        ("[s]\nt.b = 1\n[u]\n", Set(("s", "t", "c"), 2), "[s]\nt.b = 1\nt.c = 2\n[u]\n"),
+        ("[t.u]\nb = 1\n[v]\n", Set(("t", "c"), 2), "[t.u]\nb = 1\n[v]\n\n[t]\nc = 2\n"),
+        # inside of values
+        ("a = [{x = 1}, {x = 2}]\n", Set(("a", "1", "x"), 3), "a = [{x = 1}, {x = 3}]\n"),
+        ("a = [[1, 2], [3]]\n", Set(("a", "0", "1"), 5), "a = [[1, 5], [3]]\n"),
+        ("a = [[1, 2], [3]]\n", Set(("a", "1", "1"), 5), "a = [[1, 2], [3, 5]]\n"),
+        ("a = [[1, 2], [3]]\n", Remove(("a", "0", "0")), "a = [[2], [3]]\n"),
+        ("a = {b = 1}\n", Set(("a", "c", "d"), "x"), 'a = {b = 1,c = {d = "x"}}\n'),
+        ("a = 1\nb = 2\n", Set(("b",), "x"), 'a = 1\nb = "x"\n'),
+        ("[t]\na = 1\nb = {c = 2} # c\n", Remove(("t", "b", "c")), "[t]\na = 1\nb = {} # c\n"),
+        # taking out
+        ("a = 1\n\nb = 2\n\nc = 3\n", Remove(("b",)), "a = 1\n\nc = 3\n"),
+        ("a = 1\n\nb = 2\nc = 3\n", Remove(("b",)), "a = 1\n\nc = 3\n"),
+        ("\nb = 2\n\nc = 3\n", Remove(("b",)), "\nc = 3\n"),
+        ("a = 1\n\nb = 2\n \t", Remove(("b",)), "a = 1\n \t"),
+        ("a = 1\n\nb = 2 # b", Remove(("b",)), "a = 1\n"),
+        ("a = 1\r\n\r\nb = 2\r\n", Remove(("b",)), "a = 1\r\n"),
+        (
+            "[t]\na = 1\n# of a\n\n  # of u\n[t.u]\nb = 2\n[v]\nc = 3\n[t.w]\nd = 4\n",
+            Remove(("t",)),
+            "[v]\nc = 3\n",
+        ),
+        ("t.a = 1\nx = 2\nt.b = 3\n", Remove(("t",)), "x = 2\n"),
+        ("[[l]]\na = 1\n[[l]]\na = 2\n[z]\n", Remove(("l",)), "[z]\n"),
+    ],
+)
+def test_what_is_around_the_change_stays(old: str, asked: Change, new: str) -> None:
+    assert change(old, asked) == new
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "column"),
+    [
+        (("x",), 1, 1),
+        (("a",), 3, 1),
+        (("t", "x"), 4, 1),
+        (("t", "b"), 5, 1),
+        (("t", "b", "c"), 5, 1),
+        (("t", "u", "x"), 6, 1),
+        (("v", "w"), 7, 1),
+        ((), 1, 1),
+    ],
+)
+def test_a_place_is_told_where_it_stands_or_where_the_nearest_thing_above_does(
+    path: tuple[str, ...], line: int, column: int
+) -> None:
+    text = "\n# head\na = 1\n[t]\nb = {c = 1}\n[t.u]\n[v]\n"
+    assert Toml().locate(text, path) == (line, column)
+    assert Toml().locate("\na = 1", ("a",)) == (2, 1)
+    assert Toml().locate(text.replace("\n", "\r\n"), path) == (line, column)
+    assert Toml().locate(text.removeprefix("\n"), path) == (line - (line > 1), column)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("a = 1\n", Set(("a", "b"), 2)),
+        ("a = [{b = 1}]\n", Remove(("a", "0", "c"))),
+        ("a = {b = 1}\n", Set(("a", "c"), object())),
+        ("x = 1\na.b = 1\n", Set(("a", "b", "c"), {"d": None})),
+    ],
+)
+def test_what_cannot_be_written_there_is_refused_with_its_place(text: str, asked: Change) -> None:
+    with pytest.raises(WrongShapeError) as caught:
+        Toml().splice(text, asked)
+    assert (caught.value.line, caught.value.column) == Toml().locate(text, asked.path)
+    assert caught.value.__context__ is None
+
+
 plain = st.characters(exclude_categories=["Cs"])
 names = st.sampled_from(["a", "o", "c", "d", "list", "a.b"]) | st.text(
     plain, min_size=1, max_size=4

@@ -186,21 +186,32 @@ def test_what_no_target_has_is_held_as_unplaced() -> None:
         assert placed(now, START) == replace(now, state=State.HELD, held=Held.UNPLACED, told=False)
 
 
-def test_an_agreement_is_for_the_targets_that_asked() -> None:
+def test_an_agreement_is_for_the_one_that_was_asked_about() -> None:
     asks = Delivery("a", "a", trouble="occupied", occupant="dingold")
-    locked = Delivery("b", "b", trouble="locked")
-    now = captured(deliveries=(asks, locked, Delivery("c", "c")))
-    assert agreed(now) == replace(
-        now, deliveries=(replace(asks, agreed=True), locked, Delivery("c", "c"))
+    too, locked = replace(asks, target="b"), Delivery("c", "c", trouble="locked")
+    now = captured(deliveries=(asks, too, locked))
+    assert agreed(now, too.handle) == replace(
+        now, deliveries=(asks, replace(too, agreed=True), locked)
     )
+    assert agreed(now, locked.handle) == now
+    assert agreed(now, replace(asks, occupant="dingelse").handle) == now
 
 
-def test_skipping_closes_the_targets_with_trouble() -> None:
+def test_skipping_closes_the_one_that_has_trouble_and_was_meant() -> None:
     locked = Delivery("b", "b", trouble="locked", line=3, column=9)
-    there, new = Delivery("a", "a", VERIFIED), Delivery("c", "c")
-    now = captured(deliveries=(there, locked, new))
+    there, other = Delivery("a", "a", VERIFIED), Delivery("c", "c", trouble="locked")
+    now = captured(deliveries=(there, locked, other))
     closed = Delivery("b", "b", CLOSED, closed="skipped")
-    assert skipped(now) == replace(now, deliveries=(there, closed, new))
+    assert skipped(now, locked.handle) == replace(now, deliveries=(there, closed, other))
+    assert skipped(now, there.handle) == now
+
+
+def test_an_heir_is_asked_anew_what_a_former_admin_agreed_to() -> None:
+    said_yes = Delivery("a", "a", trouble="occupied", occupant="dingold", agreed=True)
+    now = captured(owner=7, old_message=5, deliveries=(said_yes,))
+    heirs = inherited(now, [42])
+    assert heirs.deliveries == (replace(said_yes, agreed=False),)
+    assert heirs.old_message is None
 
 
 def test_displaced_is_what_that_target_had() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from bootstrap_bot.attempts.attempt import LIVE, Attempt, State
+from bootstrap_bot.attempts.delivery import HANDLE_LENGTH
 from bootstrap_bot.attempts.inheritance import inherited
 from bootstrap_bot.attempts.record import Change, audit
 from bootstrap_bot.attempts.run import Run, Tools
@@ -136,13 +137,13 @@ class Attempts:
         hanging = {State.CAPTURED, State.REMOVED}
         return await self._change(attempt, owner, hanging, lambda now: now)
 
-    async def overwrite(self, attempt: str, owner: int) -> bool:
-        """Puts the pair in place of the bots that hold a place for one."""
-        return await self._change(attempt, owner, {State.CAPTURED}, agreed)
+    async def overwrite(self, ref: str, owner: int) -> bool:
+        """Puts the pair in the place of another bot; `ref` is the attempt's id and a handle."""
+        return await self._answer(ref, owner, agreed)
 
-    async def skip(self, attempt: str, owner: int) -> bool:
-        """Goes on without the targets that have trouble."""
-        return await self._change(attempt, owner, {State.CAPTURED}, skipped)
+    async def skip(self, ref: str, owner: int) -> bool:
+        """Goes on without a target that has trouble; `ref` as above."""
+        return await self._answer(ref, owner, skipped)
 
     async def displaced(self, client_id: str, target: str) -> None:
         """That pair was taken out of a target on its admin's word: it is not to come back."""
@@ -201,6 +202,14 @@ class Attempts:
         for run in self._runs.values():
             if run.attempt.owner == owner:
                 run.teller.person_is_back()
+
+    async def _answer(self, ref: str, owner: int, turn: Callable[[Attempt, str], Attempt]) -> bool:
+        """What an admin says to one delivery's trouble; False when that is not the trouble now."""
+        attempt, handle = ref[:-HANDLE_LENGTH], ref[-HANDLE_LENGTH:]
+        run = self._runs.get(attempt)
+        if run is None or turn(run.attempt, handle) == run.attempt:
+            return False
+        return await self._change(attempt, owner, {State.CAPTURED}, lambda now: turn(now, handle))
 
     async def _change(
         self, attempt: str, owner: int, states: Collection[State], change: Change

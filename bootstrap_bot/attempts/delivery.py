@@ -1,5 +1,6 @@
 """One attempt's credentials in one target: how far they came, and what followed."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
@@ -7,6 +8,8 @@ from typing import Self
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.command import End, Ran
 from bootstrap_bot.targets.target import Stored
+
+HANDLE_LENGTH = 12
 
 
 class DeliveryState(StrEnum):
@@ -31,7 +34,8 @@ class Delivery:
     """The credentials in one target; `target` is the target's key, `kind` its kind.
 
     `trouble` is the code of what hinders it, `line` and `column` where in a file (1-based,
-    0 when unknown); `updated` says that the target knew this client id before. `occupant` is
+    0 when unknown); `begun` says that a write may have been made, `updated` that the target
+    knew this client id before the first one. `occupant` is
     the client id that has a place for one, `agreed` that the admin wants it replaced. `notes`
     are codes with blanks between them. The command that follows was begun `runs` times, the
     last one at `run_at` (epoch seconds); `run_end` is how that ended, empty before, with its
@@ -57,6 +61,7 @@ class Delivery:
     run_status: int | None = None
     run_seconds: float = 0.0
     run_output: str = ""
+    begun: bool = False
 
     @property
     def open(self) -> bool:
@@ -74,14 +79,15 @@ class Delivery:
 
     def troubled(self, error: TargetError) -> Self:
         """Hindered by that; an agreement holds for the occupant it was given for."""
-        agreed = self.agreed and error.occupant in ("", self.occupant)
+        agreed = self.agreed and _kept(error.occupant) in ("", self.occupant)
         return replace(
             self,
             trouble=error.code.value,
             line=error.line,
             column=error.column,
-            occupant=error.occupant or self.occupant,
+            occupant=_kept(error.occupant) or self.occupant,
             agreed=agreed,
+            begun=False,
         )
 
     def written(self, stored: Stored) -> Self:
@@ -89,8 +95,9 @@ class Delivery:
         return replace(
             self.untroubled(),
             state=DeliveryState.WRITTEN,
-            platform_id=stored.platform.id,
+            platform_id=_kept(stored.platform.id),
             notes=" ".join(note.value for note in stored.notes),
+            begun=False,
         )
 
     def verified(self) -> Self:
@@ -101,7 +108,7 @@ class Delivery:
         """Without the credentials."""
         return replace(self.untroubled(), state=DeliveryState.CLOSED, closed=why.value)
 
-    def begun(self, now: float) -> Self:
+    def running_since(self, now: float) -> Self:
         """Its command is about to run."""
         return replace(self, runs=self.runs + 1, run_at=now, run_end="")
 
@@ -120,9 +127,20 @@ class Delivery:
         return replace(self, runs=0, run_end="", run_status=None, run_output="")
 
     @property
+    def handle(self) -> str:
+        """Names it, and the bot in its place, in a button: twelve hexadecimal digits."""
+        named = f"{self.target}\n{self.occupant}".encode()
+        return hashlib.sha256(named).hexdigest()[:HANDLE_LENGTH]
+
+    @property
     def asks(self) -> bool:
         """Whether the admin has to say what becomes of another bot's place."""
         return self.trouble == Code.OCCUPIED.value and not self.agreed
 
 
 INTERRUPTED = Ran(End.INTERRUPTED)
+
+
+def _kept(text: str) -> str:
+    """A text of somebody else's as it can be kept: without halves of surrogates."""
+    return text.encode(errors="replace").decode()

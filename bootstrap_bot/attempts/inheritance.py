@@ -17,8 +17,11 @@ def inherited(now: Attempt, admins: Collection[int]) -> Attempt:
     if now.owner in admins or heir is None or now.state not in WORTH_HAVING:
         return now
     state = State.HELD if now.state is State.CAPTURED else now.state
+    # what the former admin agreed to is asked anew
+    deliveries = tuple(replace(delivery, agreed=False) for delivery in now.deliveries)
     return replace(
         now,
+        deliveries=deliveries,
         owner=heir,
         chat=heir,
         message=None,

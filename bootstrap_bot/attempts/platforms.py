@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bootstrap_bot.attempts.storing import Displaced, RunCommand
+from bootstrap_bot.attempts.storing import Displaced, RunCommand, contained
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import TargetError
 from bootstrap_bot.providers.provider import Health, Provider
@@ -62,12 +62,14 @@ class Platforms:
         """Every platform of our provider's type, target by target."""
         listed: list[Listed] = []
         troubles: list[TargetError] = []
-        for answer in await asyncio.gather(*map(_listed, self._targets)):
+        room = False
+        answers = await asyncio.gather(*map(_listed, self._targets))
+        for target, answer in zip(self._targets, answers, strict=True):
             if isinstance(answer, TargetError):
                 troubles.append(answer)
             else:
                 listed += answer
-        room = any(not target.holds_one for target in self._targets)
+                room = room or not (target.holds_one and answer)
         return Found(listed, troubles, room, unreadable=len(troubles) == len(self._targets))
 
     async def find(self, ref: str) -> Listed | None:
@@ -103,8 +105,9 @@ class Platforms:
         if listed is None:
             return None
         target, client_id = self._target(listed), listed.platform.client_id
-        await target.remove(client_id)
+        # first, or a look at what was wiped out could bring it back in the same moment
         await self._displaced(client_id, target.key)
+        await target.remove(client_id)
         return listed, await self._follow(target, listed.platform)
 
     async def _follow(self, target: Target, platform: Platform) -> Ran | None:
@@ -119,12 +122,13 @@ class Platforms:
 
 async def _listed(target: Target) -> list[Listed] | TargetError:
     try:
-        there = await target.platforms()
+        with contained(target):
+            there = await target.platforms()
     except TargetError as error:
         return error
     return [Listed(_ref(target, one), target.kind, target.place, one) for one in there]
 
 
 def _ref(target: Target, platform: Platform) -> str:
-    named = f"{target.key}\n{platform.client_id}".encode()
+    named = f"{target.key}\n{platform.client_id}".encode(errors="replace")
     return hashlib.sha256(named).hexdigest()[:REF_LENGTH]

@@ -1,7 +1,9 @@
 """Brings credentials into targets and reads them back, each target by itself."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from bootstrap_bot.attempts.attempt import Attempt
@@ -62,11 +64,12 @@ class Storing:
         if credentials is None or not self._delivery(target).open:
             return None
         try:
-            if verified := await self._verified(target, credentials):
-                return verified
-            written = await self._write(target, credentials)
-            if await _find(target, credentials) is None:
-                raise TargetError(Code.NOT_READ_BACK, target.place)
+            with contained(target):
+                if verified := await self._verified(target, credentials):
+                    return verified
+                written = await self._write(target, credentials)
+                if await _find(target, credentials) is None:
+                    raise TargetError(Code.NOT_READ_BACK, target.place)
         except TargetError as error:
             await self._trouble(target, error)
             return None
@@ -80,7 +83,7 @@ class Storing:
             return
         ran = INTERRUPTED
         if delivery.runs < MOST_RUNS:
-            await self._mark(target, lambda now: now.begun(self._clock.now()))
+            await self._mark(target, lambda now: now.running_since(self._clock.now()))
             ran = await self._run_command(command, self._secrets())
         await self._mark(target, lambda now: now.ran(ran))
 
@@ -89,13 +92,11 @@ class Storing:
 
         True when all of them could be read; the others have their trouble in the delivery.
         """
-        well = [await self._look_at(target) for target in self._targets]
-        return all(well)
+        return all(await asyncio.gather(*map(self._look_at, self._targets)))
 
     async def remove(self) -> bool:
         """Takes the credentials out of every target again; True when they are gone from all."""
-        for delivery in self._record.attempt.deliveries:
-            await self._remove_from(delivery)
+        await asyncio.gather(*map(self._remove_from, self._record.attempt.deliveries))
         return not self._record.attempt.deliveries
 
     async def _look_at(self, target: Target) -> bool:
@@ -103,9 +104,9 @@ class Storing:
         if delivery.state is not DeliveryState.VERIFIED or credentials is None:
             return True
         try:
-            wiped = await _find(target, credentials) is None
-            if wiped:
-                await target.store(delivery.platform_id, credentials, self._replaced(delivery))
+            with contained(target):
+                if await _find(target, credentials) is None:
+                    await self._mend(target, credentials)
         except TargetError as error:
             if error.code is Code.OCCUPIED:
                 await self._mark(target, lambda now: now.ended(Closed.DISPLACED))
@@ -114,16 +115,27 @@ class Storing:
             return False
         if delivery.trouble:
             await self._mark(target, Delivery.untroubled)
-        if wiped:
-            await self._mark(target, Delivery.to_run_again)
         await self.run_command(target)
         return True
 
+    async def _mend(self, target: Target, credentials: Credentials) -> None:
+        """Stores once more what was wiped out, unless its admin had it taken out meanwhile."""
+        await self._mark(target, Delivery.to_run_again)
+        delivery = self._delivery(target)
+        if not delivery.open:
+            return
+        await target.store(delivery.platform_id, credentials, self._replaced(delivery))
+        if await _find(target, credentials) is None:
+            raise TargetError(Code.NOT_READ_BACK, target.place)
+
     async def _remove_from(self, delivery: Delivery) -> None:
         target = next((one for one in self._targets if one.key == delivery.target), None)
-        if target is not None and delivery.open:
+        # one that was skipped may have got the pair with an answer that was lost
+        there = delivery.open or delivery.closed == Closed.SKIPPED.value
+        if target is not None and there:
             try:
-                await target.remove(self._record.attempt.client_id)
+                with contained(target):
+                    await target.remove(self._record.attempt.client_id, unwanted=True)
             except TargetError as error:
                 await self._trouble(target, error)
                 return
@@ -142,14 +154,12 @@ class Storing:
         return found
 
     async def _write(self, target: Target, credentials: Credentials) -> Platform:
-        # Whether the target knew this client id is settled before our first write to it: a
-        # pending delivery with trouble was not written, one without may have been.
+        # whether the target knew this client id is settled before our first write to it
         delivery = self._delivery(target)
-        begun = delivery in self._record.attempt.deliveries and not delivery.trouble
-        if delivery.state is DeliveryState.PENDING and not begun:
+        if delivery.state is DeliveryState.PENDING and not delivery.begun:
             there = await target.platforms()
             updated = any(platform.client_id == credentials.client_id for platform in there)
-            await self._mark(target, lambda now: replace(now.untroubled(), updated=updated))
+            await self._mark(target, lambda now: replace(now, updated=updated, begun=True))
         replaced = self._replaced(delivery)
         wanted_id = self._record.attempt.wanted_id
         stored = await target.store(wanted_id, credentials, replaced)
@@ -194,6 +204,19 @@ def _delivery(attempt: Attempt, target: Target) -> Delivery:
     """The attempt's delivery to that target, a pending one when there is none yet."""
     known = attempt.delivery(target.key)
     return known or Delivery(target.key, target.place, kind=target.kind)
+
+
+@contextmanager
+def contained(target: Target) -> Iterator[None]:
+    """Whatever else goes wrong in a target is that target's trouble alone."""
+    try:
+        yield
+    except TargetError:
+        raise
+    except Exception as error:
+        # its text may hold what it was about
+        log.error("a target (%s) failed by %s", target.kind, type(error).__name__)
+        raise TargetError(Code.TARGET_FAILED, target.place) from None
 
 
 async def _find(target: Target, credentials: Credentials) -> Platform | None:

@@ -76,17 +76,19 @@ def placed(now: Attempt, stored_at: float) -> Attempt:
     return replace(now, state=State.HELD, held=Held.UNPLACED, told=False)
 
 
-def agreed(now: Attempt) -> Attempt:
-    """The admin wants the bots replaced that have a place for one."""
-    changed = (replace(one, agreed=True) if one.asks else one for one in now.deliveries)
+def agreed(now: Attempt, handle: str) -> Attempt:
+    """The admin wants the bot replaced that has the place of that delivery."""
+    changed = (
+        replace(one, agreed=True) if one.asks and one.handle == handle else one
+        for one in now.deliveries
+    )
     return replace(now, deliveries=tuple(changed))
 
 
-def skipped(now: Attempt) -> Attempt:
-    """The admin goes on without the targets that ask; if none does, without those in trouble."""
-    ask = any(one.asks for one in now.deliveries)
+def skipped(now: Attempt, handle: str) -> Attempt:
+    """The admin goes on without the target of that delivery, which has trouble."""
     changed = (
-        one.ended(Closed.SKIPPED) if (one.asks if ask else one.trouble) else one
+        one.ended(Closed.SKIPPED) if one.trouble and one.handle == handle else one
         for one in now.deliveries
     )
     return replace(now, deliveries=tuple(changed))

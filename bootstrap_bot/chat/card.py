@@ -9,8 +9,8 @@ from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 from bootstrap_bot.attempts.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.chat import times
-from bootstrap_bot.chat.buttons import Action, button
-from bootstrap_bot.chat.delivery_text import LONGEST_CODE, hindrance, outcome
+from bootstrap_bot.chat.buttons import Action, button, data
+from bootstrap_bot.chat.delivery_text import LONGEST_CODE, NAMELESS, hindrance, outcome, program
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.pictures import LONGEST_QR, Picture
 from bootstrap_bot.chat.result_text import LONGEST_CAPTION, fits, more, pair, result
@@ -20,6 +20,7 @@ from bootstrap_bot.errors import Code
 # Telegram's limit: characters of a copy button.
 LONGEST_COPY = 256
 LONGEST_REASON = 200
+LONGEST_LABEL = 32
 # Without news for so many seconds, something usually stands in the person's way.
 HELP_AFTER = 300.0
 # How long the outcome of "check now" stays in view.
@@ -123,27 +124,32 @@ def _captured(attempt: Attempt, texts: Texts) -> Card:
     title = ("captured.partly" if troubled else "captured.running") if partly else "captured.title"
     first = [texts(title), *([texts("captured.safe")] if troubled else [])]
     tried_again = any(delivery.trouble and not delivery.asks for delivery in deliveries)
-    caption = _as_many(first, deliveries, texts, tried_again)
+    last = [texts("captured.goes_on")] if tried_again else []
+    caption = _as_many(first, _standing(deliveries, texts), last, texts)
     return Card(Picture.WORKING, caption, _ways_on(attempt, texts))
 
 
 def _removing(attempt: Attempt, texts: Texts) -> Card:
     troubled = [delivery for delivery in attempt.deliveries if delivery.trouble]
-    caption = _as_many([texts("removing.title")], troubled, texts, goes_on=True)
+    last = [texts("captured.goes_on")]
+    caption = _as_many([texts("removing.title")], _standing(troubled, texts), last, texts)
     rows = ((button(Action.RETRY, attempt.id, texts),),)
     return Card(Picture.WORKING, caption, rows)
 
 
-def _as_many(first: list[str], deliveries: Sequence[Delivery], texts: Texts, goes_on: bool) -> str:
-    """Where the pair is and why it is not elsewhere, as many places as there is room for."""
-    last = [texts("captured.goes_on")] if goes_on else []
+def _standing(deliveries: Sequence[Delivery], texts: Texts) -> list[str]:
+    """Why the pair is not everywhere, then where it is."""
     by_need = sorted(deliveries, key=lambda delivery: not delivery.trouble)
-    told = [
+    return [
         hindrance(one, texts) if one.trouble else outcome(one, texts, room=0, brief=True)
         for one in by_need
     ]
-    for shown in range(len(told), 0, -1):
-        paragraphs = [*first, *told[:shown], *more(len(told) - shown, texts), *last]
+
+
+def _as_many(first: Sequence[str], places: Sequence[str], last: Sequence[str], texts: Texts) -> str:
+    """A caption with as many places in it as there is room for."""
+    for shown in range(len(places), 0, -1):
+        paragraphs = [*first, *places[:shown], *more(len(places) - shown, texts), *last]
         if fits(paragraphs, LONGEST_CAPTION):
             return "\n\n".join(paragraphs)
     return "\n\n".join([*first, *last])
@@ -151,15 +157,32 @@ def _as_many(first: list[str], deliveries: Sequence[Delivery], texts: Texts, goe
 
 def _ways_on(attempt: Attempt, texts: Texts) -> tuple[tuple[InlineKeyboardButton, ...], ...]:
     """An answer to what is asked, another try of what hangs, a way on without either."""
-    asks = any(delivery.asks for delivery in attempt.deliveries)
-    hangs = [one.trouble for one in attempt.deliveries if one.trouble and not one.asks]
-    choice = asks or len(attempt.deliveries) > 1 or Code.VALUE_UNFIT.value in hangs
-    ways = (
-        (Action.OVERWRITE, asks),
-        (Action.RETRY, bool(hangs)),
-        (Action.SKIP, choice and (asks or bool(hangs))),
-    )
-    return tuple((button(action, attempt.id, texts),) for action, there in ways if there)
+    troubled = [one for one in attempt.deliveries if one.trouble]
+    hopeless = any(one.trouble == Code.VALUE_UNFIT.value for one in troubled)
+    rows = []
+    if not all(one.asks for one in troubled):
+        rows.append(button(Action.RETRY, attempt.id, texts))
+    for one in troubled:
+        ref, place = attempt.id + one.handle, _named(one, troubled, texts)
+        if one.asks:
+            rows.append(_about(Action.OVERWRITE, ref, place, texts))
+        if one.asks or hopeless or len(attempt.deliveries) > 1:
+            rows.append(_about(Action.SKIP, ref, place, texts))
+    return tuple((row,) for row in rows)
+
+
+def _named(delivery: Delivery, troubled: Sequence[Delivery], texts: Texts) -> str:
+    """Which place a button is about, where there are several."""
+    if len(troubled) == 1:
+        return ""
+    place = clean(delivery.place, LONGEST_LABEL)
+    return place if delivery.kind in NAMELESS else program(delivery.kind, texts)
+
+
+def _about(action: Action, ref: str, place: str, texts: Texts) -> InlineKeyboardButton:
+    label = texts.plain(f"button.{action.value}")
+    label = f"{label}: {place}" if place else label
+    return InlineKeyboardButton(label, callback_data=data(action, ref))
 
 
 def _held(attempt: Attempt, texts: Texts) -> Card:
@@ -183,7 +206,7 @@ def _stored(attempt: Attempt, texts: Texts, now: float) -> Card:
 def _taken_out(attempt: Attempt, texts: Texts) -> Card:
     """Stored once, and since then taken out of every place by an admin."""
     places = [outcome(delivery, texts, room=0) for delivery in attempt.deliveries]
-    caption = "\n\n".join([texts("removed.title"), "\n".join(places), texts("removed.why")])
+    caption = _as_many([texts("removed.title")], places, [texts("removed.why")], texts)
     return Card(Picture.ENDED, caption, ((button(Action.ANOTHER, attempt.id, texts),),))
 
 

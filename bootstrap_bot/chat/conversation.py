@@ -1,5 +1,9 @@
 """What an admin can say and press about attempts. Every handler returns at once."""
 
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+
 from telegram import Update, User
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
@@ -19,6 +23,7 @@ class Conversation:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._attempts = desk.attempts
+        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def presses(self) -> Presses:
         """Our buttons."""
@@ -48,13 +53,10 @@ class Conversation:
         """
         message, user = said(update)
         wanted = argument_in(message)
-        try:
-            if wanted and not WANTED.fullmatch(wanted):
-                self._say(message.chat_id, user, "reply.bad_name")
-            elif not await self._bring_down(user) and (wanted or not await self._ask(user)):
-                await self._begin(user, update.update_id, wanted_id=wanted)
-        except CodedError as error:
-            self._say_error(message.chat_id, user, error)
+        if wanted and not WANTED.fullmatch(wanted):
+            self._say(message.chat_id, user, "reply.bad_name")
+        else:
+            self._work(user, lambda: self._ask_or_begin(user, update.update_id, wanted))
         raise ApplicationHandlerStop
 
     async def status(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
@@ -95,6 +97,35 @@ class Conversation:
             self._desk.outbox.say(chat, f"⚠️ {wrong}")
         else:
             self._desk.outbox.say(chat, texts(f"error.{error.code.value}"))
+
+    def _work(self, user: User, doing: Callable[[], Awaitable[object]]) -> None:
+        """What may wait for a target, which no handler does; one thing at a time for a person."""
+
+        async def work() -> None:
+            async with self._turns[user.id]:
+                try:
+                    await doing()
+                except CodedError as error:
+                    self._say_error(user.id, user, error)
+
+        self._desk.outbox.work(work())
+
+    def _answer_later(self, press: Press, doing: Callable[[], Awaitable[str | None]]) -> str:
+        """The same for a button; its short answer says how that went."""
+
+        async def work() -> None:
+            try:
+                code = await doing()
+            except CodedError as error:
+                code = f"error.{error.code.value}"
+            self._desk.outbox.answer(press.query, press.texts.plain(code or "answer.outdated"))
+
+        self._work(press.query.from_user, work)
+        return ANSWERED
+
+    async def _ask_or_begin(self, user: User, update: int, wanted: str = "") -> None:
+        if not await self._bring_down(user) and (wanted or not await self._ask(user)):
+            await self._begin(user, update, wanted_id=wanted)
 
     async def _bring_down(self, user: User) -> bool:
         live = self._attempts.live(user.id)
@@ -190,10 +221,11 @@ class Conversation:
         return "answer.again"
 
     async def _another(self, press: Press) -> str | None:
-        user = press.query.from_user
-        if not await self._bring_down(user) and not await self._ask(user):
-            await self._begin(user, press.update)
-        return "answer.another"
+        async def work() -> str:
+            await self._ask_or_begin(press.query.from_user, press.update)
+            return "answer.another"
+
+        return self._answer_later(press, work)
 
     async def _ask_to_remove(self, press: Press) -> str | None:
         return await self._swap_buttons(press, ask_first=True)
@@ -217,15 +249,21 @@ class Conversation:
         return "answer.remove_now" if done else None
 
     async def _add(self, press: Press) -> str | None:
-        await self._answer_question(press)
-        return "answer.another"
+        async def work() -> str:
+            await self._answer_question(press)
+            return "answer.another"
+
+        return self._answer_later(press, work)
 
     async def _replace(self, press: Press) -> str | None:
-        listed = await self._desk.platforms.find(press.ref)
-        if listed is None:
-            return None
-        await self._answer_question(press, replaces=listed.platform.client_id)
-        return "answer.another"
+        async def work() -> str | None:
+            listed = await self._desk.platforms.find(press.ref)
+            if listed is None:
+                return None
+            await self._answer_question(press, replaces=listed.platform.client_id)
+            return "answer.another"
+
+        return self._answer_later(press, work)
 
     async def _leave(self, press: Press) -> str | None:
         self._remove_question(press)

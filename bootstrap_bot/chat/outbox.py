@@ -46,7 +46,7 @@ class Outbox:
 
     def work(self, doing: Coroutine[Any, Any, None]) -> None:
         """Does anything else that no handler may wait for."""
-        self._spawn(doing)
+        self._spawn(doing, name="work:")
 
     def answer(self, query: CallbackQuery, text: str) -> None:
         """Answers a pressed button at once: that is not a message and waits for none."""
@@ -78,8 +78,8 @@ class Outbox:
             else:
                 return
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str | None = None) -> None:
+        task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -176,7 +176,7 @@ def _entry(listed: Listed, texts: Texts) -> InlineKeyboardButton:
     platform = listed.platform
     mark = "⚪" if platform.enabled is False else "🟢"
     name = clean(platform_name(listed, texts), LONGEST_ID)
-    label = f"{mark} {name} · {platform.masked_id()}"
+    label = f"{mark} {name} · {clean(platform.masked_id(), LONGEST_ID)}"
     return InlineKeyboardButton(label, callback_data=data(Action.PLATFORM, listed.ref))
 
 

@@ -23,7 +23,9 @@ def ask(found: Found, texts: Texts) -> tuple[str, InlineKeyboardMarkup]:
     bots = {listed.platform.client_id: listed for listed in reversed(found.listed)}
     for listed in [*reversed(bots.values())][:MOST_OFFERED]:
         name = clean(platform_name(listed, texts), LONGEST_ID)
-        label = texts.plain("button.replace", id=name, client=listed.platform.masked_id())
+        label = texts.plain(
+            "button.replace", id=name, client=clean(listed.platform.masked_id(), LONGEST_ID)
+        )
         rows.append([InlineKeyboardButton(label, callback_data=data(Action.REPLACE, listed.ref))])
     rows.append([button(Action.LEAVE, NOTHING, texts)])
     title = "question.title" if found.room else "question.full"

@@ -41,7 +41,9 @@ class ConfigLook:
 
 
 def _code(warning: Fault) -> str:
-    """Those with a key are about addresses, any other one about the file's rights."""
+    """One about an address, about a table that is not read, or about the file's rights."""
+    if warning.key.endswith("]"):
+        return "doctor.config_unread"
     return "doctor.config_exposed" if warning.key else "doctor.config_readable"
 
 

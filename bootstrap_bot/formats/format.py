@@ -124,7 +124,7 @@ def value_at(data: Any, path: Keys) -> Any:
 
 def _proven(form: Format, text: str, change: Change, wanted: Mapping[str, Any]) -> str:
     new = form.splice(text, change)
-    with suppress(NotParsableError):
+    with suppress(NotParsableError, WrongShapeError):
         if _same(read(form, new), wanted, change.path):
             return new
     raise WrongShapeError(*form.locate(text, change.path))

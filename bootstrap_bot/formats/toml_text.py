@@ -85,10 +85,7 @@ def _descend(data: Mapping[str, Any]) -> Keys:
     """The one way down through tables that hold one key each."""
     keys: list[str] = []
     value: Any = data
-    while isinstance(value, (dict, list)) and value:
-        if isinstance(value, list):
-            value = value[0]
-        else:
-            key, value = next(iter(value.items()))
-            keys.append(key)
+    while isinstance(value, dict) and value:
+        key, value = next(iter(value.items()))
+        keys.append(key)
     return tuple(keys)

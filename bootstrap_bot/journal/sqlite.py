@@ -57,6 +57,7 @@ ADDED = {
         "run_status": "INTEGER",
         "run_seconds": "REAL NOT NULL DEFAULT 0",
         "run_output": "TEXT NOT NULL DEFAULT ''",
+        "begun": "INTEGER NOT NULL DEFAULT 0",
     }
 }
 # DELETE and EXTRA: a commit is on disk, its directory entry too. secure_delete: an erased
@@ -168,7 +169,7 @@ class SqliteJournal:
     def _guarded(self, work: Callable[[], T]) -> T:
         try:
             return work()
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeError) as error:
             raise JournalError(_code(error), str(self._path)) from None
 
     @property
@@ -228,7 +229,7 @@ class SqliteJournal:
                 [(attempt.id, *map(_plain, astuple(delivery))) for delivery in attempt.deliveries],
             )
             db.execute("COMMIT")
-        except sqlite3.Error:
+        except BaseException:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
@@ -263,7 +264,7 @@ def _make_private(path: Path) -> None:
         path.chmod(0o600)
 
 
-def _code(error: sqlite3.Error | OSError) -> Code:
+def _code(error: sqlite3.Error | OSError | UnicodeError) -> Code:
     if isinstance(error, OSError):
         return Code.STATE_FULL if error.errno in NO_ROOM else Code.STATE_UNUSABLE
     # A quota or a limit on the file's size reaches SQLite as a write that failed.
@@ -293,7 +294,7 @@ def _delivery(row: sqlite3.Row) -> Delivery:
     values = dict(row)
     del values["attempt"]
     values["state"] = DeliveryState(values["state"])
-    for flag in ("updated", "agreed"):
+    for flag in ("updated", "agreed", "begun"):
         values[flag] = bool(values[flag])
     return Delivery(**values)
 

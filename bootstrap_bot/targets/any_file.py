@@ -24,7 +24,7 @@ from bootstrap_bot.formats.toml import Toml
 from bootstrap_bot.formats.toml_reader import read_toml
 from bootstrap_bot.formats.yaml import Yaml
 from bootstrap_bot.targets.layout import DINGTALK, Data, text_at
-from bootstrap_bot.targets.tables import FileTable, Surroundings
+from bootstrap_bot.targets.tables import FileTable, Surroundings, usable_path
 from bootstrap_bot.targets.target import Note, Platform, Target
 
 CLIENT_ID, CLIENT_SECRET = "{client_id}", "{client_secret}"
@@ -109,7 +109,7 @@ def _suffix(path: str) -> str:
 def _path(value: str) -> str:
     if _suffix(value) not in FORMATS:
         raise ValueError(f"must be a file's path ending with one of {', '.join(FORMATS)}")
-    return value
+    return usable_path(value)
 
 
 def _templates(value: Mapping[str, Template]) -> Mapping[str, Template]:
@@ -118,8 +118,9 @@ def _templates(value: Mapping[str, Template]) -> Mapping[str, Template]:
         raise ValueError(
             f'must have one key with "{CLIENT_ID}" and one with "{CLIENT_SECRET}" as its value'
         )
-    for key in value:
-        keys_of(key)
+    paths = [keys_of(key) for key in value]
+    if any(one != other and other[: len(one)] == one for one in paths for other in paths):
+        raise ValueError("must have keys of which none leads through another one")
     return value
 
 

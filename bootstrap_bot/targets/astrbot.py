@@ -129,7 +129,7 @@ class AstrBot:
                 sent = await self._put(known, {"enable": enabled})
         raise TargetError(Code.NOT_READ_BACK, self.place)
 
-    async def remove(self, client_id: str) -> Platform | None:
+    async def remove(self, client_id: str, *, unwanted: bool = False) -> Platform | None:
         """Removes the bot with that client id, and gives it; None when there is none."""
         removed: Platform | None = None
         sent = False

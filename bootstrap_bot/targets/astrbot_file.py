@@ -35,7 +35,8 @@ class AstrBotLayout:
 
     def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
         entries = _entries(data)
-        taken = {entry.get("id") for entry in entries if isinstance(entry, dict)}
+        ids = (entry.get("id") for entry in entries if isinstance(entry, dict))
+        taken = {name for name in ids if isinstance(name, str)}
         bot = {
             "id": free_id(wanted_id, taken),
             "type": DINGTALK,

@@ -1,5 +1,6 @@
 """What the owner says of a running AstrBot."""
 
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -33,6 +34,9 @@ class AstrBotTable(TargetTable):
 
     def build(self, around: Surroundings) -> Target:
         return AstrBot(around.http, self.url, self.api_key, after=self.command)
+
+    def whereabouts(self, config: Path) -> tuple[str, ...]:
+        return (self.kind, self.url)
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -18,11 +18,14 @@ KEPT = 16 * 1024
 _CHUNK = 64 * 1024
 # Fewer characters than this at the start of a secret tell nothing.
 _TELLING = 4
+# Characters of a secret in a row that are too many to show.
+_PART = 8
 # Reads the pipe from when nobody holds the other end of standard error any more.
 KEEPER = ("/bin/sh", "-c", "read -r _ <&2; exec cat 2>/dev/null")
 
 # Colours and the like (ECMA-48 control sequences), and a terminal's title
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+_MASKS = re.compile(rf"(?:{MASK})+")
 _BREAKS = re.compile(r"\r\n?")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
@@ -71,7 +74,7 @@ class CommandOutput:
         if self._is_cut and known:
             # the rest of a secret may come first; a character takes up to four bytes
             text = text[4 * len(known[0]) :]
-        return text.strip()[-LONGEST:]
+        return _MASKS.sub(MASK, text).strip()[-LONGEST:]
 
     def _listen(self) -> None:
         with self._descriptors:
@@ -97,14 +100,34 @@ def _pipe(stack: ExitStack) -> tuple[int, int]:
 
 
 def _masked(text: str, secrets: Sequence[str]) -> str:
-    """The text with the secrets masked, also one that breaks off at its end."""
+    """The text with the secrets masked, long parts of them, and one that breaks off at its end."""
     for secret in secrets:
-        text = text.replace(secret, MASK)
+        text = _without_parts(text.replace(secret, MASK), secret)
         lengths = range(len(secret) - 1, _TELLING - 1, -1)
         begun = next((n for n in lengths if text.endswith(secret[:n])), 0)
         if begun:
             text = text[:-begun] + MASK
     return text
+
+
+def _without_parts(text: str, secret: str) -> str:
+    """The text with every piece masked that is PART or more characters of the secret."""
+    parts = {secret[at : at + _PART] for at in range(len(secret) - _PART + 1)}
+    hits = [at for at in range(len(text) - _PART + 1) if text[at : at + _PART] in parts]
+    for last, first in reversed(_spans(hits)):
+        text = text[:first] + MASK + text[last + _PART :]
+    return text
+
+
+def _spans(hits: Sequence[int]) -> list[tuple[int, int]]:
+    """Last and first of hits that overlap, in order."""
+    spans: list[tuple[int, int]] = []
+    for hit in hits:
+        if spans and hit - spans[-1][0] <= _PART:
+            spans[-1] = (hit, spans[-1][1])
+        else:
+            spans.append((hit, hit))
+    return spans
 
 
 def _seen(text: str) -> str:

@@ -1,10 +1,11 @@
 """Credentials as `[platforms.<id>]` tables of this bot's own config, or of one like it."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code
@@ -14,7 +15,7 @@ from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.file_target import LOCK_SECONDS, FileTarget
 from bootstrap_bot.targets.file_writer import private
 from bootstrap_bot.targets.layout import DINGTALK, Data, free_id, pair_at, table_at
-from bootstrap_bot.targets.tables import FileTable, Surroundings, resolved
+from bootstrap_bot.targets.tables import FileTable, OptionalPath, Surroundings, resolved
 from bootstrap_bot.targets.target import Note, Platform, Target
 
 PLATFORMS = "platforms"
@@ -96,7 +97,10 @@ class ConfigTable(FileTable):
     """`kind = "config"`; without a path this bot's own config."""
 
     kind: Literal["config"]
-    path: Annotated[str, Field(description="a TOML file's path, in quotes")] = ""
+    path: OptionalPath = ""
+
+    def whereabouts(self, config: Path) -> tuple[str, ...]:
+        return super().whereabouts(config) if self.path else (self.kind, os.path.realpath(config))
 
     def build(self, around: Surroundings) -> Target:
         path = resolved(self.path, around) if self.path else around.config

@@ -2,16 +2,21 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.formats.format import (
     Change,
     Format,
+    Keys,
     NotParsableError,
     UnfitValueError,
     WrongShapeError,
@@ -38,7 +43,8 @@ class FileTarget:
     Everything else in it is kept to the byte; a file that does not parse is never written.
     `place` is how its owner knows the file. `mode` gives its new mode from the old one.
     `made`: a missing file is made, where otherwise its program has to make it first. `guard`
-    is asked before anything is written, and says what speaks against it.
+    is asked before anything is written, and says what speaks against it. `part` tells targets
+    in one file from each other.
     `lock_seconds` is how long another holder of the file's lock is waited for.
     """
 
@@ -54,11 +60,15 @@ class FileTarget:
         lock_seconds: float = LOCK_SECONDS,
         after: Command | None = None,
         guard: Guard | None = None,
+        part: str = "",
     ) -> None:
         self._layout = layout
         self._form = form
-        self._path = path.absolute()
+        self._path = Path(os.path.normpath(path.absolute()))
+        self._part = part
         self._made = made
+        # its own, so that a file that hangs keeps nobody else waiting
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="target")
         self._guard = guard
         self._writer = FileWriter(self._path, place, mode=mode, lock_seconds=lock_seconds)
         self.place = place
@@ -74,8 +84,8 @@ class FileTarget:
 
     @property
     def key(self) -> str:
-        """The kind and the absolute path."""
-        return f"{self.kind}:{self._path}"
+        """The kind and the absolute path, with the part of the file that is meant."""
+        return f"{self.kind}:{self._path}{self._part}"
 
     async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Stored:
         def rule(data: Data) -> Sequence[Change]:
@@ -90,27 +100,31 @@ class FileTarget:
             return self._layout.add(data, wanted_id, credentials)
 
         await self._ask_guard()
-        return await asyncio.to_thread(self._store, rule, credentials.client_id)
+        return await self._do(self._store, rule, credentials.client_id)
 
     async def platforms(self) -> list[Platform]:
-        return await asyncio.to_thread(self._look, self._layout.bots)
+        return await self._do(self._look, self._layout.bots)
 
     async def set_enabled(self, client_id: str, enabled: bool) -> Platform | None:
         def switch(data: Data, bot: Platform) -> Sequence[Change]:
             return self._layout.switch(data, bot, enabled)
 
         await self._ask_guard()
-        known = await asyncio.to_thread(self._change_known, client_id, switch)
+        known = await self._do(self._change_known, client_id, switch)
         switchable = known is not None and known.enabled is not None
         return replace(known, enabled=enabled) if known and switchable else known
 
-    async def remove(self, client_id: str) -> Platform | None:
+    async def remove(self, client_id: str, *, unwanted: bool = False) -> Platform | None:
         await self._ask_guard()
-        return await asyncio.to_thread(self._change_known, client_id, self._layout.remove)
+        return await self._do(self._change_known, client_id, self._layout.remove, not unwanted)
 
     async def probe(self) -> None:
         await self._ask_guard()
-        await asyncio.to_thread(self._probe)
+        await self._do(self._probe)
+
+    async def _do(self, work: Callable[..., T], *arguments: Any) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._worker, partial(work, *arguments))
 
     async def _ask_guard(self) -> None:
         if self._guard is not None and (code := await self._guard()):
@@ -126,7 +140,10 @@ class FileTarget:
         return Stored(stored, (*notes, *(note for note, applies in more if applies)))
 
     def _change_known(
-        self, client_id: str, change: Callable[[Data, Platform], Sequence[Change]]
+        self,
+        client_id: str,
+        change: Callable[[Data, Platform], Sequence[Change]],
+        backed_up: bool = True,
     ) -> Platform | None:
         known: Platform | None = None
 
@@ -135,7 +152,7 @@ class FileTarget:
             known = _find(self._layout.bots(data), client_id)
             return change(data, known) if known else ()
 
-        self._write(rule)
+        self._write(rule, backed_up=backed_up)
         return known
 
     def _probe(self) -> None:
@@ -145,7 +162,7 @@ class FileTarget:
         self._look(self._layout.bots)
         self._writer.probe()
 
-    def _write(self, rule: Rule, client_id: str | None = None) -> bool:
+    def _write(self, rule: Rule, client_id: str | None = None, *, backed_up: bool = True) -> bool:
         """Makes the changes; True when others could do more with the file before.
 
         With a client id nothing is written unless the new text has that bot.
@@ -163,7 +180,7 @@ class FileTarget:
             self._check_existence()
             return self._coded(text, lambda: changed(text))
 
-        narrowed = self._writer.change(edit).narrowed
+        narrowed = self._writer.change(edit, backed_up=backed_up).narrowed
         if narrowed:
             _log.warning("%s could be read or written by others; now it cannot", self.place)
         return narrowed
@@ -173,21 +190,33 @@ class FileTarget:
         return self._coded(text, lambda: look(read(self._form, text)))
 
     def _check_existence(self) -> None:
-        if not self._made and not self._path.exists():
+        # whatever else stands in the way is said by whoever reads it
+        if not self._made and not os.path.exists(self._path):
+            self._writer.read()
             raise TargetError(Code.FILE_MISSING, self.place)
 
     def _coded(self, text: str, work: Callable[[], T]) -> T:
         """Turns what the text's rules raise into a target's error, with nothing of the text."""
+        path: Keys = ()
+        line, column = 0, 0
         try:
             return work()
+        except TargetError:
+            raise
         except NotParsableError as error:
             code, line, column = Code.UNPARSABLE, error.line, error.column
         except WrongShapeError as error:
             code, line, column = Code.WRONG_SHAPE, error.line, error.column
         except OtherShapeError as error:
-            code, (line, column) = Code.WRONG_SHAPE, self._form.locate(text, error.path)
+            code, path = Code.WRONG_SHAPE, error.path
         except UnfitValueError:
-            code, line, column = Code.VALUE_UNFIT, 0, 0
+            code = Code.VALUE_UNFIT
+        except Exception as error:  # parsers meet texts that nobody has thought of
+            _log.error("%s cannot be dealt with: %s", self.place, type(error).__name__)
+            code = Code.TARGET_FAILED
+        if path:
+            with suppress(Exception):
+                line, column = self._form.locate(text, path)
         raise TargetError(code, self.place, line=line, column=column)
 
 

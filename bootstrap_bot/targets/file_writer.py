@@ -101,8 +101,10 @@ class FileWriter:
             snapshot = self._snapshot()
         return self._decoded(snapshot.data)
 
-    def change(self, edit: Callable[[str], str]) -> Written:
+    def change(self, edit: Callable[[str], str], *, backed_up: bool = True) -> Written:
         """Replaces the text by what `edit` makes of it; nothing is written when that is the same.
+
+        The text before is kept as `.bak` if it is to be `backed_up`, else that stays as it is.
 
         `edit` is called again with the newer text when the file changed meanwhile, so it must
         have no effect of its own; what it raises passes through. Raises TargetError, and then
@@ -122,7 +124,7 @@ class FileWriter:
                 new = edit(old)
                 if new == old:
                     return Written(changed=False)
-                if before.path == real and self._swap(before, self._encoded(new)):
+                if before.path == real and self._swap(before, self._encoded(new), backed_up):
                     _sync_folder(folder)
                     return Written(changed=True, narrowed=self._narrows(before.status))
         raise TargetError(Code.KEEPS_CHANGING, self._place)
@@ -144,13 +146,13 @@ class FileWriter:
             for _ in ("new", "backup"):
                 stack.enter_context(self._staged(before, data, 0o600))
 
-    def _swap(self, before: _Snapshot, data: bytes) -> bool:
+    def _swap(self, before: _Snapshot, data: bytes, backed_up: bool) -> bool:
         """Puts new bytes in the file's place; False when it is no longer as it was read."""
         real, backup = before.path, _beside(before.path, ".bak")
         mode = self._mode(before.status.st_mode) if before.status else 0o600
         with ExitStack() as stack, ExitStack() as undo:
             new = stack.enter_context(self._staged(before, data, mode))
-            if before.status:
+            if before.status and backed_up:
                 old = stack.enter_context(self._staged(before, before.data, 0o600))
                 if not self._snapshot().equals(before):
                     return False
@@ -215,10 +217,11 @@ class FileWriter:
             descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             return _Snapshot(real)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(descriptor)
+            raise TargetError(Code.TARGET_FAILED, self._place)
         with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise TargetError(Code.TARGET_FAILED, self._place)
             return _Snapshot(real, file.read(), status)
 
     def _decoded(self, data: bytes) -> str:

@@ -1,6 +1,7 @@
 """OpenClaw: a channel of its `openclaw.json`, with one bot or several as accounts."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
@@ -129,7 +130,10 @@ class OpenClawTable(FileTable):
         Field(description='"dingtalk-connector" (the official one) or "dingtalk"'),
     ] = "dingtalk-connector"
 
+    def whereabouts(self, config: Path) -> tuple[str, ...]:
+        return (*super().whereabouts(config), self.channel)
+
     def build(self, around: Surroundings) -> Target:
         known = OFFICIAL if self.channel == OFFICIAL.channel else COMMUNITY
         plugin = known.in_folder(resolved(self.path, around).parent)
-        return self.on_file(OpenClawLayout(plugin), Json5(), around)
+        return self.on_file(OpenClawLayout(plugin), Json5(), around, part=f"#{self.channel}")

@@ -1,13 +1,12 @@
 """QwenPaw: the channel `dingtalk` of an agent's `agent.json`, or of an older `config.json`."""
 
+import os
 from pathlib import Path
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from bootstrap_bot.formats.json5 import Json5
 from bootstrap_bot.targets.slot import Slot
-from bootstrap_bot.targets.tables import FileTable, Surroundings
+from bootstrap_bot.targets.tables import FileTable, OptionalPath, Surroundings
 from bootstrap_bot.targets.target import Note, Target
 
 CHANNEL = ("channels", "dingtalk")
@@ -24,11 +23,13 @@ class QwenPawTable(FileTable):
     """`kind = "qwenpaw"`; without a path the first usual one that is there."""
 
     kind: Literal["qwenpaw"]
-    path: Annotated[str, Field(description="a file's path, in quotes")] = ""
+    path: OptionalPath = ""
+
+    def whereabouts(self, config: Path) -> tuple[str, ...]:
+        return (self.kind, os.path.realpath(config.parent / Path(self._found()).expanduser()))
 
     def build(self, around: Surroundings) -> Target:
-        there = (path for path in USUAL if Path(path).expanduser().exists())
-        path = self.path or next(there, NEWEST)
+        path = self._found()
         layout = Slot(
             kind=self.kind,
             client_id=(*CHANNEL, "client_id"),
@@ -37,3 +38,7 @@ class QwenPawTable(FileTable):
             needs=lambda data: [Note.QWENPAW_NOTICES],
         )
         return self.on_file(layout, Json5(), around, path=path)
+
+    def _found(self) -> str:
+        there = (path for path in USUAL if os.path.exists(Path(path).expanduser()))
+        return self.path or next(there, NEWEST)

@@ -1,5 +1,6 @@
 """What the owner says of a target: the parts that many kinds share."""
 
+import os
 import re
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 
 from bootstrap_bot.formats.format import Format
 from bootstrap_bot.http import Http
@@ -19,10 +20,6 @@ from bootstrap_bot.targets.target import Target
 from bootstrap_bot.urls import clean_base_url
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-# Keys that do not say where something is stored.
-_BESIDE = {"after", "api_key"}
 
 
 def _words(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -38,8 +35,19 @@ def _variables(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _place(value: str) -> str:
-    if not value or "\0" in value:
-        raise ValueError("must be a file's path, in quotes")
+    if not value:
+        raise ValueError("must be a file's path, not empty")
+    return usable_path(value)
+
+
+def usable_path(value: str) -> str:
+    """The path as it is. Raises ValueError when no file can be meant by it."""
+    try:
+        home = Path(value).expanduser()
+    except RuntimeError:
+        home = Path("\0")
+    if "\0" in str(home):
+        raise ValueError("must be a file's path, in quotes; ~ is this user's home")
     return value
 
 
@@ -52,6 +60,9 @@ AstrBotUrl = Annotated[
     str,
     AfterValidator(_astrbot_url),
     Field(description=f"AstrBot's address such as {DEFAULT_URL}"),
+]
+OptionalPath = Annotated[
+    str, AfterValidator(usable_path), Field(description="a file's path, in quotes")
 ]
 PathText = Annotated[
     str, AfterValidator(_place), Field(description="a file's path, in quotes, not empty")
@@ -92,6 +103,9 @@ class Surroundings:
 class TargetTable(Table):
     """One [[targets]]. `VARIABLES` stand in for keys that are not given, by key."""
 
+    # the home that a default path begins with may not be known
+    model_config = ConfigDict(validate_default=True)
+
     VARIABLES: ClassVar[Mapping[str, str]] = {}
 
     kind: Annotated[str, Field(description="one of the kinds in the README, in quotes")]
@@ -104,10 +118,10 @@ class TargetTable(Table):
         """The target itself."""
         raise NotImplementedError
 
-    def same_place(self, other: "TargetTable") -> bool:
-        """Whether both would store at one and the same place."""
-        ours, theirs = self.model_dump(exclude=_BESIDE), other.model_dump(exclude=_BESIDE)
-        return ours == theirs
+    @abstractmethod
+    def whereabouts(self, config: Path) -> tuple[str, ...]:
+        """What tells its place from every other one; `config` is this bot's own."""
+        raise NotImplementedError
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -132,6 +146,9 @@ class FileTable(TargetTable):
 
     path: PathText
 
+    def whereabouts(self, config: Path) -> tuple[str, ...]:
+        return (self.kind, os.path.realpath(config.parent / Path(self.path).expanduser()))
+
     def on_file(
         self,
         layout: Layout,
@@ -141,6 +158,7 @@ class FileTable(TargetTable):
         path: str = "",
         made: bool = False,
         guard: Guard | None = None,
+        part: str = "",
     ) -> FileTarget:
         """A target with that layout in the file, or in another `path` that was found for it."""
         named = path or self.path
@@ -153,6 +171,7 @@ class FileTable(TargetTable):
             lock_seconds=around.lock_seconds,
             after=self.command,
             guard=guard,
+            part=part,
         )
 
 

@@ -116,8 +116,12 @@ class Target(Protocol):
         """Switches the platform with that client id; None when there is none."""
         ...
 
-    async def remove(self, client_id: str) -> Platform | None:
-        """Removes the platform with that client id; None when there is none."""
+    async def remove(self, client_id: str, *, unwanted: bool = False) -> Platform | None:
+        """Removes the platform with that client id; None when there is none.
+
+        `unwanted`: it should not have been stored, so the version before that is kept, not the
+        one with it.
+        """
         ...
 
     async def probe(self) -> None:

@@ -1,0 +1,39 @@
+"""A format that hides nothing: JSON on one line, written anew with every change."""
+
+import json
+from typing import Any
+
+from bootstrap_bot.formats.format import Change, Keys, NotParsableError, Remove
+
+
+class FakeFormat:
+    """A `Format`. What it was asked to change is in `asked`."""
+
+    def __init__(self) -> None:
+        self.asked: list[Change] = []
+
+    def read(self, text: str) -> Any:
+        try:
+            return json.loads(text or "{}")
+        except json.JSONDecodeError as error:
+            position = error.lineno, error.colno
+        raise NotParsableError(*position)
+
+    def splice(self, text: str, change: Change) -> str:
+        self.asked.append(change)
+        data = inner = self.read(text)
+        *parents, last = change.path
+        for key in parents:
+            if isinstance(inner, dict):
+                inner[key] = inner.get(key) or {}
+            inner = inner[key] if isinstance(inner, dict) else inner[int(key)]
+        if isinstance(change, Remove):
+            del inner[last if isinstance(inner, dict) else int(last)]
+        elif isinstance(inner, dict):
+            inner[last] = change.value
+        else:
+            inner[int(last) : int(last) + 1] = [change.value]
+        return json.dumps(data)
+
+    def locate(self, text: str, path: Keys) -> tuple[int, int]:
+        return 1, max(text.find(f'"{key}"') for key in path) + 1

@@ -1,0 +1,109 @@
+"""What layouts ask of a file's data: tables, texts, free ids, and pairs that arrive as they are."""
+
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.formats.format import Keys, Set, UnfitValueError
+from bootstrap_bot.targets.layout import (
+    OtherShapeError,
+    free_id,
+    pair_at,
+    table_at,
+    text_at,
+    unexpanded,
+)
+
+DATA: dict[str, Any] = {"a": {"b": {"t": "text", "e": "", "z": None}, "l": [{}]}, "n": 5}
+
+
+@pytest.mark.parametrize(
+    ("path", "table"),
+    [
+        ((), DATA),
+        (("a", "b"), {"t": "text", "e": "", "z": None}),
+        (("a", "b", "z"), {}),
+        (("a", "b", "z", "y"), {}),
+        (("x",), {}),
+        (("x", "y", "z"), {}),
+    ],
+)
+def test_a_table_is_found_and_none_is_an_empty_one(path: Keys, table: Any) -> None:
+    assert table_at(DATA, path) == table
+
+
+@pytest.mark.parametrize(
+    ("path", "culprit"),
+    [
+        (("n",), ("n",)),
+        (("n", "x"), ("n",)),
+        (("a", "l"), ("a", "l")),
+        (("a", "l", "0"), ("a", "l")),
+        (("a", "b", "t", "x"), ("a", "b", "t")),
+        (("a", "b", "e"), ("a", "b", "e")),
+    ],
+)
+def test_what_is_no_table_is_named_by_its_path(path: Keys, culprit: Keys) -> None:
+    with pytest.raises(OtherShapeError) as caught:
+        table_at(DATA, path)
+    assert caught.value.path == culprit
+    assert str(caught.value) == "of another shape"
+
+
+def test_a_table_that_was_found_is_not_the_files_own() -> None:
+    table_at(DATA, ("a", "b"))["t"] = "changed"
+    assert DATA["a"]["b"]["t"] == "text"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (("a", "b", "t"), "text"),
+        (("a", "b", "e"), ""),
+        (("a", "b", "z"), ""),
+        (("a", "b", "y"), ""),
+        (("x", "y"), ""),
+        (("x",), ""),
+    ],
+)
+def test_a_text_is_found_and_none_is_an_empty_one(path: Keys, text: str) -> None:
+    assert text_at(DATA, path) == text
+
+
+@pytest.mark.parametrize(
+    ("path", "culprit"),
+    [
+        (("n",), ("n",)),
+        (("a", "b"), ("a", "b")),
+        (("a", "l"), ("a", "l")),
+        (("n", "x"), ("n",)),
+    ],
+)
+def test_what_is_no_text_is_named_by_its_path(path: Keys, culprit: Keys) -> None:
+    with pytest.raises(OtherShapeError) as caught:
+        text_at(DATA, path)
+    assert caught.value.path == culprit
+
+
+def test_the_wanted_id_is_taken_or_the_first_that_is_free() -> None:
+    assert free_id("a", {}) == "a"
+    assert free_id("a", {"a_2": 1, "b": 2}) == "a"
+    assert free_id("a", ["a"]) == "a_2"
+    assert free_id("a", {"a", "a_2", "a_4"}) == "a_3"
+
+
+def test_a_pair_is_two_changes_each_at_its_place() -> None:
+    pair = Credentials("ding", SecretStr("secret"))
+    changes = pair_at(("a", "id"), ("b", "secret"), pair)
+    assert changes == [Set(("a", "id"), "ding"), Set(("b", "secret"), "secret")]
+
+
+def test_a_pair_that_a_program_would_fill_in_is_unfit() -> None:
+    for client_id, secret in (("ding", "se$cr{et"), ("d$ing", "$")):
+        pair = Credentials(client_id, SecretStr(secret))
+        assert unexpanded(pair) is pair
+    for client_id, secret in (("ding", "se${c}ret"), ("${HOME}", "secret")):
+        with pytest.raises(UnfitValueError):
+            unexpanded(Credentials(client_id, SecretStr(secret)))
