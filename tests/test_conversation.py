@@ -1277,6 +1277,8 @@ def every_look() -> Iterator[Attempt]:
         yield longest(State.CAPTURED, deliveries=there * 9)
         yield longest(State.REMOVED, deliveries=there * 9)
         yield longest(State.STORED, deliveries=there * 9)
+    gone = deliveries(state=DeliveryState.CLOSED, closed="displaced")
+    yield longest(State.STORED, deliveries=gone * 20)
     for number in (1, 2, 5, 20):
         yield longest(State.STORED, deliveries=talkative() * number)
         yield longest(State.CAPTURED, deliveries=talkative() * number)

@@ -647,3 +647,34 @@ async def test_a_record_and_its_journal_agree_at_every_step() -> None:
     for _ in range(3):
         await stage.deliver()
         assert stage.journal.saved[-1] == record.attempt
+
+
+# Whatever else goes wrong.
+
+
+async def test_a_target_that_fails_in_its_own_way_is_in_trouble_like_any_other(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    events: list[str] = []
+    first, second = Shelf(events, "config:/a"), Shelf(events, "config:/b")
+    first.then = RecursionError(f"the secret {SECRET}")
+    stage = Scene(first, second, events=events)
+    assert len(await stage.deliver()) == 1
+    assert [d.trouble for d in stage.deliveries] == ["target_failed", ""]
+    assert SECRET not in caplog.text
+    assert "RecursionError" in caplog.text
+
+
+async def test_a_second_look_reads_back_what_it_stored() -> None:
+    stage = scene(attempt=stored())
+    stage.shelves[0].alters = True
+    assert await stage.storing.look_again() is False
+    assert stage.deliveries[0].trouble == "not_read_back"
+
+
+async def test_what_was_skipped_after_a_lost_answer_is_removed_too() -> None:
+    skipped_one = Delivery("config:/a", "a").ended(Closed.SKIPPED)
+    stage = scene(attempt=captured(state=State.REMOVED, deliveries=(skipped_one,)))
+    stage.shelves[0].there = [known(SECRET)]
+    assert await stage.storing.remove() is True
+    assert stage.shelves[0].there == []

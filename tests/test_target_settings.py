@@ -279,3 +279,58 @@ def test_a_file_that_names_commands_and_that_others_may_write_is_a_warning(file:
     file.chmod(0o664)
     (warning,) = settings.load(file, environ).warnings
     assert "names commands and others may write it" in warning.remedy
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ('kind = "hermes"\npath = "h/.env"\n', 'kind = "hermes"\npath = "h/../h/.env"\n'),
+        ('kind = "config"\n', 'kind = "config"\npath = "./config.toml"\n'),
+        ('kind = "astrbot"\napi_key = "a"\n', 'kind = "astrbot"\napi_key = "b"\n'),
+        (
+            'kind = "file"\npath = "/srv/bot.yaml"\n' + SET.format(more=""),
+            'kind = "file"\npath = "/srv/bot.yaml"\n' + SET.format(more=', "b" = "x"'),
+        ),
+    ],
+)
+def test_one_place_in_two_spellings_is_one_place(file: Path, one: str, other: str) -> None:
+    assert faults(file, one, other) == ["[[targets]] 2: is the same place as one before it"]
+
+
+def test_two_channels_of_one_file_are_two_places(file: Path) -> None:
+    official = 'kind = "openclaw"\n'
+    targets = built(load(file, official, official + 'channel = "dingtalk"\n'))
+    assert len({target.key for target in targets}) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "meant"),
+    [
+        ('[[target]]\nkind = "hermes"\n', "[target]", "[[targets]]"),
+        ('[[Targets]]\nkind = "hermes"\n', "[Targets]", "[[targets]]"),
+        ('[after]\ncommand = ["x"]\n', "[after]", "[targets.after]"),
+    ],
+)
+def test_a_table_that_looks_like_targets_is_a_warning(
+    file: Path, text: str, key: str, meant: str
+) -> None:
+    file.write_text(f'{text}[telegram]\ntoken = "{TOKEN}"\n', encoding="utf-8")
+    (warning,) = settings.load(file, {}).warnings
+    assert (warning.key, meant in warning.remedy) == (key, True)
+
+
+def test_a_kind_that_is_nearly_right_is_named(file: Path) -> None:
+    (fault,) = faults(file, 'kind = "herms"\n')
+    assert fault.endswith("did you mean hermes?")
+
+
+def test_keys_of_which_one_leads_through_another_are_refused(file: Path) -> None:
+    text = FILE + 'set = { "a" = "{client_id}", "a.b" = "{client_secret}" }\n'
+    assert any("none leads through another" in fault for fault in faults(file, text))
+
+
+@pytest.mark.parametrize("kind", ["hermes", "config", "qwenpaw", "file"])
+def test_a_home_that_nobody_has_is_a_fault(file: Path, kind: str) -> None:
+    text = f'kind = "{kind}"\npath = "~nobody-at-all/x.yaml"\n'
+    found = faults(file, text + (SET.format(more="") if kind == "file" else ""))
+    assert any("path: must be a file's path" in fault for fault in found)

@@ -215,3 +215,18 @@ async def test_without_any_and_discarded_no_byte_of_the_pair_stays(home: Path) -
         kept = b"".join(one.read_bytes() for one in home.glob("bootstrap-bot.db*"))
         assert SECRET.encode() not in kept
         assert code.encode() not in kept
+
+
+async def test_not_mine_after_a_replacement_leaves_the_version_before_it(home: Path) -> None:
+    file = hermes(home)
+    async with Scene(home, more=target("hermes")) as scene:
+        await hindered(scene, TAKEN, name="sales")
+        await scene.press(OVERWRITE)
+        await scene.sees("Done")
+        result = await scene.sees("🟢 Checked")
+        await scene.press("Not mine")
+        await scene.until(lambda: "Yes, remove it" in result.button_texts)
+        await scene.press("Yes, remove it")
+        await scene.sees("Removed")
+        assert text_of(file.with_name(".env.bak")) == HERMES
+        assert SECRET.encode() not in file.with_name(".env.bak").read_bytes()

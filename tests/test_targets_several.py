@@ -6,8 +6,9 @@ from pathlib import Path
 import dotenv
 import pytest
 
+from bootstrap_bot.sandbox.answers import Answer
 from bootstrap_bot.sandbox.astrbot import AstrBotStandIn
-from tests.scene import Scene
+from tests.scene import OTHER_ADMIN, Scene
 from tests.target_scenes import (
     ID,
     MASKED,
@@ -208,3 +209,16 @@ async def test_not_mine_takes_it_out_of_every_target(
         await scene.recorded("removed")
         assert ran(tmp_path)[-1] == "astrbot"
         assert said("removed.why") in removed.text
+
+
+async def test_a_target_that_does_not_answer_keeps_nobody_waiting(
+    tmp_path: Path, astrbot: AstrBotStandIn
+) -> None:
+    astrbot.always("list", Answer(hang=True))
+    async with Scene(tmp_path, more=in_astrbot(astrbot)) as scene:
+        await scene.says("/dingtalk_new")
+        await astrbot.until(lambda: astrbot.requests)
+        await scene.says("/language", OTHER_ADMIN)
+        await scene.sees("Which language", OTHER_ADMIN)
+        assert scene.captions() == []
+        await scene.sees(said("error.api_timeout"))
