@@ -445,3 +445,8 @@ async def test_nothing_of_it_is_logged_or_in_a_repr(caplog: pytest.LogCaptureFix
 async def test_a_long_part_of_a_secret_is_masked_wherever_it_stands() -> None:
     text = f"a {SECRET[:-1]} b {SECRET[3:12]}{SECRET[4:20]} c {SECRET[:7]} d"
     assert await shown(prints(text.encode()), SECRET) == f"a {MASK} b {MASK} c {SECRET[:7]} d"
+
+
+async def test_secrets_that_share_a_part_are_masked_whole() -> None:
+    one, other = "123456:TEST-the-same-end", "abk_KEY-the-same-end"
+    assert await shown(prints(f"{one} {other}".encode()), one, other) == f"{MASK} {MASK}"

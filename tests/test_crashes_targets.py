@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,19 @@ async def test_a_file_that_somebody_locked_is_written_once_they_are_done(tmp_pat
         await stage.goes_on()
         await stage.hears_and_mends()
         stage.check(await stage.ends_well())
+
+
+async def test_a_file_that_somebody_keeps_locked_does_not_keep_us_from_stopping(
+    tmp_path: Path,
+) -> None:
+    async with TargetStage(tmp_path, away="lock") as stage:
+        stage.confirms()
+        await stage.asks()
+        await stage.start()
+        await stage.reached("astrbot", "state", "verified")
+        begun = time.monotonic()
+        await stage.stop()
+        assert time.monotonic() - begun < 5  # the lock would be waited for twice as long
 
 
 @pytest.mark.slow

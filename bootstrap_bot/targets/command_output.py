@@ -102,7 +102,9 @@ def _pipe(stack: ExitStack) -> tuple[int, int]:
 def _masked(text: str, secrets: Sequence[str]) -> str:
     """The text with the secrets masked, long parts of them, and one that breaks off at its end."""
     for secret in secrets:
-        text = _without_parts(text.replace(secret, MASK), secret)
+        text = text.replace(secret, MASK)
+    for secret in secrets:
+        text = _without_parts(text, secret)
         lengths = range(len(secret) - 1, _TELLING - 1, -1)
         begun = next((n for n in lengths if text.endswith(secret[:n])), 0)
         if begun:

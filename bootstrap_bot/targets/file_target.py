@@ -1,15 +1,12 @@
 """Credentials in one file: a layout says where, a format how, a writer puts it there."""
 
-import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, TargetError
@@ -23,6 +20,7 @@ from bootstrap_bot.formats.format import (
     edited,
     read,
 )
+from bootstrap_bot.targets.aside import Aside
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.file_writer import FileWriter, ModePolicy, without_others
 from bootstrap_bot.targets.layout import Data, Layout, OtherShapeError
@@ -67,8 +65,7 @@ class FileTarget:
         self._path = Path(os.path.normpath(path.absolute()))
         self._part = part
         self._made = made
-        # its own, so that a file that hangs keeps nobody else waiting
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="target")
+        self._aside = Aside()
         self._guard = guard
         self._writer = FileWriter(self._path, place, mode=mode, lock_seconds=lock_seconds)
         self.place = place
@@ -100,31 +97,29 @@ class FileTarget:
             return self._layout.add(data, wanted_id, credentials)
 
         await self._ask_guard()
-        return await self._do(self._store, rule, credentials.client_id)
+        return await self._aside.do(self._store, rule, credentials.client_id)
 
     async def platforms(self) -> list[Platform]:
-        return await self._do(self._look, self._layout.bots)
+        return await self._aside.do(self._look, self._layout.bots)
 
     async def set_enabled(self, client_id: str, enabled: bool) -> Platform | None:
         def switch(data: Data, bot: Platform) -> Sequence[Change]:
             return self._layout.switch(data, bot, enabled)
 
         await self._ask_guard()
-        known = await self._do(self._change_known, client_id, switch)
+        known = await self._aside.do(self._change_known, client_id, switch)
         switchable = known is not None and known.enabled is not None
         return replace(known, enabled=enabled) if known and switchable else known
 
     async def remove(self, client_id: str, *, unwanted: bool = False) -> Platform | None:
         await self._ask_guard()
-        return await self._do(self._change_known, client_id, self._layout.remove, not unwanted)
+        return await self._aside.do(
+            self._change_known, client_id, self._layout.remove, not unwanted
+        )
 
     async def probe(self) -> None:
         await self._ask_guard()
-        await self._do(self._probe)
-
-    async def _do(self, work: Callable[..., T], *arguments: Any) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._worker, partial(work, *arguments))
+        await self._aside.do(self._probe)
 
     async def _ask_guard(self) -> None:
         if self._guard is not None and (code := await self._guard()):
