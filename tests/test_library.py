@@ -1,8 +1,10 @@
 """Inside a bot that somebody already has: ours is handled, everything else is left alone."""
 
 import asyncio
+import gc
 import threading
-from collections.abc import Awaitable, Callable
+import warnings
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,15 @@ THEIRS = [
     "hello",
     "/dingtalk_new@other",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _connections_cut_off() -> Iterator[None]:
+    """Connections that an application was cut off on when it stopped go before the next test."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 class Shop(Scene):
