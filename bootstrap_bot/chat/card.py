@@ -27,7 +27,6 @@ HELP_AFTER = 300.0
 OUTCOME_STAYS = 60.0
 # Failures with a text of their own.
 FAILURES = (Code.NO_CREDENTIALS.value, Code.BAD_LINK.value)
-Rows = Sequence[Sequence[InlineKeyboardButton]]
 
 
 @dataclass(frozen=True, slots=True)
