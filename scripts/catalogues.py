@@ -20,7 +20,7 @@ from bootstrap_bot.chat.codes import looked_up_by_value
 PACKAGE = Path(__file__).parent.parent / "bootstrap_bot"
 LOCALE = PACKAGE / "chat" / "locale"
 IDLE_HEADERS = re.compile(
-    rb'^"(POT-Creation-Date|PO-Revision-Date|Report-Msgid-Bugs-To):.*\n', re.MULTILINE
+    rb'^"(POT-Creation-Date|PO-Revision-Date|Report-Msgid-Bugs-To|Generated-By):.*\n', re.MULTILINE
 )
 CODE = re.compile(r"[a-z]+\.[a-z_]+|help")
 # Whatever follows one of these names a text; other dotted words are file names and the like.
