@@ -66,7 +66,7 @@ def backup(file: Path) -> Path:
 def state_of(file: Path) -> tuple[bytes, int, int, list[str]]:
     """What shows whether somebody wrote: bytes, inode, time, and copies beside it."""
     status = file.stat()
-    copies = sorted(one.name for one in file.parent.glob(f"{file.name}.*") if one.suffix != ".lock")
+    copies = sorted(one.name for one in file.parent.glob(f"{file.name}.*"))
     return file.read_bytes(), status.st_ino, status.st_mtime_ns, copies
 
 

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Self
 
-from filelock import FileLock
-
 from bootstrap_bot.sandbox.astrbot import AstrBotStandIn, Config
 from tests.crash_stage import PATIENCE, CrashStage, Row
+from tests.folder_lock import FolderLock
 from tests.scene import ADMIN
 
 KEY = "abk_TEST-key-that-must-not-leak"
@@ -56,7 +55,7 @@ class TargetStage(CrashStage):
         self.number = folder / "number"
         self._after = after
         self._away = away
-        self._lock = FileLock(f"{self.file}.lock")
+        self._lock = FolderLock(self.file)
 
     async def __aenter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)

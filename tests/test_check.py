@@ -27,6 +27,7 @@ from bootstrap_bot.sandbox.answers import Answer, errcode, http
 from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram import TelegramStandIn, Trouble
 from tests.fake_clock import PATIENCE, FakeClock
+from tests.folder_lock import FolderLock
 from tests.scene import CONFIG, TOKEN, Scene
 
 SUBJECTS = [
@@ -157,8 +158,7 @@ async def test_a_state_file_and_locks_that_are_there_stay_as_they_are(
         scene.dingtalk.clock = SystemClock()
         await scene.invited()
         await scene.stop()
-        with FileLock(f"{scene.config}.lock"):
-            pass
+        scene.config.with_name("config.toml.lock").write_text("theirs")
         before = stock(tmp_path)
         assert len(before) == 4
         status = await asyncio.to_thread(main, ["check", "--config", str(scene.config)])
@@ -322,7 +322,7 @@ async def test_a_config_whose_lock_somebody_keeps(
     ward: Ward, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bootstrap_bot.check.LOCK_SECONDS", 0.0)
-    with FileLock(f"{ward.config}.lock"):
+    with FolderLock(ward.config):
         assert "stop that program" in await ward.red("Storing")
 
 

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -25,6 +24,7 @@ from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.config_file import ConfigFile, ConfigTable
 from bootstrap_bot.targets.tables import Surroundings
 from bootstrap_bot.targets.target import Target
+from tests.folder_lock import FolderLock
 
 SECRET = "s3cr3t-s3cr3t-s3cr3t"
 
@@ -217,7 +217,7 @@ async def test_another_holder_is_not_waited_for_without_time(
 
     monkeypatch.setattr(time, "sleep", sleep)
     targets = ConfigFile(file, lock_seconds=0), built(Surroundings(file, Http(), 0.0))
-    with FileLock(f"{file}.lock"):
+    with FolderLock(file):
         for target in targets:
             with refused(Code.LOCKED):
                 await target.store("a", pair())

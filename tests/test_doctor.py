@@ -36,6 +36,7 @@ from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.config_file import ConfigFile
 from bootstrap_bot.targets.file_writer import FileWriter
 from tests.fake_clock import START, FakeClock
+from tests.folder_lock import FolderLock
 from tests.scene import ADMIN, OTHER_ADMIN, STRANGER, TOKEN, Scene
 
 NOBODY = 65534
@@ -441,10 +442,10 @@ async def test_a_probe_follows_a_link(tmp_path: Path) -> None:
 
 async def test_a_lock_that_is_kept_is_told_and_a_free_one_given_back(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    with FileLock(f"{path}.lock"):
+    with FolderLock(path):
         assert (await probed(path)).code == "doctor.target_locked"
     assert (await probed(path)).mark is Mark.GOOD
-    with FileLock(f"{path}.lock", timeout=0):
+    with FolderLock(path):
         pass
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
+from filelock import Timeout
 from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
@@ -23,6 +23,7 @@ from bootstrap_bot.targets.file_writer import private
 from bootstrap_bot.targets.layout import Data, free_id, pair_at, table_at
 from bootstrap_bot.targets.target import Note, Platform, Stored, Target
 from tests.fake_format import FakeFormat
+from tests.folder_lock import FolderLock
 
 SECRET = "s3cr3t-s3cr3t-s3cr3t"
 PAIR = Credentials("NEW", SecretStr(SECRET))
@@ -221,7 +222,7 @@ async def test_nothing_is_written_unless_the_new_text_has_the_bot(file: Path) ->
     with refused(Code.NOT_READ_BACK):
         await a_target(file).store("c", PAIR)
     assert said(file) == {"lost": {}}
-    assert names(file) == {"bots.json", "bots.json.lock"}
+    assert names(file) == {"bots.json"}
 
 
 async def test_a_bot_that_the_file_no_longer_has_was_not_stored(file: Path) -> None:
@@ -287,7 +288,7 @@ async def test_another_holder_is_waited_for_no_longer_than_told(
     write(file, {})
     target = a_target(file, lock_seconds=0)
     monkeypatch.setattr(time, "sleep", sleep)
-    with FileLock(f"{file}.lock"):
+    with FolderLock(file):
         for attempt in (target.store("c", PAIR), target.remove("NEW"), target.probe()):
             with refused(Code.LOCKED):
                 await attempt
@@ -296,7 +297,7 @@ async def test_another_holder_is_waited_for_no_longer_than_told(
 
 async def test_another_holder_is_waited_for_by_default(file: Path) -> None:
     write(file, {})
-    with FileLock(f"{file}.lock", thread_local=False) as lock:
+    with FolderLock(file) as lock:
         storing = asyncio.create_task(a_target(file).store("c", PAIR))
         await asyncio.wait([storing], timeout=0.05)
         assert not storing.done()
@@ -404,7 +405,13 @@ async def test_a_probe_leaves_everything_as_it_was(file: Path) -> None:
 
 
 async def test_a_probe_finds_what_would_keep_a_store_from_writing(file: Path) -> None:
+    @contextmanager
+    def program_lock(real: Path) -> Iterator[None]:
+        raise Timeout(str(real))
+        yield
+
     write(file, {})
-    file.with_name("bots.json.lock").mkdir()
-    with refused(Code.TARGET_FAILED):
-        await a_target(file).probe()
+    target = a_target(file, program_lock=program_lock, lock_seconds=0)
+    for attempt in (target.probe(), target.store("c", PAIR)):
+        with refused(Code.LOCKED):
+            await attempt

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.file_writer import FileWriter, Written, without_others
+from tests.folder_lock import FolderLock
 
 NOBODY = 65534
 REPOSITORY = Path(__file__).parent.parent
@@ -89,14 +89,14 @@ def test_a_change_replaces_the_text_and_keeps_the_previous_version(file: Path) -
     assert file.read_text() == "old and new"
     assert file.stat().st_ino != inode
     assert backup_of(file).read_text() == "old"
-    assert names_beside(file) == {"config.toml", "config.toml.bak", "config.toml.lock"}
+    assert names_beside(file) == {"config.toml", "config.toml.bak"}
 
 
 def test_only_one_backup_is_kept(file: Path) -> None:
     for text in ("second", "third"):
         FileWriter(file).change(lambda _, text=text: text)  # type: ignore[misc]
     assert backup_of(file).read_text() == "second"
-    assert len(names_beside(file)) == 3
+    assert len(names_beside(file)) == 2
 
 
 def test_an_unchanged_text_writes_nothing(file: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_missing_file_is_made_for_its_owner_alone(tmp_path: Path) -> None:
         os.umask(old)
     assert (file.read_text(), mode_of(file)) == ("new", 0o600)
     assert not backup_of(file).exists()
-    assert mode_of(tmp_path / "config.toml.lock") == 0o600
+    assert names_beside(file) == {"config.toml"}
 
 
 @pytest.mark.parametrize(("mode", "narrowed"), [(0o644, True), (0o640, True), (0o400, False)])
@@ -227,7 +227,7 @@ def test_a_file_that_keeps_changing_is_given_up_and_left_as_it_is(file: Path) ->
 
     assert refusal(file, edit) is Code.KEEPS_CHANGING
     assert set(file.read_text()) == {*"old", "."}
-    assert names_beside(file) == {"config.toml", "config.toml.lock"}
+    assert names_beside(file) == {"config.toml"}
 
 
 def test_what_the_edit_raises_passes_through_and_nothing_is_left(file: Path) -> None:
@@ -237,11 +237,11 @@ def test_what_the_edit_raises_passes_through_and_nothing_is_left(file: Path) -> 
     with pytest.raises(KeyError):
         FileWriter(file).change(edit)
     assert file.read_text() == "old"
-    assert names_beside(file) == {"config.toml", "config.toml.lock"}
+    assert names_beside(file) == {"config.toml"}
 
 
 def test_two_processes_do_not_write_at_the_same_time(file: Path) -> None:
-    with FileLock(f"{file}.lock"):
+    with FolderLock(file):
         assert changed_by_a_child(file) == "locked"
     assert file.read_text() == "old"
     assert changed_by_a_child(file) == "written"
@@ -249,11 +249,14 @@ def test_two_processes_do_not_write_at_the_same_time(file: Path) -> None:
 
 def test_a_lock_held_by_another_process_is_waited_for_no_longer_than_told(file: Path) -> None:
     code = (
-        "import sys; from filelock import FileLock\n"
-        "with FileLock(sys.argv[1]): print('held', flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path\n"
+        "from bootstrap_bot.targets.file_writer import FileWriter\n"
+        "hold = lambda text: (print('held', flush=True), sys.stdin.read()) and text\n"
+        "FileWriter(Path(sys.argv[1])).change(hold)"
     )
+    argv = [sys.executable, "-c", code, str(file)]
     with subprocess.Popen(
-        [sys.executable, "-c", code, f"{file}.lock"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        argv, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
@@ -266,7 +269,7 @@ def test_a_lock_held_by_another_process_is_waited_for_no_longer_than_told(file: 
 def test_the_lock_is_that_of_the_real_file(file: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.toml"
     link.symlink_to(file)
-    with FileLock(f"{file}.lock"):
+    with FolderLock(file):
         assert changed_by_a_child(link) == "locked"
 
 
@@ -276,7 +279,7 @@ LIMIT = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))"
 def test_a_limit_on_file_sizes_leaves_everything_as_it_was(file: Path) -> None:
     assert changed_by_a_child(file, LIMIT) == "no_space"
     assert file.read_text() == "old"
-    assert names_beside(file) == {"config.toml", "config.toml.lock"}
+    assert names_beside(file) == {"config.toml"}
 
 
 def mounted(command: str, path: Path) -> tuple[str, ...]:
@@ -300,7 +303,7 @@ def test_a_full_disk_leaves_everything_as_it_was(file: Path) -> None:
         "(path.parent / 'filler').write_bytes(b'x' * 4096)"
     )
     out = changed_by_a_child(file, setup, before=prefix)
-    assert out == "no_space\n['config.toml', 'config.toml.lock', 'filler'] old"
+    assert out == "no_space\n['config.toml', 'filler'] old"
 
 
 def test_a_file_that_is_a_mount_point_is_left_alone(file: Path, tmp_path: Path) -> None:
@@ -309,7 +312,7 @@ def test_a_file_that_is_a_mount_point_is_left_alone(file: Path, tmp_path: Path) 
     prefix = mounted(f"mount --bind {source} {file}", file)
     assert changed_by_a_child(file, before=prefix) == "mount_point"
     assert (source.read_text(), file.read_text()) == ("mounted", "old")
-    assert names_beside(file) == {"config.toml", "config.toml.lock"}
+    assert names_beside(file) == {"config.toml"}
 
 
 def test_a_file_system_that_cannot_be_written_is_no_permission(file: Path) -> None:
@@ -343,7 +346,7 @@ def test_an_owner_that_cannot_be_kept_means_that_nothing_is_written(file: Path) 
     file.parent.chmod(0o777)
     assert changed_by_a_child(file, AS_NOBODY) == "foreign_owner"
     assert file.read_text() == "old"
-    assert names_beside(file) == {"config.toml", "config.toml.lock"}
+    assert names_beside(file) == {"config.toml"}
 
 
 @as_root
@@ -360,14 +363,13 @@ def test_a_folder_that_may_not_be_written_is_no_permission(file: Path, folder_mo
 def test_what_a_killed_process_left_is_swept_up(file: Path) -> None:
     kill = "os.replace = lambda *names: os.kill(os.getpid(), 9)"
     assert changed_by_a_child(file, kill) == ""
-    assert len(names_beside(file)) == 4
+    assert len(names_beside(file)) == 3
     assert all(mode_of(path) == 0o600 for path in file.parent.iterdir())
     file.with_name("config.toml.mine.tmp").touch()
     FileWriter(file).change(lambda text: text + "!")
     assert names_beside(file) == {
         "config.toml",
         "config.toml.bak",
-        "config.toml.lock",
         "config.toml.mine.tmp",
     }
 

@@ -9,11 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets import file_writer
 from bootstrap_bot.targets.file_writer import FileWriter, Written, private, without_others
+from tests.folder_lock import FolderLock
 
 PLACE = "the owner's file"
 NOBODY = 65534
@@ -158,7 +158,7 @@ def test_the_first_byte_that_is_not_utf8_is_told(
 
 @pytest.mark.usefixtures("no_waiting")
 def test_a_lock_that_is_held_is_not_waited_for_without_time(file: Path) -> None:
-    with FileLock(f"{file}.lock"):
+    with FolderLock(file):
         assert code_of(lambda: writer(file).change(more)) is Code.LOCKED
         assert code_of(writer(file).probe) is Code.LOCKED
     assert file.read_text() == "old"
@@ -170,7 +170,7 @@ def test_a_lock_that_is_held_is_not_waited_for_without_time(file: Path) -> None:
 def test_a_lock_that_is_held_is_waited_for_as_long_as_told(
     file: Path, monkeypatch: pytest.MonkeyPatch, act: str
 ) -> None:
-    lock = FileLock(f"{file}.lock")
+    lock = FolderLock(file)
     lock.acquire()
     waited: list[float] = []
 
@@ -201,7 +201,7 @@ def test_only_leftovers_of_this_very_file_are_swept_up(file: Path) -> None:
     for name in {ours.name, *others}:
         write(file.with_name(name), "left")
     writer(file).change(lambda text: text)
-    assert names(file) == {file.name, f"{file.name}.lock", *others}
+    assert names(file) == {file.name, *others}
 
 
 def test_every_descriptor_is_closed_again(file: Path) -> None:
@@ -313,7 +313,7 @@ def test_a_change_that_fails_in_the_end_leaves_no_new_backup(
     assert code_of(lambda: writer(file).change(more)) is Code.MOUNT_POINT
     assert file.read_text() == "old"
     assert beside.exists() is bool(backup)
-    assert names(file) - {beside.name} == {"config.toml", "config.toml.lock"}
+    assert names(file) - {beside.name} == {"config.toml"}
 
 
 def test_a_backup_that_somebody_takes_away_meanwhile_is_not_missed(
@@ -368,7 +368,7 @@ def test_what_the_system_says_has_its_code(
     failing(monkeypatch, "replace", number, at="config.toml")
     assert code_of(lambda: writer(file).change(more)) is code
     assert file.read_text() == "old"
-    assert names(file) == {"config.toml", "config.toml.lock"}
+    assert names(file) == {"config.toml"}
 
 
 @as_root
@@ -396,13 +396,10 @@ def test_owner_and_group_are_both_kept(file: Path, owner: tuple[int, int]) -> No
 # Probing.
 
 
-def test_a_probe_changes_nothing_with_and_without_a_lock_file(file: Path) -> None:
+def test_a_probe_changes_nothing(file: Path) -> None:
     before = version(file)
     writer(file).probe()
     assert names(file) == {"config.toml"}
-    write(file.with_name("config.toml.lock"), "theirs")
-    writer(file).probe()
-    assert names(file) == {"config.toml", "config.toml.lock"}
     assert version(file) == before
     missing = file.with_name("new")
     writer(missing).probe()
@@ -410,17 +407,15 @@ def test_a_probe_changes_nothing_with_and_without_a_lock_file(file: Path) -> Non
 
 
 def test_a_probe_holds_the_lock_while_it_looks(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lock, fsync, held = file.with_name("config.toml.lock"), os.fsync, []
+    fsync, held = os.fsync, []
 
     def synced(descriptor: int) -> None:
         held.append(code_of(lambda: writer(file).change(more)))
         fsync(descriptor)
 
-    lock.touch(0o600)
     monkeypatch.setattr(os, "fsync", synced)
     writer(file).probe()
     assert held == [Code.LOCKED, Code.LOCKED]
-    assert lock.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_probe_needs_room_for_the_file_and_one_more_bot(file: Path) -> None:
@@ -454,7 +449,7 @@ def test_a_probe_follows_a_link_to_the_folder_it_will_write_in(file: Path, tmp_p
     assert code_of(writer(link).probe) is Code.FILE_MISSING
     link.unlink()
     link.symlink_to(file)
-    with FileLock(f"{file}.lock"):
+    with FolderLock(file):
         assert code_of(writer(link).probe) is Code.LOCKED
 
 

@@ -13,12 +13,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from bootstrap_bot.sandbox.answers import Answer, errcode, http, success, waiting
 from bootstrap_bot.sandbox.telegram import Message, Trouble
 from tests.crash_stage import CrashStage
 from tests.fake_clock import START
+from tests.folder_lock import FolderLock
 from tests.scene import ADMIN, OTHER_ADMIN, Scene
 
 REPOSITORY = Path(__file__).parent.parent
@@ -187,7 +187,7 @@ async def test_a_mended_config_is_written_at_once_when_somebody_asks(
 async def test_a_held_lock_is_named_and_waited_out(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await invited(scene)
-        with FileLock(f"{scene.config}.lock"):
+        with FolderLock(scene.config):
             scene.dingtalk.next_poll(CREATED)
             await scene.clock.pass_until_due("attempt:")
             await scene.telegram.until(

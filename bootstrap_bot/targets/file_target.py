@@ -22,6 +22,7 @@ from bootstrap_bot.formats.format import (
 )
 from bootstrap_bot.targets.aside import Aside
 from bootstrap_bot.targets.command import Command
+from bootstrap_bot.targets.file_lock import ProgramLock
 from bootstrap_bot.targets.file_writer import FileWriter, ModePolicy, without_others
 from bootstrap_bot.targets.layout import Data, Layout, OtherShapeError
 from bootstrap_bot.targets.target import Note, Platform, Stored
@@ -42,8 +43,8 @@ class FileTarget:
     `place` is how its owner knows the file. `mode` gives its new mode from the old one.
     `made`: a missing file is made, where otherwise its program has to make it first. `guard`
     is asked before anything is written, and says what speaks against it. `part` tells targets
-    in one file from each other.
-    `lock_seconds` is how long another holder of the file's lock is waited for.
+    in one file from each other. `program_lock` is how the file's program locks it, if it does.
+    `lock_seconds` is how long another holder of the file is waited for.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class FileTarget:
         *,
         mode: ModePolicy = without_others,
         made: bool = False,
+        program_lock: ProgramLock | None = None,
         lock_seconds: float = LOCK_SECONDS,
         after: Command | None = None,
         guard: Guard | None = None,
@@ -67,7 +69,9 @@ class FileTarget:
         self._made = made
         self._aside = Aside()
         self._guard = guard
-        self._writer = FileWriter(self._path, place, mode=mode, lock_seconds=lock_seconds)
+        self._writer = FileWriter(
+            self._path, place, mode=mode, program_lock=program_lock, lock_seconds=lock_seconds
+        )
         self.place = place
         self.after = after
 

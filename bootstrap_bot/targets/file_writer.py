@@ -10,9 +10,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.targets.file_lock import ProgramLock, locked
 
 ModePolicy = Callable[[int], int]
 
@@ -85,11 +86,13 @@ class FileWriter:
         place: str = "",
         *,
         mode: ModePolicy = private,
+        program_lock: ProgramLock | None = None,
         lock_seconds: float = 10.0,
     ) -> None:
         self.path = path
         self._place = place or path.name
         self._mode = mode
+        self._program_lock = program_lock
         self._lock_seconds = lock_seconds
 
     def read(self) -> str:
@@ -110,13 +113,8 @@ class FileWriter:
         have no effect of its own; what it raises passes through. Raises TargetError, and then
         the file is as it was.
         """
-        with self._coded(), ExitStack() as stack:
-            real = self._real()
-            folder = os.open(real.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            stack.callback(os.close, folder)
-            stack.enter_context(
-                FileLock(_beside(real, ".lock"), timeout=self._lock_seconds, mode=0o600)
-            )
+        real = self._real()
+        with self._coded(), locked(real, self._program_lock, self._lock_seconds) as folder:
             _sweep(real)
             for _ in range(_TRIES):
                 before = self._snapshot()
@@ -130,17 +128,12 @@ class FileWriter:
         raise TargetError(Code.KEEPS_CHANGING, self._place)
 
     def probe(self) -> None:
-        """Finds out whether a change would succeed; the file and its lock stay as they are.
-
-        Raises TargetError.
-        """
+        """Finds out whether a change would succeed; the file stays as it is. Raises TargetError."""
+        real = self._real()
         with self._coded(), ExitStack() as stack:
-            real, lock = self._real(), _beside(self._real(), ".lock")
             if _is_mount_point(real):
                 raise TargetError(Code.MOUNT_POINT, self._place)
-            # a lock file that is not there yet is not left behind either
-            if os.path.lexists(lock):
-                stack.enter_context(FileLock(lock, timeout=self._lock_seconds, mode=0o600))
+            stack.enter_context(locked(real, self._program_lock, self._lock_seconds))
             before = self._snapshot()
             data = bytes(len(before.data) + _PLATFORM_SIZE)
             for _ in ("new", "backup"):

@@ -14,6 +14,7 @@ from bootstrap_bot.formats.format import Format
 from bootstrap_bot.http import Http
 from bootstrap_bot.setting_tables import Switch, Table
 from bootstrap_bot.targets.command import Command
+from bootstrap_bot.targets.file_lock import ProgramLock
 from bootstrap_bot.targets.file_target import FileTarget, Guard
 from bootstrap_bot.targets.layout import Layout
 from bootstrap_bot.targets.target import Target
@@ -92,7 +93,7 @@ class After(Table):
 class Surroundings:
     """What targets are built from: this bot's config, its HTTP session, and its patience.
 
-    `lock_seconds` is how long another holder of a file's lock is waited for.
+    `lock_seconds` is how long another holder of a file is waited for.
     """
 
     config: Path
@@ -158,6 +159,7 @@ class FileTable(TargetTable):
         path: str = "",
         made: bool = False,
         guard: Guard | None = None,
+        program_lock: ProgramLock | None = None,
         part: str = "",
     ) -> FileTarget:
         """A target with that layout in the file, or in another `path` that was found for it."""
@@ -168,6 +170,7 @@ class FileTable(TargetTable):
             resolved(named, around),
             named,
             made=made,
+            program_lock=program_lock,
             lock_seconds=around.lock_seconds,
             after=self.command,
             guard=guard,
