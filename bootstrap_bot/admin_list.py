@@ -9,7 +9,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from bootstrap_bot.errors import Code, TargetError
-from bootstrap_bot.formats.format import BOM, NotParsableError
+from bootstrap_bot.formats.format import BOM, Keys, NotParsableError
 from bootstrap_bot.formats.toml_reader import read_toml
 from bootstrap_bot.formats.toml_text import Statement, statements
 from bootstrap_bot.targets.file_writer import FileWriter
@@ -78,7 +78,7 @@ def _spliced(text: str, user: int) -> str:
     found = statements(text)
     for statement in found:
         if not statement.is_header and statement.keys in ((TABLE,), (TABLE, KEY)):
-            return text[: statement.start] + _edited(statement, user) + text[statement.end :]
+            return text[: statement.start] + _edited(text, statement, user) + text[statement.end :]
     line = f"{KEY} = [{user}]"
     inside = [statement for statement in found if statement.table == (TABLE,)]
     dotted = [one for one in found if one.keys[:1] == (TABLE,) and not one.table]
@@ -90,10 +90,10 @@ def _spliced(text: str, user: int) -> str:
     return _insert(text, len(text), *blank, f"[{TABLE}]", line)
 
 
-def _edited(statement: Statement, user: int) -> str:
-    document = tomlkit.parse(statement.text)
+def _edited(text: str, statement: Statement, user: int) -> str:
+    document = tomlkit.parse(text[statement.start : statement.end])
     inner: Any = document
-    path = (*statement.keys[len(statement.table) :], KEY)
+    path: Keys = (*statement.keys[len(statement.table) :], KEY)
     for key in path[: path.index(KEY)]:
         inner = inner[key]
     if KEY in inner:

@@ -3,11 +3,13 @@
 import json
 from typing import Any
 
-from bootstrap_bot.formats.format import Change, Keys, NotParsableError, Remove
+from bootstrap_bot.formats.format import Append, Change, Keys, NotParsableError, Remove
 
 
 class FakeFormat:
     """A `Format`. What it was asked to change is in `asked`."""
+
+    takes_bom = True
 
     def __init__(self) -> None:
         self.asked: list[Change] = []
@@ -26,13 +28,13 @@ class FakeFormat:
         for key in parents:
             if isinstance(inner, dict):
                 inner[key] = inner.get(key) or {}
-            inner = inner[key] if isinstance(inner, dict) else inner[int(key)]
+            inner = inner[key]
         if isinstance(change, Remove):
-            del inner[last if isinstance(inner, dict) else int(last)]
-        elif isinstance(inner, dict):
-            inner[last] = change.value
+            del inner[last]
+        elif isinstance(change, Append):
+            inner[last].append(change.value)
         else:
-            inner[int(last) : int(last) + 1] = [change.value]
+            inner[last] = change.value
         return json.dumps(data)
 
     def locate(self, text: str, path: Keys) -> tuple[int, int]:

@@ -24,6 +24,8 @@ DATA: dict[str, Any] = {"a": {"b": {"t": "text", "e": "", "z": None}, "l": [{}]}
     [
         ((), DATA),
         (("a", "b"), {"t": "text", "e": "", "z": None}),
+        (("a", "l", 0), {}),
+        (("a", "l", 0, "x"), {}),
         (("a", "b", "z"), {}),
         (("a", "b", "z", "y"), {}),
         (("x",), {}),
@@ -41,6 +43,10 @@ def test_a_table_is_found_and_none_is_an_empty_one(path: Keys, table: Any) -> No
         (("n", "x"), ("n",)),
         (("a", "l"), ("a", "l")),
         (("a", "l", "0"), ("a", "l")),
+        (("a", "l", 1), ("a", "l")),
+        (("a", "l", 1, "x"), ("a", "l")),
+        (("a", 0), ("a",)),
+        (("a", "x", 0), ("a", "x")),
         (("a", "b", "t", "x"), ("a", "b", "t")),
         (("a", "b", "e"), ("a", "b", "e")),
     ],
@@ -79,6 +85,7 @@ def test_a_text_is_found_and_none_is_an_empty_one(path: Keys, text: str) -> None
         (("a", "b"), ("a", "b")),
         (("a", "l"), ("a", "l")),
         (("n", "x"), ("n",)),
+        (("a", "l", 0), ("a", "l", 0)),
     ],
 )
 def test_what_is_no_text_is_named_by_its_path(path: Keys, culprit: Keys) -> None:

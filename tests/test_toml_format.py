@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from bootstrap_bot.formats.format import (
     BOM,
+    Append,
     Change,
+    Keys,
     NotParsableError,
     Remove,
     Set,
@@ -36,6 +38,24 @@ other = [1,
 [last]
 a.b = {c = 1}
 """
+PROJECTS = """\
+[[projects]]
+[[projects.platforms]]
+type = 'tg'
+options = {y = 1}
+[[projects.platforms]]
+type = 'dingtalk'
+[projects.platforms.options]
+client_id = "old" # mine
+
+[[projects]]
+[[projects.platforms]]
+type = 'b'
+[projects.agent]
+d = 'c'
+[log]
+"""
+DING = ("projects", 0, "platforms", 1, "options")
 
 
 def change(text: str, *changes: Change) -> str:
@@ -57,11 +77,11 @@ def change(text: str, *changes: Change) -> str:
         ),
         (("last", "a", "b", "c"), 2, "{c = 1}", "{c = 2}"),
         (("last", "a", "b", "d"), 2, "{c = 1}", "{c = 1,d = 2}"),
-        (("channels", "dingtalk", "other", "1"), 3, "  2]", "  3]"),
+        (("channels", "dingtalk", "other", 1), 3, "  2]", "  3]"),
         (("channels", "new"), {"a": "b"}, "2] # kept\n", '2] # kept\n\n[channels.new]\na = "b"\n'),
     ],
 )
-def test_one_place_changes(path: tuple[str, ...], value: Any, old: str, new: str) -> None:
+def test_one_place_changes(path: Keys, value: Any, old: str, new: str) -> None:
     assert SETTINGS.count(old) == 1
     assert change(SETTINGS, Set(path, value)) == SETTINGS.replace(old, new)
 
@@ -90,22 +110,37 @@ def test_line_ends_are_kept() -> None:
         (("name", "inner"), 2, 1),
         (("channels", "feishu", "id", "x"), 5, 1),
         (("channels", "dingtalk", "other", "x"), 10, 1),
-        (("channels", "dingtalk", "other", "7", "y"), 10, 1),
+        (("channels", "dingtalk", "other", 7, "y"), 10, 1),
     ],
 )
-def test_another_shape_is_refused_with_its_place(
-    path: tuple[str, ...], line: int, column: int
-) -> None:
+def test_another_shape_is_refused_with_its_place(path: Keys, line: int, column: int) -> None:
     with pytest.raises(WrongShapeError) as caught:
         change(SETTINGS, Set(path, "x"))
     assert (caught.value.line, caught.value.column) == (line, column)
 
 
-def test_tables_in_lists_are_left_alone() -> None:
-    with pytest.raises(WrongShapeError):
-        change("[[bots]]\nid = 1\n", Set(("bots", "0", "id"), 2))
-    with pytest.raises(WrongShapeError):
-        change("[[bots]]\nid = 1\n", Set(("bots", "id"), 2))
+@pytest.mark.parametrize(
+    ("asked", "line"),
+    [
+        (Set(("bots", "0", "id"), 2), 2),
+        (Set(("bots", "id"), 2), 2),
+        (Set(("bots", 2, "id"), 2), 2),
+        (Set(("bots", 0), {"id": 2}), 2),
+        (Set(("bots", 1, "id", 0), 2), 5),
+        (Set(("bots", 1, "to", 1), 2), 6),
+        (Set(("name", 0), 2), 1),
+        (Append(("bots", 0), {"id": 2}), 2),
+        (Append(("bots",), 2), 2),
+        (Append(("none",), {"id": 2}), 1),
+        (Remove(("bots", 2)), 2),
+        (Remove(("bots", "id")), 2),
+    ],
+)
+def test_in_a_list_of_tables_only_an_index_that_is_there_leads_on(asked: Change, line: int) -> None:
+    text = "name = {}\n[[bots]]\nid = 1\n[[bots]]\nid = 2\nto = [1]\n"
+    with pytest.raises(WrongShapeError) as caught:
+        change(text, asked)
+    assert (caught.value.line, caught.value.column) == (line, 1)
 
 
 def test_what_does_not_parse_tells_where_and_nothing_else() -> None:
@@ -154,13 +189,54 @@ def test_removing_takes_the_line_or_the_whole_table() -> None:
         ("[s]\nt.b = 1\n[u]\n", Set(("s", "t", "c"), 2), "[s]\nt.b = 1\nt.c = 2\n[u]\n"),
         ("[t.u]\nb = 1\n[v]\n", Set(("t", "c"), 2), "[t.u]\nb = 1\n[v]\n\n[t]\nc = 2\n"),
         # inside of values
-        ("a = [{x = 1}, {x = 2}]\n", Set(("a", "1", "x"), 3), "a = [{x = 1}, {x = 3}]\n"),
-        ("a = [[1, 2], [3]]\n", Set(("a", "0", "1"), 5), "a = [[1, 5], [3]]\n"),
-        ("a = [[1, 2], [3]]\n", Set(("a", "1", "1"), 5), "a = [[1, 2], [3, 5]]\n"),
-        ("a = [[1, 2], [3]]\n", Remove(("a", "0", "0")), "a = [[2], [3]]\n"),
+        ("a = [{x = 1}, {x = 2}]\n", Set(("a", 1, "x"), 3), "a = [{x = 1}, {x = 3}]\n"),
+        ("a = [[1, 2], [3]]\n", Set(("a", 0, 1), 5), "a = [[1, 5], [3]]\n"),
+        ("a = [[1, 2], [3]]\n", Append(("a", 1), 5), "a = [[1, 2], [3, 5]]\n"),
+        ("a = [[1, 2], [3]]\n", Remove(("a", 0, 0)), "a = [[2], [3]]\n"),
         ("a = {b = 1}\n", Set(("a", "c", "d"), "x"), 'a = {b = 1,c = {d = "x"}}\n'),
         ("a = 1\nb = 2\n", Set(("b",), "x"), 'a = 1\nb = "x"\n'),
         ("[t]\na = 1\nb = {c = 2} # c\n", Remove(("t", "b", "c")), "[t]\na = 1\nb = {} # c\n"),
+        # in lists of tables
+        (PROJECTS, Set((*DING, "client_id"), "new"), PROJECTS.replace('"old"', '"new"')),
+        (PROJECTS, Set((*DING, "x"), 1), PROJECTS.replace("# mine\n", "# mine\nx = 1\n")),
+        (
+            PROJECTS,
+            Remove((*DING, "client_id")),
+            PROJECTS.replace('client_id = "old" # mine\n', ""),
+        ),
+        (
+            PROJECTS,
+            Set(("projects", 0, "platforms", 0, "options", "t"), 1),
+            PROJECTS.replace("y = 1}", "y = 1,t = 1}"),
+        ),
+        (
+            PROJECTS,
+            Set(("projects", 1, "platforms", 0, "options", "t"), 1),
+            PROJECTS.replace("'b'\n", "'b'\n\n[projects.platforms.options]\nt = 1\n\n"),
+        ),
+        (
+            PROJECTS,
+            Set(("projects", 1, "agent", "x", "y"), 1),
+            PROJECTS.replace("d = 'c'\n", "d = 'c'\n\n[projects.agent.x]\ny = 1\n\n"),
+        ),
+        (
+            PROJECTS,
+            Append(("projects", 0, "platforms"), {"type": "d", "options": {"x": 1}}),
+            PROJECTS.replace(
+                "# mine\n",
+                '# mine\n\n[[projects.platforms]]\ntype = "d"\noptions = {x = 1}\n',
+            ),
+        ),
+        (
+            PROJECTS,
+            Remove(("projects", 0, "platforms", 1)),
+            PROJECTS.replace(
+                "[[projects.platforms]]\ntype = 'dingtalk'\n[projects.platforms.options]\n"
+                'client_id = "old" # mine\n',
+                "",
+            ),
+        ),
+        ("[[a]]\n[[a]]\nx = 1\n", Set(("a", 0, "x"), 2), "[[a]]\nx = 2\n[[a]]\nx = 1\n"),
         # taking out
         ("a = 1\n\nb = 2\n\nc = 3\n", Remove(("b",)), "a = 1\n\nc = 3\n"),
         ("a = 1\n\nb = 2\nc = 3\n", Remove(("b",)), "a = 1\n\nc = 3\n"),
@@ -208,7 +284,7 @@ def test_a_place_is_told_where_it_stands_or_where_the_nearest_thing_above_does(
     ("text", "asked"),
     [
         ("a = 1\n", Set(("a", "b"), 2)),
-        ("a = [{b = 1}]\n", Remove(("a", "0", "c"))),
+        ("a = [{b = 1}]\n", Remove(("a", 0, "c"))),
         ("a = {b = 1}\n", Set(("a", "c"), object())),
         ("x = 1\na.b = 1\n", Set(("a", "b", "c"), {"d": None})),
     ],

@@ -2,9 +2,7 @@
 
 import pytest
 
-from bootstrap_bot.formats import toml_text
 from bootstrap_bot.formats.format import Keys
-from bootstrap_bot.formats.toml_reader import read_toml
 from bootstrap_bot.formats.toml_text import Statement, statements
 
 
@@ -12,14 +10,28 @@ def test_every_statement_has_its_place_its_table_and_its_key() -> None:
     text = "# head\na = 1\n\n[t]  # own\nb.c = 2 # two\n[t.u]\n  [[l.m]]\nd = 3"
     found = statements(text)
     assert found == [
-        Statement("a = 1\n", 7, 13, (), ("a",), is_header=False),
-        Statement("[t]  # own\n", 14, 25, ("t",), ("t",), is_header=True),
-        Statement("b.c = 2 # two\n", 25, 39, ("t",), ("t", "b", "c"), is_header=False),
-        Statement("[t.u]\n", 39, 45, ("t", "u"), ("t", "u"), is_header=True),
-        Statement("  [[l.m]]\n", 45, 55, ("l", "m"), ("l", "m"), is_header=True),
-        Statement("d = 3", 55, 60, ("l", "m"), ("l", "m", "d"), is_header=False),
+        Statement(7, 13, (), ("a",), False, 11, 12),
+        Statement(14, 25, ("t",), ("t",), True, 17, 17),
+        Statement(25, 39, ("t",), ("t", "b", "c"), False, 31, 32),
+        Statement(39, 45, ("t", "u"), ("t", "u"), True, 44, 44),
+        Statement(45, 55, ("l", "m", 0), ("l", "m", 0), True, 54, 54),
+        Statement(55, 60, ("l", "m", 0), ("l", "m", 0, "d"), False, 59, 60),
     ]
-    assert [text[s.start : s.end] for s in found] == [s.text for s in found]
+
+
+def test_a_header_in_a_list_of_tables_is_about_its_last_element() -> None:
+    text = "[[l]]\n[l.a]\n[[l.m]]\n[[l.m]]\nx = 1\n[l.m.b]\n[[l]]\n[[l.m]]\n[l.'m'.b]\n"
+    assert [s.keys for s in statements(text)] == [
+        ("l", 0),
+        ("l", 0, "a"),
+        ("l", 0, "m", 0),
+        ("l", 0, "m", 1),
+        ("l", 0, "m", 1, "x"),
+        ("l", 0, "m", 1, "b"),
+        ("l", 1),
+        ("l", 1, "m", 0),
+        ("l", 1, "m", 0, "b"),
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "\n", "# a", "  \r\n# a = 1\r\n"])
@@ -62,17 +74,4 @@ def test_the_key_is_what_stands_before_the_equals_sign(text: str, keys: Keys) ->
 )
 def test_what_goes_over_several_lines_is_one_statement(text: str) -> None:
     last = "z = 0\n"
-    assert [s.text for s in statements(text + last)] == [text, last]
-
-
-def test_a_long_array_is_not_tried_at_each_of_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    tried: list[str] = []
-
-    def counted(text: str) -> dict[str, object]:
-        tried.append(text)
-        return read_toml(text)
-
-    monkeypatch.setattr(toml_text, "read_toml", counted)
-    lines = ["1,\n", "# 2\n", "[3, 4],  \n", "\t{five = 6},\n", "'''7''',\n", "8,\n", "\n"]
-    assert len(statements(f"a = [\n{''.join(lines * 50)}]\n")) == 1
-    assert len(tried) == 3  # its first line, its last one, and its key
+    assert [(text + last)[s.start : s.end] for s in statements(text + last)] == [text, last]

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from bootstrap_bot.formats.format import (
+    Append,
     Change,
+    Keys,
     NotParsableError,
     Remove,
     Set,
@@ -63,12 +65,20 @@ logLevels:  {base: 2}
 """
 
 
+def keys(path: str) -> Keys:
+    return tuple(int(key) if key.isdecimal() else key for key in path.split("/"))
+
+
 def setting(path: str, value: Any) -> Set:
-    return Set(tuple(path.split("/")), value)
+    return Set(keys(path), value)
+
+
+def appending(path: str, value: Any) -> Append:
+    return Append(keys(path), value)
 
 
 def removing(path: str) -> Remove:
-    return Remove(tuple(path.split("/")))
+    return Remove(keys(path))
 
 
 def change(text: str, *changes: Change) -> str:
@@ -344,19 +354,19 @@ def test_tables_and_lists_are_written_as_lines_of_the_files_own_indentation() ->
     ("old", "changes", "new"),
     [
         ("l:\n  - a # 1\n  - b\nz: 1\n", [setting("l/0", "c")], "l:\n  - c # 1\n  - b\nz: 1\n"),
-        ("l:\n  - a\nz: 1\n", [setting("l/1", "c")], "l:\n  - a\n  - c\nz: 1\n"),
-        ("l:\n- a\n# z\nz: 1\n", [setting("l/1", "c")], "l:\n- a\n- c\n# z\nz: 1\n"),
+        ("l:\n  - a\nz: 1\n", [appending("l", "c")], "l:\n  - a\n  - c\nz: 1\n"),
+        ("l:\n- a\n# z\nz: 1\n", [appending("l", "c")], "l:\n- a\n- c\n# z\nz: 1\n"),
         ("l:\n-\n- b\n", [setting("l/0", "c")], "l:\n- c\n- b\n"),
-        ("l: [a, b,]\n", [setting("l/2", "c"), setting("l/0", 1)], "l: [1, b, c,]\n"),
-        ("l: []\n", [setting("l/0", "c")], "l:\n  - c\n"),
-        ("l: [[]]\n", [setting("l/0/0", "c")], "l: [[c]]\n"),
+        ("l: [a, b,]\n", [appending("l", "c"), setting("l/0", 1)], "l: [1, b, c,]\n"),
+        ("l: []\n", [appending("l", "c")], "l:\n  - c\n"),
+        ("l: [[]]\n", [appending("l/0", "c")], "l: [[c]]\n"),
         ("l:\n  - a # 1\n", [setting("l/0", {"k": 1, "j": 2})], "l:\n  - k: 1\n    j: 2 # 1\n"),
-        ("l:\n  - a\n", [setting("l/1", {"k": 1, "j": 2})], "l:\n  - a\n  - k: 1\n    j: 2\n"),
+        ("l:\n  - a\n", [appending("l", {"k": 1, "j": 2})], "l:\n  - a\n  - k: 1\n    j: 2\n"),
         ("l:\n  - k: 1\n  - k: 2\n", [setting("l/0/j", 3)], "l:\n  - k: 1\n    j: 3\n  - k: 2\n"),
         ("l:\n  -   k: 1\n", [setting("l/0/j", 3)], "l:\n  -   k: 1\n      j: 3\n"),
         ("l:\n  - k: 1 # x\n", [setting("l/0", 3)], "l:\n  - 3 # x\n"),
-        ("l:\n- - a\n", [setting("l/0/1", 3)], "l:\n- - a\n  - 3\n"),
-        ("l: &l\n- a\n", [setting("l/1", 3)], "l: &l\n- a\n- 3\n"),
+        ("l:\n- - a\n", [appending("l/0", 3)], "l:\n- - a\n  - 3\n"),
+        ("l: &l\n- a\n", [appending("l", 3)], "l: &l\n- a\n- 3\n"),
     ],
 )
 def test_lists_are_changed_at_an_index(old: str, changes: list[Change], new: str) -> None:
@@ -418,6 +428,14 @@ def test_an_adapter_is_removed_from_a_settings_file() -> None:
         ("a: 1\nb:\n  c: 2\n", setting("b/c/d", 1), 3, 6),
         ("l: [a]\n", setting("l/1/x", 1), 1, 4),
         ("l: [a]\n", setting("l/x", 1), 1, 4),
+        ("l: [a]\n", Set(("l", "0"), 1), 1, 4),
+        ("l: [a]\n", setting("l/1", 1), 1, 4),
+        ("l: [a]\n", appending("l/0", 1), 1, 5),
+        ("l: {a: 1}\n", setting("l/0", 1), 1, 4),
+        ("l: {a: 1}\n", setting("l/0/x", 1), 1, 4),
+        ("l: {a: 1}\n", appending("l", 1), 1, 4),
+        ("l: {a: 1}\n", appending("l/b", 1), 1, 4),
+        ("l:\n", appending("l", 1), 1, 3),
         ("l: [a]\n", removing("l/1"), 1, 4),
         ("o: &o\n  k: 1\nd: *o\n", setting("d/k", 2), 3, 4),
         ("o: &o\n  k: 1\nd: *o\n", setting("o/k", 2), 2, 6),
@@ -453,7 +471,7 @@ def test_what_only_yaml_1_1_allows_is_refused_with_its_place() -> None:
     ],
 )
 def test_things_are_located_by_their_line_and_column(path: str, line: int, column: int) -> None:
-    assert FORM.locate(KOISHI, tuple(path.split("/"))) == (line, column)
+    assert FORM.locate(KOISHI, keys(path)) == (line, column)
 
 
 # any text
@@ -531,15 +549,14 @@ def is_word(value: Any) -> bool:
     return isinstance(value, str) and value.isalpha() and value.isascii()
 
 
-def paths(data: Any) -> list[tuple[str, ...]]:
+def paths(data: Any) -> list[Keys]:
     """The ways to everything in data."""
-    inner: list[tuple[Any, Any]] = [*data.items()] if isinstance(data, dict) else []
-    if isinstance(data, list):
-        inner = [(str(index), value) for index, value in enumerate(data)]
+    inner: list[tuple[Any, Any]] = [*enumerate(data)] if isinstance(data, list) else []
+    if isinstance(data, dict):
+        inner = [(key, value) for key, value in data.items() if isinstance(key, str)]
     return [
         path
         for key, value in inner
-        if isinstance(key, str)
         for path in ((key,), *((key, *below) for below in paths(value)))
     ]
 

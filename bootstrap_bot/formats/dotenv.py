@@ -8,10 +8,11 @@ from dotenv.parser import Binding, parse_stream
 from dotenv.variables import Variable, parse_variables
 
 from bootstrap_bot.formats.format import (
+    Append,
     Change,
     Keys,
     NotParsableError,
-    Set,
+    Remove,
     UnfitValueError,
     WrongShapeError,
 )
@@ -40,6 +41,8 @@ _NOT_IN_AN_ENVIRONMENT = re.compile(r"[\0\ud800-\udfff]")
 class Dotenv:
     """A `Format` of names with a text each. `${OTHER}` stands in the data as it is written."""
 
+    takes_bom = True
+
     def read(self, text: str) -> dict[str, str | None]:
         """The text of every name, None for one without `=`; of several the last one counts.
 
@@ -61,12 +64,12 @@ class Dotenv:
         python-dotenv do not see where those quotes end.
         """
         name, *below = change.path
-        if below or not _NAME.fullmatch(name):
+        if below or not (isinstance(name, str) and _NAME.fullmatch(name)):
             raise WrongShapeError(*self.locate(text, change.path))
         own = [at for at, binding in _bindings(text) if binding.key == name]
-        if not isinstance(change, Set):
+        if isinstance(change, Remove):
             return _without(text, own)
-        if not isinstance(change.value, str):
+        if isinstance(change, Append) or not isinstance(change.value, str):
             raise WrongShapeError(*self.locate(text, change.path))
         if own:
             return _assigned(text, own[-1], _written(change.value))

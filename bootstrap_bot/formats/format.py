@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 BOM = "\ufeff"
 
-Keys = tuple[str, ...]
-"""The way down to a value: the name of a table's key at each step, a list's index as digits."""
+Key = str | int
+Keys = tuple[Key, ...]
+"""The way down to a value: at each step the name of a table's key, or a list's index from 0 on."""
 
 
 class NotParsableError(ValueError):
@@ -43,10 +44,18 @@ class UnfitValueError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """Puts `value` at `path`, with the tables on the way; behind a list's last index it appends.
+    """Puts `value` at `path`, with the tables on the way; an index is one that is there.
 
     The value is what JSON can say, without null.
     """
+
+    path: Keys
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Puts `value` behind the last element of the list at `path`, which has to be there."""
 
     path: Keys
     value: Any
@@ -59,11 +68,16 @@ class Remove:
     path: Keys
 
 
-Change = Set | Remove
+Change = Set | Append | Remove
 
 
 class Format(Protocol):
     """One format. Texts come without a byte order mark; their line ends are kept."""
+
+    @property
+    def takes_bom(self) -> bool:
+        """Whether a file of it may begin with a byte order mark, as its program reads it."""
+        ...
 
     def read(self, text: str) -> Any:
         """What the text says, by a reader that knows nothing of `splice`; {} for an empty one.
@@ -76,7 +90,7 @@ class Format(Protocol):
         """The text with that one change, which is known to make a difference.
 
         Every byte that is not part of it stays. The path leads through tables, and through
-        lists at an index; whatever of it is not there yet is made. Raises WrongShapeError when
+        lists at an index; tables that are not there yet are made. Raises WrongShapeError when
         it cannot be done so, UnfitValueError when the value cannot be written.
         """
         ...
@@ -88,6 +102,8 @@ class Format(Protocol):
 
 def read(form: Format, text: str) -> dict[str, Any]:
     """The data of a text. Raises NotParsableError, and WrongShapeError when it is no table."""
+    if text.startswith(BOM) and not form.takes_bom:
+        raise NotParsableError(1, 1)
     data = form.read(text.removeprefix(BOM))
     if not isinstance(data, dict):
         raise WrongShapeError(1, 1)
@@ -101,6 +117,8 @@ def edited(form: Format, text: str, changes: Sequence[Change]) -> str:
     else. Raises NotParsableError, WrongShapeError or UnfitValueError.
     """
     mark = BOM if text.startswith(BOM) else ""
+    if mark and not form.takes_bom:
+        raise NotParsableError(1, 1)
     text = text.removeprefix(BOM)
     for change in changes:
         before = read(form, text)
@@ -113,13 +131,16 @@ def edited(form: Format, text: str, changes: Sequence[Change]) -> str:
 def value_at(data: Any, path: Keys) -> Any:
     """What stands there; None when nothing does."""
     for key in path:
-        if isinstance(data, list) and key.isdecimal() and int(key) < len(data):
-            data = data[int(key)]
-        elif isinstance(data, dict) and key in data:
-            data = data[key]
-        else:
+        if not _has(data, key):
             return None
+        data = data[key]
     return data
+
+
+def _has(data: Any, key: Key) -> bool:
+    if isinstance(key, int):
+        return isinstance(data, list) and 0 <= key < len(data)
+    return isinstance(data, dict) and key in data
 
 
 def _proven(form: Format, text: str, change: Change, wanted: Mapping[str, Any]) -> str:
@@ -138,38 +159,35 @@ def _applied(form: Format, text: str, data: Mapping[str, Any], change: Change) -
     try:
         for key in parents:
             inner = _below(inner, key)
-        if isinstance(change, Remove):
-            _take_out(inner, last)
-        elif isinstance(inner, list):
-            inner[_index(last) : _index(last) + 1] = [change.value]
-        else:
-            # a text or a number raises TypeError here
-            inner[last] = change.value
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        _apply(inner, last, change)
+    except LookupError:
         raise WrongShapeError(*form.locate(text, change.path)) from None
     return wanted
 
 
-def _below(inner: Any, key: str) -> Any:
+def _below(inner: Any, key: Key) -> Any:
     """What stands there; a table made there when nothing or null does."""
-    if isinstance(inner, list):
-        return inner[_index(key)]
-    if inner.get(key) is None:
+    if isinstance(inner, dict) and isinstance(key, str) and inner.get(key) is None:
         inner[key] = {}
+    if not _has(inner, key):
+        raise LookupError
     return inner[key]
 
 
-def _index(key: str) -> int:
-    if not key.isdecimal():
-        raise IndexError
-    return int(key)
-
-
-def _take_out(inner: Any, key: str) -> None:
-    if isinstance(inner, list):
-        del inner[_index(key)]
+def _apply(inner: Any, key: Key, change: Change) -> None:
+    """Makes the change in the table or the list that holds its place."""
+    is_there = _has(inner, key)
+    if not is_there and not (isinstance(inner, dict) and isinstance(key, str)):
+        raise LookupError
+    if isinstance(change, Remove):
+        if is_there:
+            del inner[key]
+    elif isinstance(change, Set):
+        inner[key] = change.value
+    elif is_there and isinstance(inner[key], list):
+        inner[key].append(change.value)
     else:
-        inner.pop(key, None)
+        raise LookupError
 
 
 def _same(one: Any, other: Any, path: Keys) -> bool:
@@ -178,12 +196,15 @@ def _same(one: Any, other: Any, path: Keys) -> bool:
 
 
 def _pruned(data: Any, path: Keys) -> Any:
-    if not isinstance(data, dict) or len(path) < 2 or path[0] not in data:
+    if len(path) < 2 or not _has(data, path[0]):
         return data
-    below = _pruned(data[path[0]], path[1:])
-    pruned = {**data, path[0]: below}
-    if below == {}:
-        del pruned[path[0]]
+    key, *_ = path
+    below = _pruned(data[key], path[1:])
+    pruned = copy.copy(data)
+    pruned[key] = below
+    # an element of a list stays, empty or not
+    if below == {} and isinstance(key, str):
+        del pruned[key]
     return pruned
 
 

@@ -1,14 +1,14 @@
 """TOML, edited statement by statement so that every other byte stays."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from bootstrap_bot.formats.format import Change, Keys, Remove, WrongShapeError
+from bootstrap_bot.formats.format import Append, Change, Key, Keys, Remove, WrongShapeError
 from bootstrap_bot.formats.toml_reader import read_toml
 from bootstrap_bot.formats.toml_text import Statement, statements
 
@@ -19,6 +19,8 @@ _BLANK_LINE = re.compile(r"(?:\A|(?<=\n))\r?\n\Z")
 class Toml:
     """A `Format`. What is put into a table stands behind its last line, a table behind its kin."""
 
+    takes_bom = True
+
     def read(self, text: str) -> dict[str, Any]:
         return read_toml(text)
 
@@ -27,6 +29,8 @@ class Toml:
             document = _Document(text)
             if isinstance(change, Remove):
                 return document.remove(change.path)
+            if isinstance(change, Append):
+                return document.append(change.path, change.value)
             return document.set(change.path, change.value)
         except (TOMLKitError, RecursionError, AttributeError, KeyError, TypeError):
             # the library's errors hold keys and values
@@ -53,11 +57,23 @@ class _Document:
     def set(self, path: Keys, value: object) -> str:
         if holder := self._holder(path):
             return self._through_library(holder, path, value)
+        if isinstance(path[-1], int):
+            # a whole element would have to change, which stands in statements of its own
+            raise KeyError
         if isinstance(value, Mapping):
             lines = [f"{_key(name)} = {_value(inner)}" for name, inner in value.items()]
             table = self._lines(f"[{_dotted(path)}]", *lines)
             return self._insert(self._end_of_kin(path[:-1]), table)
         return self._set_value(path, value)
+
+    def append(self, path: Keys, value: object) -> str:
+        if holder := self._holder(path):
+            return self._through_library(holder, path, value, append=True)
+        if not isinstance(value, Mapping):
+            raise TypeError
+        lines = [f"{_key(name)} = {_value(inner)}" for name, inner in value.items()]
+        table = self._lines(f"[[{_dotted(path)}]]", *lines)
+        return self._insert(self._end_of_kin(path), table)
 
     def remove(self, path: Keys) -> str:
         own = [s for s in self._found if s.keys[: len(path)] == path]
@@ -128,25 +144,27 @@ class _Document:
             text = before + after
         return text
 
-    def _through_library(self, statement: Statement, path: Keys, value: object) -> str:
-        """One statement edited where it stands: `path` set in it, or taken out."""
-        document = tomlkit.parse(statement.text)
+    def _through_library(
+        self, statement: Statement, path: Keys, value: object, *, append: bool = False
+    ) -> str:
+        """One statement edited where it stands: `path` set in it, appended to, or taken out."""
+        document = tomlkit.parse(self._text[statement.start : statement.end])
         inner: Any = document
         inside = path[len(statement.table) :]
         for key in inside[:-1]:
-            inner = inner[int(key)] if isinstance(inner, list) else _table_in(inner, key)
-        last: Any = int(inside[-1]) if isinstance(inner, list) else inside[-1]
-        if value is None:
+            inner = _table_in(inner, key)
+        last = inside[-1]
+        if append:
+            inner[last].append(value)
+        elif value is None:
             del inner[last]
-        elif isinstance(inner, list) and last >= len(inner):
-            inner.append(value)
         else:
             inner[last] = value
         text = tomlkit.dumps(document)
         return self._text[: statement.start] + text + self._text[statement.end :]
 
 
-def _table_in(inner: Any, key: str) -> Any:
+def _table_in(inner: Any, key: Key) -> Any:
     with suppress(KeyError):
         return inner[key]
     inner[key] = tomlkit.inline_table()
@@ -175,12 +193,13 @@ def _runs(own: Iterable[Statement], text: str) -> list[tuple[int, int]]:
     return runs
 
 
-def _dotted(path: Sequence[str]) -> str:
-    return ".".join(map(_key, path))
+def _dotted(path: Keys) -> str:
+    """As in a header, which is about the last element of each list that it leads through."""
+    return ".".join(_key(name) for name in path if isinstance(name, str))
 
 
-def _key(name: str) -> str:
-    return tomlkit.key(name).as_string()
+def _key(name: Key) -> str:
+    return tomlkit.key(str(name)).as_string()
 
 
 def _value(value: object) -> str:

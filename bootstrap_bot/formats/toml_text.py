@@ -1,17 +1,28 @@
 """A TOML text as a row of statements with their places, so that a change touches no other byte.
 
-A statement is the fewest lines that a parser accepts on their own, which leaves it to the parser
-to know strings and arrays that go over several lines.
+The text is known to parse; strings, arrays and tables are stepped over once, each as a whole.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from bootstrap_bot.formats.format import Keys, NotParsableError
+from bootstrap_bot.formats.format import Keys
 from bootstrap_bot.formats.toml_reader import read_toml
 
-_ENDS = ("]", "}", '"""', "'''")
+_STRING = (
+    r'"""(?:[^"\\]|\\.|"(?!""))*+"{3,5}'
+    r"|'''(?:[^']|'(?!''))*+'{3,5}"
+    r'|"(?:[^"\\\n]|\\.)*+"'
+    r"|'[^'\n]*+'"
+)
+_PART = re.compile(r"""[ \t]*("(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'|[^\s.=\[\]{}#"',]++)[ \t]*""")
+_NO_STATEMENTS = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+(?:[ \t]*+#[^\n]*+\Z)?")
+_BLANKS = re.compile(r"[ \t]*+")
+_HEADER = re.compile(r"\[\[?")
+_BRACKET = re.compile(rf"{_STRING}|#[^\n]*+|([\[{{])|([\]}}])", re.DOTALL)
+_SCALAR = re.compile(rf"{_STRING}|[^,\]}}#\r\n]*[^\s,\]}}#]", re.DOTALL)
+_REST = re.compile(r"[^\n]*\n?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,73 +30,101 @@ class Statement:
     """One `key = value` or `[header]`.
 
     `table` is the table it stands in or opens, `keys` the full key with its table (equal to
-    `table` for a header); `start` and `end` are offsets into the text, the line end included.
+    `table` for a header); in a list of tables they have the element's index. `start` and `end`
+    are offsets into the text, the line end included; `value` and `value_end` those of the value,
+    of the line's end for a header.
     """
 
-    text: str
     start: int
     end: int
     table: Keys
     keys: Keys
     is_header: bool
+    value: int
+    value_end: int
 
 
 def statements(text: str) -> list[Statement]:
     """Every statement of a text that is TOML and has no byte order mark; no blanks, no comments."""
-    found: list[Statement] = []
-    table: Keys = ()
-    start = 0
-    while start < len(text):
-        end, data = _statement_end(text, start)
-        if data:
-            chunk = text[start:end]
-            is_header = chunk.lstrip().startswith("[")
-            if is_header:
-                table = keys = _descend(data)
+    return list(_Scanner(text).statements())
+
+
+def key_at(text: str, at: int) -> tuple[tuple[str, ...], int]:
+    """The dotted key that begins there, and where it and the blanks around it end."""
+    names: list[str] = []
+    while part := _PART.match(text, at):
+        names.append(_name(part[1]))
+        at = part.end()
+        if not text.startswith(".", at):
+            break
+        at += 1
+    return tuple(names), at
+
+
+def value_end(text: str, at: int) -> int:
+    """Where the value that begins there ends."""
+    if not text.startswith(("[", "{"), at):
+        found = _SCALAR.match(text, at)
+        return found.end() if found else at
+    depth = 0
+    for found in _BRACKET.finditer(text, at):
+        if found[1]:
+            depth += 1
+        elif found[2]:
+            depth -= 1
+            if not depth:
+                return found.end()
+    return len(text)
+
+
+class _Scanner:
+    """Goes through a text once; `_counts` has how many elements each list of tables has so far."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._counts: dict[Keys, int] = {}
+
+    def statements(self) -> Iterator[Statement]:
+        """See `statements`."""
+        text, table = self._text, Keys()
+        start = _end(_NO_STATEMENTS, text, 0)
+        while (at := _end(_BLANKS, text, start)) < len(text):
+            header = _HEADER.match(text, at)
+            names, behind = key_at(text, header.end() if header else at)
+            if header:
+                table = keys = self._element(names, is_list=header[0] == "[[")
+                value = close = behind + len(header[0])
             else:
-                keys = table + _key(chunk)
-            found.append(Statement(chunk, start, end, table, keys, is_header))
-        start = end
-    return found
+                keys = table + names
+                value = _end(_BLANKS, text, behind + 1)
+                close = value_end(text, value)
+            end = _end(_REST, text, close)
+            yield Statement(start, end, table, keys, header is not None, value, close)
+            start = _end(_NO_STATEMENTS, text, end)
+
+    def _element(self, names: tuple[str, ...], *, is_list: bool) -> Keys:
+        """The table that a header opens; in lists of tables, it is about the last element."""
+        keys = Keys()
+        for name in names[:-1]:
+            keys = self._last((*keys, name))
+        keys = (*keys, names[-1])
+        if is_list:
+            self._counts[keys] = self._counts.get(keys, 0) + 1
+        return self._last(keys)
+
+    def _last(self, keys: Keys) -> Keys:
+        count = self._counts.get(keys)
+        return (*keys, count - 1) if count else keys
 
 
-def _statement_end(text: str, start: int) -> tuple[int, dict[str, Any]]:
-    """Where the statement or blank line that begins at `start` ends, and what it says."""
-    end = start
-    while end < len(text):
-        line = end
-        end = text.find("\n", line) + 1 or len(text)
-        if line > start and not _may_end(text[line:end]):
-            continue
-        try:
-            return end, read_toml(text[start:end])
-        except NotParsableError:
-            continue
-    return end, {}
+def _name(part: str) -> str:
+    if part.startswith("'"):
+        return part[1:-1]
+    if not part.startswith('"'):
+        return part
+    return str(read_toml(f"name = {part}")["name"]) if "\\" in part else part[1:-1]
 
 
-def _may_end(line: str) -> bool:
-    """Whether a line may end a string or an array begun further up; spares most attempts."""
-    goes_on = line.rstrip().endswith(",") and "#" not in line
-    return not goes_on and any(mark in line for mark in _ENDS)
-
-
-def _key(chunk: str) -> Keys:
-    """The key of a `key = value`: what stands before the first `=` that is not in quotes."""
-    equals = chunk.find("=")
-    while equals > 0:
-        try:
-            return _descend(read_toml(f"{chunk[:equals]}=0"))
-        except NotParsableError:
-            equals = chunk.find("=", equals + 1)
-    return ()
-
-
-def _descend(data: Mapping[str, Any]) -> Keys:
-    """The one way down through tables that hold one key each."""
-    keys: list[str] = []
-    value: Any = data
-    while isinstance(value, dict) and value:
-        key, value = next(iter(value.items()))
-        keys.append(key)
-    return tuple(keys)
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return found.end() if found else at

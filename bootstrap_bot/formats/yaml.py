@@ -9,7 +9,7 @@ import yaml
 from ruamel.yaml import YAML, events
 from ruamel.yaml.error import YAMLError
 
-from bootstrap_bot.formats.format import Change, Keys, Set, WrongShapeError
+from bootstrap_bot.formats.format import Append, Change, Keys, Remove, WrongShapeError
 from bootstrap_bot.formats.yaml_reader import line_and_column, line_start, position_of, read_yaml
 from bootstrap_bot.formats.yaml_values import inline, lines
 
@@ -32,6 +32,8 @@ class Yaml:
     What aliases and merge keys bring along is not changed through them: WrongShapeError.
     """
 
+    takes_bom = True
+
     def read(self, text: str) -> Any:
         """See `read_yaml`."""
         return read_yaml(text)
@@ -39,10 +41,12 @@ class Yaml:
     def splice(self, text: str, change: Change) -> str:
         """See `Format`; UnfitValueError is for halves of surrogates alone."""
         document = _Document(text)
-        if isinstance(change, Set):
-            new = document.set(change.path, change.value)
-        else:
+        if isinstance(change, Remove):
             new = document.remove(change.path)
+        elif isinstance(change, Append):
+            new = document.append(change.path, change.value)
+        else:
+            new = document.set(change.path, change.value)
         if new is None:
             raise WrongShapeError(*document.locate(change.path))
         return new
@@ -96,15 +100,18 @@ class _Document:
     def set(self, path: Keys, value: Any) -> str | None:
         """The text with the value there; None when it cannot be put there."""
         chain, rest = self._find(path)
-        place = chain[-1]
         if not rest:
             return self._replaced(chain, value)
-        for key in reversed(rest[1:]):
+        if chain[-1].kind not in (dict, type(None)):
+            return None
+        for key in reversed(rest):
             value = {key: value}
-        held = [value] if place.kind is list else {rest[0]: value}
-        if place.inner:
-            return self._extended(chain, held)
-        return self._replaced(chain, held) if place.kind in (dict, list, type(None)) else None
+        return self._extended(chain, value)
+
+    def append(self, path: Keys, value: Any) -> str | None:
+        """The text with one more element in the list there; None when there is no list."""
+        chain, rest = self._find(path)
+        return None if rest or chain[-1].kind is not list else self._extended(chain, [value])
 
     def remove(self, path: Keys) -> str | None:
         """The text without what stands there, and without block tables that would be empty."""
@@ -125,8 +132,8 @@ class _Document:
         """What stands on the way down the path, from the root on, and what of it is missing."""
         chain = [self._root]
         for depth, key in enumerate(path):
-            if chain[-1].kind is list:
-                found = chain[-1].inner[int(key) :][:1] if key.isdecimal() else []
+            if isinstance(key, int):
+                found = chain[-1].inner[key:][:1] if chain[-1].kind is list else []
             else:
                 # of a key that stands twice the last one counts
                 found = [place for place in chain[-1].inner if place.key == key][-1:]
@@ -189,9 +196,11 @@ class _Document:
     def _column(self, at: int) -> int:
         return at - line_start(self._text, at)
 
-    def _extended(self, chain: list[_Place], held: Any) -> str:
+    def _extended(self, chain: list[_Place], held: Any) -> str | None:
         """The text with what `held` holds behind what stands in the last place already."""
         place = chain[-1]
+        if not place.inner:
+            return self._replaced(chain, held)
         end = place.inner[-1].end
         if place.flow:
             return f"{self._text[:end]}, {inline(held)[1:-1]}{self._text[end:]}"

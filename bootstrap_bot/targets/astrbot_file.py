@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code
-from bootstrap_bot.formats.format import Change, Remove, Set
+from bootstrap_bot.formats.format import Append, Change, Keys, Remove, Set
 from bootstrap_bot.formats.json5 import Json5
 from bootstrap_bot.targets.layout import DINGTALK, Data, OtherShapeError, free_id, pair_at
 from bootstrap_bot.targets.tables import DEFAULT_URL, AstrBotUrl, FileTable, PathText, Surroundings
@@ -47,7 +47,7 @@ class AstrBotLayout:
         }
         if data.get(PLATFORM) is None:
             return [Set((PLATFORM,), [bot])]
-        return [Set((PLATFORM, str(len(entries))), bot)]
+        return [Append((PLATFORM,), bot)]
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
         path = _path(data, bot)
@@ -83,9 +83,9 @@ def _bots(data: Data) -> Iterator[tuple[int, Platform]]:
                 yield index, Platform(name, DINGTALK, enabled, client_id, SecretStr(text))
 
 
-def _path(data: Data, bot: Platform) -> tuple[str, str]:
+def _path(data: Data, bot: Platform) -> Keys:
     index = next(index for index, one in _bots(data) if one.client_id == bot.client_id)
-    return PLATFORM, str(index)
+    return PLATFORM, index
 
 
 @dataclass(frozen=True, slots=True)

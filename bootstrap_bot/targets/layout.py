@@ -15,7 +15,7 @@ Data = dict[str, Any]
 
 
 class OtherShapeError(ValueError):
-    """Something else than a table or a list stands at `path`."""
+    """Something else than a table, or a list with such an index, stands at `path`."""
 
     def __init__(self, path: Keys) -> None:
         super().__init__("of another shape")
@@ -86,21 +86,31 @@ def unexpanded(credentials: Credentials) -> Credentials:
 
 def table_at(data: Data, path: Keys) -> Data:
     """The table there, an empty one when nothing or null is. Raises `OtherShapeError`."""
-    for length in range(1, len(path) + 1):
-        found = value_at(data, path[:length])
-        if found is None:
-            return {}
-        if not isinstance(found, dict):
-            raise OtherShapeError(path[:length])
-    return data if not path else dict(found)
+    found = _found(data, path)
+    if found is not None and not isinstance(found, dict):
+        raise OtherShapeError(path)
+    return dict(found or {}) if path else data
 
 
 def text_at(data: Data, path: Keys) -> str:
     """The text there; "" when there is none. Raises `OtherShapeError`."""
-    found = table_at(data, path[:-1]).get(path[-1])
+    found = _found(data, path)
     if found is not None and not isinstance(found, str):
         raise OtherShapeError(path)
     return found or ""
+
+
+def _found(data: Any, path: Keys) -> Any:
+    """What stands there; None when nothing does, but an element of a list has to be there."""
+    for depth, key in enumerate(path):
+        if isinstance(key, int):
+            fits = isinstance(data, list) and key < len(data)
+        else:
+            fits = data is None or isinstance(data, dict)
+        if not fits:
+            raise OtherShapeError(path[:depth])
+        data = value_at(data, (key,))
+    return data
 
 
 def free_id(wanted: str, taken: Container[object]) -> str:
