@@ -96,9 +96,10 @@ class Book(Memory):
     async def latest(self, owner: int) -> Attempt | None:
         return next((row for row in reversed(self.rows.values()) if row.owner == owner), None)
 
-    async def requests_since(self, owner: int, time: float) -> int:
-        mine = [row for row in self.rows.values() if row.owner == owner]
-        return sum(row.requested_at >= time for row in mine)
+    async def requests_since(self, time: float) -> list[tuple[int, float]]:
+        return [
+            (row.owner, row.requested_at) for row in self.rows.values() if row.requested_at >= time
+        ]
 
     async def languages(self) -> dict[int, str]:
         return dict(self.chosen)
@@ -132,14 +133,14 @@ class Office:
         self._clock = clock
 
     async def begin(self) -> Invitation:
-        self.begun.append(self._clock.now() - START)
+        self.begun.append(self._clock.monotonic() - START)
         await self.let_go.wait()
         if self.refuses:
             raise self.refuses.pop(0)
         return INVITATION
 
     async def poll(self, device_code: SecretStr) -> Verdict:
-        self.times.append(self._clock.now() - START)
+        self.times.append(self._clock.monotonic() - START)
         self.codes.append(device_code.get_secret_value())
         await self.let_go.wait()
         answer = self.says.pop(0) if self.says else Waiting()
@@ -148,7 +149,7 @@ class Office:
         return answer
 
     async def check(self, credentials: Credentials) -> Health:
-        self.checked.append(self._clock.now() - START)
+        self.checked.append(self._clock.monotonic() - START)
         self.pairs.append(credentials)
         if isinstance(self.health, RemoteError):
             raise self.health
@@ -195,12 +196,12 @@ class Stage:
 
     async def pass_time(self, seconds: float) -> None:
         """Everybody who is due on the way gets their turn, one moment after the other."""
-        until = self.clock.now() + seconds
+        until = self.clock.monotonic() + seconds
         await rest()
-        while self.clock.is_due("", until - self.clock.now()):
+        while self.clock.is_due("", until - self.clock.monotonic()):
             await self.clock.pass_until_due("")
             await rest()
-        await self.clock.advance(until - self.clock.now())
+        await self.clock.advance(until - self.clock.monotonic())
         await rest()
 
     async def _run_command(self, command: Command, secrets: Sequence[str]) -> Ran:

@@ -21,11 +21,19 @@ class FakeClock:
 
     def __init__(self, now: float = START) -> None:
         self._now = now
+        self._set_by = 0.0
         self._sleepers: list[_Sleeper] = []
         self._changed = asyncio.Condition()
 
     def now(self) -> float:
+        return self._now + self._set_by
+
+    def monotonic(self) -> float:
         return self._now
+
+    def set_wall_clock(self, seconds: float) -> None:
+        """Sets it forward, or back if negative; whoever sleeps takes no notice."""
+        self._set_by += seconds
 
     async def sleep(self, seconds: float) -> None:
         if seconds <= 0:

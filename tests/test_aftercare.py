@@ -237,7 +237,7 @@ async def test_an_approval_is_looked_for_every_ten_minutes_then_hourly_for_a_wee
         assert not care.attempt.stale
         await care.pass_time(2 * DAY)
         early = [10 * MINUTE * look for look in range(13)]
-        late = [HOUR * look for look in range(3, 7 * 24)]
+        late = [HOUR * look for look in range(3, 7 * 24 + 1)]
         assert care.office.checked == early + late
         assert care.attempt.watching is False
         assert care.attempt.stale

@@ -37,6 +37,9 @@ class HandClock(SystemClock):
     def now(self) -> float:
         return self.time
 
+    def monotonic(self) -> float:
+        return self.time
+
 
 class Client:
     """Speaks to the stand-in as a bot and as a browser would."""

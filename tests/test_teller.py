@@ -42,7 +42,7 @@ class Voice:
     async def show(self, latest: Callable[[], Attempt]) -> int:
         await self.waits_its_turn.wait()
         attempt = latest()
-        self.times.append(self._clock.now() - START)
+        self.times.append(self._clock.monotonic() - START)
         await self.let_go.wait()
         if self.errors:
             raise self.errors.pop(0)

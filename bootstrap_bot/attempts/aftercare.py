@@ -54,19 +54,16 @@ class Aftercare:
             due = next_look(self._record.attempt, now)
             if due is None:
                 return
-            await self._clock.wait(hurry, max(due, self._not_before) - now)
+            not_before = self._not_before - self._clock.monotonic()
+            await self._clock.wait(hurry, max(due - now, not_before))
             hurry.clear()
             if self._record.attempt.state is State.STORED:
                 await self._look()
 
     async def _look(self) -> None:
         now = self._clock.now()
-        if _looking(self._record.attempt, now):
+        if _looking(self._record.attempt, now) or self._record.attempt.watching:
             await self._look_at_platform()
-        elif self._record.attempt.watching:
-            await self._record.commit_surely(
-                lambda was: replace(was, watching=False, stale=True, looked_at=now)
-            )
         # Last, for an attempt without a secret may be over, and then tells nothing more.
         if self._record.attempt.client_secret is not None and now >= self._second_look():
             await self._look_at_targets()
@@ -80,7 +77,7 @@ class Aftercare:
         if self._record.attempt.deliveries != before:
             await self._record.commit_surely(lambda was: replace(was, stale=True))
         if not well:
-            self._not_before = self._clock.now() + MINUTE
+            self._not_before = self._clock.monotonic() + MINUTE
             return
         await self._record.commit_surely(forgotten)
         audit(self._record.attempt, "erased")
@@ -150,6 +147,8 @@ def _looked(was: Attempt, health: Health, now: float) -> Attempt:
     if was.approval is Approval.PENDING and health is Health.WORKS:
         granted = replace(was, approval=Approval.GRANTED, watching=False, told=False)
         return replace(granted, health=health, looked_at=now)
+    if was.watching and now >= was.stored_at + APPROVAL_LONGEST:
+        return replace(was, watching=False, stale=True, looked_at=now)
     changed = health is not was.health or was.looked_at < was.stored_at
     ended = settling(was, was.looked_at) and not settling(was, now)
     return replace(was, health=health, looked_at=now, stale=was.stale or changed or ended)

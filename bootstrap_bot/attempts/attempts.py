@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from bootstrap_bot.attempts.attempt import LIVE, Attempt, State
 from bootstrap_bot.attempts.delivery import HANDLE_LENGTH
 from bootstrap_bot.attempts.inheritance import inherited
+from bootstrap_bot.attempts.limits import HOUR, Limits
 from bootstrap_bot.attempts.record import Change, audit
 from bootstrap_bot.attempts.run import Run, Tools
+from bootstrap_bot.attempts.timeline import not_ahead
 from bootstrap_bot.attempts.turns import (
     agreed,
     cancelled,
@@ -26,8 +28,6 @@ from bootstrap_bot.errors import Code, RefusedError
 log = logging.getLogger(__name__)
 
 MOST_LIVE = 20
-MOST_PER_HOUR = 10
-HOUR = 3600.0
 KEPT = 30 * 24 * HOUR
 CANCELLABLE = frozenset({State.REQUESTED, State.WAITING})
 # How long a stop waits for an answer that may hold credentials.
@@ -62,12 +62,16 @@ class Attempts:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._languages: dict[int, str] = {}
         self._beginning = asyncio.Lock()
+        self._limits = Limits(tools.clock)
 
     async def start(self) -> None:
         """Takes up every attempt that is not over. Raises `JournalError`."""
         self._languages = await self._tools.journal.languages()
-        await self._tools.journal.forget(self._tools.clock.now() - KEPT)
-        for attempt in await self._tools.journal.unfinished():
+        now = self._tools.clock.now()
+        await self._tools.journal.forget(now - KEPT)
+        self._limits.restore(await self._tools.journal.requests_since(now - HOUR))
+        for found in await self._tools.journal.unfinished():
+            attempt = not_ahead(found, now)
             if attempt.owner in self._tools.admins:
                 self._take_up(attempt)
             else:
@@ -92,12 +96,13 @@ class Attempts:
             known = await self._tools.journal.asked_by(request.update)
             if known is not None:
                 return known
-            await self._check_limits(request.owner)
+            self._check_limits(request.owner)
             await self._tools.journal.forget(self._tools.clock.now() - KEPT)
             if request.message is not None:
                 await self._release_message(request)
             attempt = self._attempt(request)
             await self._tools.journal.save(attempt)
+            self._limits.count(request.owner)
             audit(attempt, attempt.state.value)
             self._take_up(attempt)
             return attempt
@@ -253,12 +258,10 @@ class Attempts:
             if (attempt.chat, attempt.message) == (request.chat, request.message):
                 await run.record.commit(lambda now: replace(now, message=None))
 
-    async def _check_limits(self, owner: int) -> None:
+    def _check_limits(self, owner: int) -> None:
         if sum(run.attempt.live for run in self._runs.values()) >= MOST_LIVE:
             raise RefusedError(Code.TOO_MANY_ATTEMPTS)
-        hour_ago = self._tools.clock.now() - HOUR
-        if await self._tools.journal.requests_since(owner, hour_ago) >= MOST_PER_HOUR:
-            raise RefusedError(Code.TOO_MANY_PER_HOUR)
+        self._limits.check(owner)
 
     def _take_up(self, attempt: Attempt) -> None:
         run = Run(attempt, self._tools, self._may_begin, self.displaced)

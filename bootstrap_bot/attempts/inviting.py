@@ -16,17 +16,17 @@ async def invite(provider: Provider, clock: Clock) -> Invitation:
 
     Raises the last `RemoteError`.
     """
-    deadline = clock.now() + PATIENCE
+    deadline = clock.monotonic() + PATIENCE
     pause = FIRST_PAUSE
     while True:
         try:
-            async with asyncio.timeout(deadline - clock.now()):
+            async with asyncio.timeout(deadline - clock.monotonic()):
                 return await provider.begin()
         except TimeoutError:
             raise RemoteError(Code.TIMEOUT) from None
         except RemoteError as error:
             wait = max(pause, error.retry_after or 0.0)
-            if error.code is Code.BAD_LINK or clock.now() + wait >= deadline:
+            if error.code is Code.BAD_LINK or clock.monotonic() + wait >= deadline:
                 raise
         await clock.sleep(wait)
         pause = min(pause * 2, LONGEST_PAUSE)

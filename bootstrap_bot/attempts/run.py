@@ -92,7 +92,7 @@ class Run:
 
     def seconds_to_next_poll(self) -> float:
         """How long the platform has to be left alone at the least; 0 while it is being asked."""
-        return max(self._earliest_poll - self._tools.clock.now(), 0.0)
+        return max(self._earliest_poll - self._tools.clock.monotonic(), 0.0)
 
     async def run(self) -> None:
         """Returns when nothing is left to do and the person knows."""
@@ -204,7 +204,7 @@ class Run:
         pause = polling.pause()
         if self.attempt.state is State.CANCELLED:
             pause = max(pause, QUIET_INTERVAL)
-        self._earliest_poll = clock.now() + polling.shortest_pause()
+        self._earliest_poll = clock.monotonic() + polling.shortest_pause()
         if await clock.wait(self._hurry, pause):
             self._hurry.clear()
             await clock.sleep(self.seconds_to_next_poll())

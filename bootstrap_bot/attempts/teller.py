@@ -117,8 +117,9 @@ class Teller:
 
     def _next_pause(self) -> float:
         """Doubling, up to a minute in the first hour and five minutes after that."""
-        now = self._clock.now()
-        self._failing_since = self._failing_since or now
+        now = self._clock.monotonic()
+        if self._failing_since is None:
+            self._failing_since = now
         if now - self._failing_since > PATIENT_AFTER:
             return PATIENT_RETRY
         pause, self._pause = self._pause, min(self._pause * 2, LONGEST_RETRY)

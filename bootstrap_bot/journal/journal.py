@@ -32,8 +32,8 @@ class Journal(Protocol):
         """The owner's last attempt, over or not."""
         ...
 
-    async def requests_since(self, owner: int, time: float) -> int:
-        """How many attempts the owner asked for since then."""
+    async def requests_since(self, time: float) -> list[tuple[int, float]]:
+        """Who asked for attempts since then, and when (epoch seconds)."""
         ...
 
     async def languages(self) -> dict[int, str]:

@@ -120,7 +120,7 @@ class SqliteJournal:
         await self._do(lambda: self._save(attempt))
 
     async def unfinished(self) -> list[Attempt]:
-        where = f"WHERE {UNFINISHED} ORDER BY requested_at, id"
+        where = f"WHERE {UNFINISHED} ORDER BY rowid"
         return await self._do(lambda: self._select(where))
 
     async def asked_by(self, update: int) -> Attempt | None:
@@ -136,12 +136,13 @@ class SqliteJournal:
         await self._do(lambda: self._open.execute(query, (time,)))
 
     async def latest(self, owner: int) -> Attempt | None:
-        last = "WHERE owner = ? ORDER BY requested_at DESC, rowid DESC LIMIT 1"
+        last = "WHERE owner = ? ORDER BY rowid DESC LIMIT 1"
         found = await self._do(lambda: self._select(last, owner))
         return found[0] if found else None
 
-    async def requests_since(self, owner: int, time: float) -> int:
-        return await self._do(lambda: self._count(owner, time))
+    async def requests_since(self, time: float) -> list[tuple[int, float]]:
+        query = "SELECT owner, requested_at FROM attempts WHERE requested_at >= ?"
+        return await self._do(lambda: list(map(tuple, self._open.execute(query, (time,)))))
 
     async def languages(self) -> dict[int, str]:
         query = "SELECT person, language FROM languages"
@@ -241,10 +242,6 @@ class SqliteJournal:
     def _deliveries(self, attempt: str) -> tuple[Delivery, ...]:
         query = "SELECT * FROM deliveries WHERE attempt = ? ORDER BY rowid"
         return tuple(_delivery(row) for row in self._open.execute(query, (attempt,)))
-
-    def _count(self, owner: int, time: float) -> int:
-        query = "SELECT count(*) FROM attempts WHERE owner = ? AND requested_at >= ?"
-        return int(self._open.execute(query, (owner, time)).fetchone()[0])
 
 
 def _add_missing(db: sqlite3.Connection, table: str, columns: Mapping[str, str]) -> None:

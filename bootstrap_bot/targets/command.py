@@ -67,7 +67,7 @@ async def run(
     variables and those that it names. None of `secrets` is in the output. Once started it is left
     to itself when the caller is cancelled or this process ends: it may be what restarts us.
     """
-    begun = clock.now()
+    begun = clock.monotonic()
     ended = asyncio.Event()
     report = _reporter(ended)
     output = _listening(report) if command.show_output else None
@@ -81,7 +81,7 @@ async def run(
         await clock.wait(ended, _DYING)
     else:
         end, status = End.EXITED, process.returncode
-    seconds = max(clock.now() - begun, 0.0)
+    seconds = clock.monotonic() - begun
     return Ran(end, status, seconds, output.text(secrets) if output else "")
 
 
