@@ -41,6 +41,7 @@ class Code(StrEnum):
     KEEPS_CHANGING = "keeps_changing"
     MOUNT_POINT = "mount_point"
     FOREIGN_OWNER = "foreign_owner"
+    COPY_BLOCKED = "copy_blocked"
     NOT_READ_BACK = "not_read_back"
     TARGET_FAILED = "target_failed"
     FILE_MISSING = "file_missing"

@@ -10,6 +10,7 @@ from typing import Any
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.sandbox.answers import success
 from bootstrap_bot.sandbox.telegram import Message, Press
+from bootstrap_bot.targets.neighbours import copy_of
 from tests.scene import ADMIN, Scene
 
 ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
@@ -60,14 +61,13 @@ def text_of(file: Path) -> str:
 
 def backup(file: Path) -> Path:
     """Where the version before is kept."""
-    return file.with_name(file.name + ".bak")
+    return copy_of(file)
 
 
-def state_of(file: Path) -> tuple[bytes, int, int, list[str]]:
-    """What shows whether somebody wrote: bytes, inode, time, and copies beside it."""
+def state_of(file: Path) -> tuple[bytes, int, int, bool]:
+    """What shows whether somebody wrote: bytes, inode, time, and a copy beside it."""
     status = file.stat()
-    copies = sorted(one.name for one in file.parent.glob(f"{file.name}.*"))
-    return file.read_bytes(), status.st_ino, status.st_mtime_ns, copies
+    return file.read_bytes(), status.st_ino, status.st_mtime_ns, copy_of(file).exists()
 
 
 def said(code: str, **values: object) -> str:

@@ -22,6 +22,7 @@ from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.http import Http
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.config_file import ConfigFile, ConfigTable
+from bootstrap_bot.targets.neighbours import copy_of
 from bootstrap_bot.targets.tables import Surroundings
 from bootstrap_bot.targets.target import Target
 from tests.folder_lock import FolderLock
@@ -306,7 +307,7 @@ async def test_a_file_that_does_not_parse_is_never_written(
         with refused(Code.UNPARSABLE, line, column):
             await attempt
     assert text_of(file) == text
-    assert not file.with_name("config.toml.bak").exists()
+    assert not copy_of(file).exists()
 
 
 @pytest.mark.parametrize("text", ["platforms = 1\n", "[[platforms]]\n", 'platforms = ["a"]\n'])

@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from bootstrap_bot.sandbox.answers import Answer
 from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram import Trouble
 from bootstrap_bot.setting_tables import Telegram
-from bootstrap_bot.targets import file_writer
+from bootstrap_bot.targets import mounts
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.config_file import ConfigFile
 from bootstrap_bot.targets.file_writer import FileWriter
@@ -499,7 +499,7 @@ def test_a_mount_point_is_found_in_the_systems_table(
         "22 27 0:21 / /proc rw - proc proc rw\n\nodd\n"
         f"36 35 98:0 /a {point.format(folder=tmp_path)} rw,noatime - ext3 /dev/root rw\n"
     )
-    monkeypatch.setattr(file_writer, "_MOUNTS", table)
+    monkeypatch.setattr(mounts, "_MOUNTS", table)
     writer = FileWriter(tmp_path / name)
     if not mounted:
         writer.probe()
@@ -512,9 +512,28 @@ def test_a_mount_point_is_found_in_the_systems_table(
 def test_a_system_without_such_a_table_tells_of_no_mounts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_writer, "_MOUNTS", tmp_path / "missing")
+    monkeypatch.setattr(mounts, "_MOUNTS", tmp_path / "missing")
     FileWriter(tmp_path / "config.toml").probe()
     assert names_in(tmp_path) == []
+
+
+async def test_an_old_copy_is_named_with_what_to_do_and_stays(tmp_path: Path) -> None:
+    file, copy = tmp_path / "my config.toml", tmp_path / "my config.toml.bak"
+    copy.write_text("hand made")
+    good, look = await TargetsLook([ConfigFile(file)])()
+    assert (good.mark, look.mark) == (Mark.GOOD, Mark.LOOK)
+    told = words(look, Texts("en"))
+    assert "may hold an old secret" in told
+    assert f"rm '{copy}'" in told
+    assert copy.read_text() == "hand made"
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("x")])
+async def test_what_cannot_be_an_old_copy_is_not_named(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / "config.toml.bak")
+    assert (await probed(tmp_path / "config.toml")).mark is Mark.GOOD
 
 
 @pytest.mark.parametrize(

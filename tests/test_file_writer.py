@@ -63,7 +63,7 @@ def mode_of(path: Path) -> int:
 
 
 def backup_of(path: Path) -> Path:
-    return path.with_name(path.name + ".bak")
+    return path.with_name(f".bootstrap-bot-before-{path.name.replace('.', '%2E')}")
 
 
 def version(file: Path) -> tuple[int, ...]:
@@ -89,7 +89,7 @@ def test_a_change_replaces_the_text_and_keeps_the_previous_version(file: Path) -
     assert file.read_text() == "old and new"
     assert file.stat().st_ino != inode
     assert backup_of(file).read_text() == "old"
-    assert names_beside(file) == {"config.toml", "config.toml.bak"}
+    assert names_beside(file) == {"config.toml", ".bootstrap-bot-before-config%2Etoml"}
 
 
 def test_only_one_backup_is_kept(file: Path) -> None:
@@ -161,13 +161,25 @@ def test_a_link_to_nothing_makes_the_file_it_names(tmp_path: Path) -> None:
     assert (tmp_path / "real.toml").read_text() == "new"
 
 
-def test_a_backup_that_is_a_link_does_not_overwrite_what_it_names(file: Path) -> None:
-    victim = file.with_name("victim")
-    victim.write_text("victim")
-    backup_of(file).symlink_to(victim)
-    FileWriter(file).change(lambda text: text + "!")
-    assert victim.read_text() == "victim"
-    assert backup_of(file).read_text() == "old"
+def to_a_victim(path: Path) -> None:
+    path.with_name("victim").touch()
+    path.symlink_to("victim")
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, to_a_victim])
+def test_what_has_our_copys_name_and_is_not_ours_is_told_and_left_alone(
+    file: Path, make: Callable[[Path], None]
+) -> None:
+    make(backup_of(file))
+    before = names_beside(file)
+    with pytest.raises(TargetError) as refused:
+        FileWriter(file).probe()
+    assert refused.value.code is Code.COPY_BLOCKED
+    assert refusal(file) is Code.COPY_BLOCKED
+    assert (file.read_text(), names_beside(file)) == ("old", before)
+    # what has nothing to do with it stands in nobody's way
+    FileWriter(file).change(lambda text: text + "!", backed_up=False)
+    assert (file.read_text(), names_beside(file)) == ("old!", before)
 
 
 def replaced(file: Path) -> None:
@@ -369,7 +381,7 @@ def test_what_a_killed_process_left_is_swept_up(file: Path) -> None:
     FileWriter(file).change(lambda text: text + "!")
     assert names_beside(file) == {
         "config.toml",
-        "config.toml.bak",
+        ".bootstrap-bot-before-config%2Etoml",
         "config.toml.mine.tmp",
     }
 

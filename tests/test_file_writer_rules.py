@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from bootstrap_bot.errors import Code, TargetError
-from bootstrap_bot.targets import file_writer
+from bootstrap_bot.targets import mounts
 from bootstrap_bot.targets.file_writer import FileWriter, Written, private, without_others
+from bootstrap_bot.targets.neighbours import copy_of
 from tests.folder_lock import FolderLock
 
 PLACE = "the owner's file"
 NOBODY = 65534
-TEMPORARY = ".0123456789abcdef.tmp"
+LEFTOVER = ".bootstrap-bot-new-"
 Act = Callable[[], object]
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it changes owners")
@@ -187,21 +188,29 @@ def test_a_lock_that_is_held_is_waited_for_as_long_as_told(
     assert len(waited) == 1
 
 
-def test_only_leftovers_of_this_very_file_are_swept_up(file: Path) -> None:
-    ours = file.with_name(file.name + TEMPORARY)
+def test_only_leftovers_of_our_own_are_swept_up(file: Path) -> None:
+    ours = {f"{LEFTOVER}0123456789abcdef", f"{LEFTOVER}{'0' * 16}"}
     others = {
-        f"configXtoml{TEMPORARY}",
-        f"a{file.name}{TEMPORARY}",
-        f"{file.name}{TEMPORARY}.old",
-        f"{file.name}.0123456789ABCDEF.tmp",
-        f"{file.name}.0123456789abcde.tmp",
-        f"{file.name}.0123456789abcdefXtmp",
-        f"{file.name}X0123456789abcdef.tmp",
+        f"{LEFTOVER}0123456789abcdef.old",
+        f"a{LEFTOVER}0123456789abcdef",
+        f"{LEFTOVER}0123456789ABCDEF",
+        f"{LEFTOVER}0123456789abcde",
+        LEFTOVER,
+        f"X{LEFTOVER[1:]}0123456789abcdef",
+        f"{file.name}.0123456789abcdef.tmp",
+        ".bootstrap-bot-before-0123456789abcdef",
+        f"{file.name}.bak",
     }
-    for name in {ours.name, *others}:
+    for name in {*ours, *others}:
         write(file.with_name(name), "left")
+    folder = file.with_name(f"{LEFTOVER}{'1' * 16}")
+    folder.mkdir()
+    link = file.with_name(f"{LEFTOVER}{'2' * 16}")
+    link.symlink_to(file)
     writer(file).change(lambda text: text)
-    assert names(file) == {file.name, *others}
+    assert names(file) == {file.name, folder.name, link.name, *others}
+    writer(file).change(more)
+    assert names(file) == {file.name, copy_of(file).name, folder.name, link.name, *others}
 
 
 def test_every_descriptor_is_closed_again(file: Path) -> None:
@@ -232,7 +241,7 @@ def test_the_bytes_are_on_disk_before_the_name_is_theirs_and_then_the_folder_is(
 
     def synced(descriptor: int) -> None:
         name = os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}"))
-        steps.append("sync " + ("new" if name.endswith(".tmp") else name))
+        steps.append("sync " + ("new" if "-new-" in name else name))
         fsync(descriptor)
 
     def renamed(old: Path, new: Path) -> None:
@@ -243,7 +252,12 @@ def test_the_bytes_are_on_disk_before_the_name_is_theirs_and_then_the_folder_is(
     monkeypatch.setattr(os, "replace", renamed)
     writer(file).change(more)
     assert steps == [
-        *("sync new", "sync new", "rename to config.toml.bak", "rename to config.toml"),
+        *(
+            "sync new",
+            "sync new",
+            f"rename to {copy_of(file).name}",
+            "rename to config.toml",
+        ),
         "sync folder",
     ]
     steps.clear()
@@ -306,7 +320,7 @@ def test_a_link_that_leads_elsewhere_meanwhile_is_not_followed_without_a_lock(
 def test_a_change_that_fails_in_the_end_leaves_no_new_backup(
     file: Path, monkeypatch: pytest.MonkeyPatch, backup: str
 ) -> None:
-    beside = file.with_name("config.toml.bak")
+    beside = copy_of(file)
     if backup:
         write(beside, backup)
     failing(monkeypatch, "replace", errno.EBUSY, at="config.toml")
@@ -319,7 +333,7 @@ def test_a_change_that_fails_in_the_end_leaves_no_new_backup(
 def test_a_backup_that_somebody_takes_away_meanwhile_is_not_missed(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replace, backup = os.replace, file.with_name("config.toml.bak")
+    replace, backup = os.replace, copy_of(file)
 
     def renamed(old: Path, new: Path) -> None:
         if new == file:
@@ -334,7 +348,7 @@ def test_a_backup_that_somebody_takes_away_meanwhile_is_not_missed(
 def test_a_file_that_changes_just_before_the_last_step_is_read_again(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replace, moments = os.replace, [".bak"]
+    replace, moments = os.replace, [copy_of(file).name]
 
     def renamed(old: Path, new: Path) -> None:
         replace(old, new)
@@ -345,7 +359,7 @@ def test_a_file_that_changes_just_before_the_last_step_is_read_again(
     monkeypatch.setattr(os, "replace", renamed)
     writer(file).change(more)
     assert file.read_text() == "theirs!"
-    assert file.with_name("config.toml.bak").read_text() == "theirs"
+    assert copy_of(file).read_text() == "theirs"
 
 
 @pytest.mark.parametrize(
@@ -389,7 +403,7 @@ def test_an_owner_that_cannot_be_kept_is_told_and_nothing_is_written(
 def test_owner_and_group_are_both_kept(file: Path, owner: tuple[int, int]) -> None:
     os.chown(file, *owner)
     writer(file).change(more)
-    for path in (file, file.with_name("config.toml.bak")):
+    for path in (file, copy_of(file)):
         assert (path.stat().st_uid, path.stat().st_gid) == owner
 
 
@@ -465,12 +479,12 @@ def test_a_probe_refuses_what_is_no_regular_file(
 MOUNT = "36 35 98:0 /root {point} rw,noatime master:1 - ext3 /dev/root rw\n"
 
 
-def mounts(monkeypatch: pytest.MonkeyPatch, folder: Path, *points: str) -> None:
+def mounted(monkeypatch: pytest.MonkeyPatch, folder: Path, *points: str) -> None:
     """The system's table of mounts, with these points as they are written there."""
     table = folder / "mountinfo"
     lines = "".join(MOUNT.format(point=point) for point in ("/", *points, "/z"))
     table.write_bytes(os.fsencode(lines))
-    monkeypatch.setattr(file_writer, "_MOUNTS", table)
+    monkeypatch.setattr(mounts, "_MOUNTS", table)
 
 
 @pytest.mark.parametrize(
@@ -488,7 +502,7 @@ def test_a_probe_finds_a_mount_point_whatever_its_name(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, written: str
 ) -> None:
     path, link = file.with_name(name), tmp_path / "link"
-    mounts(monkeypatch, tmp_path, f"{file.parent}/{written}")
+    mounted(monkeypatch, tmp_path, f"{file.parent}/{written}")
     link.symlink_to(path)
     assert code_of(writer(path).probe) is Code.MOUNT_POINT
     assert code_of(writer(link).probe) is Code.MOUNT_POINT
@@ -498,9 +512,9 @@ def test_what_only_looks_like_a_mount_point_is_none(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     points = (str(file.parent), f"{file}.x", f"{file}/x", f"x {file} y", f"{file.parent}/")
-    mounts(monkeypatch, tmp_path, *points)
+    mounted(monkeypatch, tmp_path, *points)
     writer(file).probe()
-    monkeypatch.setattr(file_writer, "_MOUNTS", tmp_path / "no such table")
+    monkeypatch.setattr(mounts, "_MOUNTS", tmp_path / "no such table")
     writer(file).probe()
 
 

@@ -14,6 +14,7 @@ from bootstrap_bot.sandbox.answers import Answer, http, success
 from bootstrap_bot.sandbox.dingtalk import PATHS
 from bootstrap_bot.sandbox.dingtalk_registration import App
 from bootstrap_bot.sandbox.telegram import Message, Press
+from bootstrap_bot.targets.neighbours import copy_of
 from tests.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene
 
 EN, ZH = Texts("en"), Texts("zh")
@@ -109,7 +110,7 @@ def assert_names_the_mistake(scene: Scene, text: str) -> None:
 
 
 def backup(scene: Scene) -> Path:
-    return scene.config.with_name(scene.config.name + ".bak")
+    return copy_of(scene.config)
 
 
 def everything_sent(scene: Scene) -> str:

@@ -7,6 +7,7 @@ import pytest
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.sandbox.answers import expired, success
 from bootstrap_bot.sandbox.telegram import Message, Press
+from bootstrap_bot.targets.neighbours import copy_of
 from tests.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene
 
 EN, ZH = Texts("en"), Texts("zh")
@@ -219,7 +220,7 @@ async def test_replaced_it_keeps_its_id_and_everything_but_the_pair_to_the_byte(
             "dingtalk": (NEW_ID, NEW_SECRET),
         }
         assert scene.platforms()["dingtalk"]["enabled"] is False
-        backup = scene.config.with_name("config.toml.bak")
+        backup = copy_of(scene.config)
         assert backup.read_text(encoding="utf-8") == before
 
 

@@ -11,6 +11,7 @@ import pytest
 from bootstrap_bot.sandbox.answers import Answer, approving, http, success, waiting
 from bootstrap_bot.sandbox.dingtalk import PATHS
 from bootstrap_bot.sandbox.telegram import Message, Trouble
+from bootstrap_bot.targets.neighbours import copy_of
 from tests.fake_clock import START
 from tests.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene
 
@@ -751,7 +752,7 @@ async def test_not_mine_asks_again_and_removes_the_table(tmp_path: Path) -> None
         shown = await scene.sees("Removed")
         assert "belongs to whoever confirmed the link" in shown.text
         assert scene.config.read_text().rstrip() == before.rstrip()
-        backup = scene.config.with_name("config.toml.bak")
+        backup = copy_of(scene.config)
         assert backup.read_text() == before
         assert stat.S_IMODE(backup.stat().st_mode) == 0o600
         row = await scene.recorded("removed")

@@ -228,5 +228,5 @@ async def test_not_mine_after_a_replacement_leaves_the_version_before_it(home: P
         await scene.until(lambda: "Yes, remove it" in result.button_texts)
         await scene.press("Yes, remove it")
         await scene.sees("Removed")
-        assert text_of(file.with_name(".env.bak")) == HERMES
-        assert SECRET.encode() not in file.with_name(".env.bak").read_bytes()
+        assert text_of(backup(file)) == HERMES
+        assert SECRET.encode() not in backup(file).read_bytes()

@@ -155,7 +155,7 @@ async def test_a_config_with_a_mistake_is_never_written(tmp_path: Path) -> None:
         pauses = [await scene.clock.pass_until_due("attempt:") for _ in range(12)]
         assert pauses == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300]
         assert (scene.config.read_bytes(), scene.config.stat().st_mtime_ns) == before
-        assert [file.name for file in files(tmp_path) if "bak" in file.name] == []
+        assert [file.name for file in files(tmp_path) if "before" in file.name] == []
         scene.config.write_text(good)
         await scene.clock.pass_until_due("attempt:")
         await scene.sees("Done")

@@ -1,7 +1,9 @@
 """Where credentials go: whether they could be stored there now."""
 
 import asyncio
+import shlex
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 from bootstrap_bot.doctor.finding import Finding, Subject
@@ -21,22 +23,31 @@ class TargetsLook:
         self._targets = targets
 
     async def __call__(self) -> Sequence[Finding]:
-        """One finding for each target."""
-        return await asyncio.gather(*map(_look, self._targets))
+        """How each target does, and the old copies of its file that may hold a secret."""
+        return [*chain(*await asyncio.gather(*map(_look, self._targets)))]
 
 
-async def _look(target: Target) -> Finding:
+async def _look(target: Target) -> Sequence[Finding]:
     try:
-        await target.probe()
+        old_copies = await target.probe()
         count = len(await target.platforms())
     except TargetError as error:
-        return _trouble(error)
+        return [_trouble(error)]
+    return [_state(target, count), *(_old_copy(target, copy) for copy in old_copies)]
+
+
+def _state(target: Target, count: int) -> Finding:
     code = GOOD.get(target.kind, "doctor.target_good")
     if target.after is not None and not findable(target.after):
         program = Path(target.after.argv[0]).name
         place = target.place
         return Finding.bad(Subject.TARGET, "doctor.target_command", place=place, program=program)
     return Finding.good(Subject.TARGET, code, place=target.place, count=count)
+
+
+def _old_copy(target: Target, copy: Path) -> Finding:
+    remove = shlex.join(["rm", str(copy)])
+    return Finding.look(Subject.TARGET, "doctor.target_old_copy", place=target.place, remove=remove)
 
 
 def _trouble(error: TargetError) -> Finding:

@@ -6,8 +6,9 @@ it runs there is no other way in.
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
@@ -147,9 +148,10 @@ class AstrBot:
                 sent = await self._send("DELETE", _BY_ID, query={"bot_id": removed.id})
         raise TargetError(Code.NOT_READ_BACK, self.place)
 
-    async def probe(self) -> None:
+    async def probe(self) -> Sequence[Path]:
         """Reads the list of bots, for which the key needs the scope that a change needs too."""
         await self._bots()
+        return ()
 
     async def _post(self, bot_id: str, credentials: Credentials) -> bool:
         config = {

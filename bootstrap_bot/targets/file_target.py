@@ -121,9 +121,9 @@ class FileTarget:
             self._change_known, client_id, self._layout.remove, not unwanted
         )
 
-    async def probe(self) -> None:
+    async def probe(self) -> Sequence[Path]:
         await self._ask_guard()
-        await self._aside.do(self._probe)
+        return await self._aside.do(self._probe)
 
     async def _ask_guard(self) -> None:
         if self._guard is not None and (code := await self._guard()):
@@ -154,12 +154,14 @@ class FileTarget:
         self._write(rule, backed_up=backed_up)
         return known
 
-    def _probe(self) -> None:
+    def _probe(self) -> Sequence[Path]:
         self._check_existence()
         if hindrance := self._look(self._layout.hindrance):
             raise TargetError(hindrance, self.place)
         self._look(self._layout.bots)
         self._writer.probe()
+        old_copy = self._writer.old_copy()
+        return [] if old_copy is None else [old_copy]
 
     def _write(self, rule: Rule, client_id: str | None = None, *, backed_up: bool = True) -> bool:
         """Makes the changes; True when others could do more with the file before.

@@ -2,8 +2,6 @@
 
 import errno
 import os
-import re
-import secrets
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,13 +12,14 @@ from filelock import Timeout
 
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.file_lock import ProgramLock, locked
+from bootstrap_bot.targets.mounts import is_mount_point
+from bootstrap_bot.targets.neighbours import copy_of, drop_idle_lock, fresh, old_copy_of, sweep
 
 ModePolicy = Callable[[int], int]
 
 _TRIES = 5
 # Bytes that a platform's table takes, generously.
 _PLATFORM_SIZE = 1024
-_MOUNTS = Path("/proc/self/mountinfo")
 _CODES: Mapping[int | None, Code] = {
     errno.ENOSPC: Code.NO_SPACE,
     errno.EDQUOT: Code.NO_SPACE,
@@ -107,15 +106,14 @@ class FileWriter:
     def change(self, edit: Callable[[str], str], *, backed_up: bool = True) -> Written:
         """Replaces the text by what `edit` makes of it; nothing is written when that is the same.
 
-        The text before is kept as `.bak` if it is to be `backed_up`, else that stays as it is.
+        The text before is kept as a copy if it is to be `backed_up`, else that stays as it is.
 
         `edit` is called again with the newer text when the file changed meanwhile, so it must
         have no effect of its own; what it raises passes through. Raises TargetError, and then
         the file is as it was.
         """
         real = self._real()
-        with self._coded(), locked(real, self._program_lock, self._lock_seconds) as folder:
-            _sweep(real)
+        with self._coded(), self._alone(real) as folder:
             for _ in range(_TRIES):
                 before = self._snapshot()
                 old = self._decoded(before.data)
@@ -128,30 +126,57 @@ class FileWriter:
         raise TargetError(Code.KEEPS_CHANGING, self._place)
 
     def probe(self) -> None:
-        """Finds out whether a change would succeed; the file stays as it is. Raises TargetError."""
-        real = self._real()
-        with self._coded(), ExitStack() as stack:
-            if _is_mount_point(real):
-                raise TargetError(Code.MOUNT_POINT, self._place)
-            stack.enter_context(locked(real, self._program_lock, self._lock_seconds))
+        """Does all that a change does but for the renaming. Raises TargetError."""
+        with self._coded(), self._alone(self._real()):
             before = self._snapshot()
-            data = bytes(len(before.data) + _PLATFORM_SIZE)
-            for _ in ("new", "backup"):
-                stack.enter_context(self._staged(before, data, 0o600))
+            grown = before.data + bytes(_PLATFORM_SIZE)
+            with self._prepared(before, grown, backed_up=True):
+                pass
+
+    def old_copy(self) -> Path | None:
+        """A file beside this one that may be an earlier version's copy; it may hold a secret."""
+        return old_copy_of(self._real())
+
+    @contextmanager
+    def _alone(self, real: Path) -> Iterator[int]:
+        """Nobody else changes the file meanwhile; gives its folder's descriptor."""
+        with locked(real, self._program_lock, self._lock_seconds) as folder:
+            sweep(real.parent)
+            # the name belongs to a program that has such a lock
+            if self._program_lock is None:
+                drop_idle_lock(real)
+            yield folder
+
+    @contextmanager
+    def _prepared(
+        self, before: _Snapshot, data: bytes, *, backed_up: bool
+    ) -> Iterator[tuple[Path, Path | None]]:
+        """Files on disk that only have to be renamed: the one, and the copy of the one before."""
+        if is_mount_point(before.path):
+            raise TargetError(Code.MOUNT_POINT, self._place)
+        mode = self._mode(before.status.st_mode) if before.status else 0o600
+        with ExitStack() as stack:
+            new = stack.enter_context(self._staged(before, data, mode))
+            copy = None
+            if before.status and backed_up:
+                if not _may_be_replaced(copy_of(before.path)):
+                    raise TargetError(Code.COPY_BLOCKED, self._place)
+                copy = stack.enter_context(self._staged(before, before.data, 0o600))
+            yield new, copy
 
     def _swap(self, before: _Snapshot, data: bytes, backed_up: bool) -> bool:
         """Puts new bytes in the file's place; False when it is no longer as it was read."""
-        real, backup = before.path, _beside(before.path, ".bak")
-        mode = self._mode(before.status.st_mode) if before.status else 0o600
-        with ExitStack() as stack, ExitStack() as undo:
-            new = stack.enter_context(self._staged(before, data, mode))
-            if before.status and backed_up:
-                old = stack.enter_context(self._staged(before, before.data, 0o600))
+        real, kept = before.path, copy_of(before.path)
+        with (
+            self._prepared(before, data, backed_up=backed_up) as (new, copy),
+            ExitStack() as undo,
+        ):
+            if copy is not None:
                 if not self._snapshot().equals(before):
                     return False
-                if not os.path.lexists(backup):
-                    undo.callback(backup.unlink, missing_ok=True)
-                os.replace(old, backup)
+                if not os.path.lexists(kept):
+                    undo.callback(kept.unlink, missing_ok=True)
+                os.replace(copy, kept)
             # looked at last of all: whatever lies between this and the rename is a window
             if not self._snapshot().equals(before):
                 return False
@@ -173,7 +198,7 @@ class FileWriter:
     @contextmanager
     def _staged(self, before: _Snapshot, data: bytes, mode: int) -> Iterator[Path]:
         """A file on disk beside the real one, with its owner; gone in the end unless renamed."""
-        temporary = _beside(before.path, f".{secrets.token_hex(8)}.tmp")
+        temporary = fresh(before.path)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(temporary, flags, 0o600)
         try:
@@ -242,31 +267,16 @@ class FileWriter:
             raise TargetError(code, self._place) from None
 
 
-def _beside(real: Path, suffix: str) -> Path:
-    return real.with_name(real.name + suffix)
-
-
-def _is_mount_point(real: Path) -> bool:
-    """Whether the file itself is mounted, as far as this system tells."""
+def _may_be_replaced(copy: Path) -> bool:
+    """Whether there is nothing of that name, or a file; anything else is not of our making."""
     try:
-        table = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:
-        return False
-    # proc(5): the fifth field, with blanks and backslashes as octal numbers
-    points = (line.split(" ")[4:5] for line in table.split("\n"))
-    return any([str(real)] == [*map(_octal, point)] for point in points)
-
-
-def _octal(field: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), field)
-
-
-def _sweep(real: Path) -> None:
-    """Removes what a killed process left; under the lock, nobody else's is in use."""
-    leftover = re.compile(re.escape(real.name) + r"\.[0-9a-f]{16}\.tmp")
-    for file in real.parent.iterdir():
-        if leftover.fullmatch(file.name):
-            file.unlink(missing_ok=True)
+        status = os.lstat(copy)
+    except FileNotFoundError:
+        return True
+    folder = os.stat(copy.parent)
+    owners = (status.st_uid, folder.st_uid)
+    kept_by_others = folder.st_mode & stat.S_ISVTX and os.geteuid() not in (0, *owners)
+    return stat.S_ISREG(status.st_mode) and not kept_by_others
 
 
 def _sync_folder(descriptor: int) -> None:

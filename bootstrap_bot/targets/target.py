@@ -1,7 +1,9 @@
 """What every place for credentials can do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from pydantic import SecretStr
@@ -124,6 +126,9 @@ class Target(Protocol):
         """
         ...
 
-    async def probe(self) -> None:
-        """Returns when a `store` would find everything it needs; changes nothing."""
+    async def probe(self) -> Sequence[Path]:
+        """Returns when a `store` would find everything it needs; changes nothing.
+
+        Gives the files there that an earlier version may have made, with a secret in them.
+        """
         ...
