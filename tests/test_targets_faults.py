@@ -42,8 +42,8 @@ UNPARSABLE = {
     "env": (target("hermes", path="f.env"), "KEY=their-secret\nWORD='open\n", (2, 1)),
     "mark": (
         target("astrbot-file", path="f.json", url="http://127.0.0.1:1"),
-        '\ufeff{"key": "their-secret", }}\n',
-        (1, 26),
+        '\ufeff{"key": "their-secret"}}\n',
+        (1, 24),
     ),
 }
 SHAPES = {

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code
 from bootstrap_bot.formats.format import Append, Change, Keys, Remove, Set
-from bootstrap_bot.formats.json5 import Json5
+from bootstrap_bot.formats.json5 import Json
 from bootstrap_bot.targets.layout import DINGTALK, Data, OtherShapeError, free_id, pair_at
 from bootstrap_bot.targets.tables import DEFAULT_URL, AstrBotUrl, FileTable, PathText, Surroundings
 from bootstrap_bot.targets.target import Note, Platform, Target
@@ -116,4 +116,6 @@ class AstrBotFileTable(FileTable):
         parts = urlsplit(self.url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         guard = Knock(parts.hostname or "", port)
-        return self.on_file(AstrBotLayout(), Json5(), around, guard=guard)
+        return self.on_file(
+            AstrBotLayout(), Json(takes_bom=True, takes_nan=True), around, guard=guard
+        )

@@ -3,8 +3,8 @@
 from typing import Any, Literal
 
 from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.formats.format import Change, Remove, Set
-from bootstrap_bot.formats.json5 import Json5
+from bootstrap_bot.formats.format import Append, Change, Remove, Set
+from bootstrap_bot.formats.json5 import Json
 from bootstrap_bot.targets.layout import Data, OtherShapeError
 from bootstrap_bot.targets.slot import Slot
 from bootstrap_bot.targets.tables import FileTable, PathText, Surroundings
@@ -51,9 +51,10 @@ def _switched(data: Data, on: bool) -> list[Change]:
     if (CHANNEL in names) is on:
         return []
     if isinstance(value, list):
-        index = len(value) if on else [name.strip() for name in value].index(CHANNEL)
-        place = (*CHANNELS, str(index))
-        return [Set(place, CHANNEL) if on else Remove(place)]
+        if on:
+            return [Append(CHANNELS, CHANNEL)]
+        named = [index for index, name in enumerate(value) if name.strip() == CHANNEL]
+        return [Remove((*CHANNELS, index)) for index in reversed(named)]
     others = [name for name in names if name != CHANNEL] or [DEFAULT_CHANNEL]
     comma = ", " if ", " in (value or "") else ","
     return [Set(CHANNELS, comma.join([*others, CHANNEL] if on else others))]
@@ -72,4 +73,4 @@ class CowAgentTable(FileTable):
             client_secret=("dingtalk_client_secret",),
             needs=lambda data: [Note.COWAGENT_RESTART],
         )
-        return self.on_file(layout, Json5(), around)
+        return self.on_file(layout, Json(takes_bom=True, takes_nan=True), around)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.formats.format import Change
-from bootstrap_bot.formats.json5 import Json5
+from bootstrap_bot.formats.json5 import Json
 from bootstrap_bot.targets.layout import Data, table_at, unexpanded
 from bootstrap_bot.targets.slot import Slot
 from bootstrap_bot.targets.tables import FileTable, PathText, Surroundings
@@ -44,4 +44,4 @@ class NanobotTable(FileTable):
             enabled=(*CHANNEL, "enabled"),
             needs=needs,
         )
-        return self.on_file(layout, Json5(), around)
+        return self.on_file(layout, Json(takes_nan=True), around)

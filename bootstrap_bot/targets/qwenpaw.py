@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from bootstrap_bot.formats.json5 import Json5
+from bootstrap_bot.formats.json5 import Json
 from bootstrap_bot.targets.slot import Slot
 from bootstrap_bot.targets.tables import FileTable, OptionalPath, Surroundings
 from bootstrap_bot.targets.target import Note, Target
@@ -37,7 +37,7 @@ class QwenPawTable(FileTable):
             enabled=(*CHANNEL, "enabled"),
             needs=lambda data: [Note.QWENPAW_NOTICES],
         )
-        return self.on_file(layout, Json5(), around, path=path)
+        return self.on_file(layout, Json(takes_bom=True, takes_nan=True), around, path=path)
 
     def _found(self) -> str:
         there = (path for path in USUAL if os.path.exists(Path(path).expanduser()))

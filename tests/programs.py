@@ -1,0 +1,28 @@
+"""Every kind of target in a file, built as the settings build it, with a pair to store."""
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.http import Http
+from bootstrap_bot.targets.kinds import KINDS
+from bootstrap_bot.targets.tables import Surroundings
+from bootstrap_bot.targets.target import Target
+
+ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
+PAIR = Credentials(ID, SecretStr(SECRET))
+# Where nobody listens.
+NOWHERE = "http://127.0.0.1:1"
+
+
+def built(kind: str, file: Path, **keys: object) -> Target:
+    """The target of that kind in that file."""
+    more = {"url": NOWHERE} if kind == "astrbot-file" else {}
+    table = KINDS[kind].model_validate({"kind": kind, "path": str(file), **more, **keys})
+    return table.build(Surroundings(file.parent / "bootstrap-bot.toml", Http(), 0.0))
+
+
+def pair(number: int) -> Credentials:
+    """One of many, told apart by its number."""
+    return Credentials(f"dingnumber{number:06}", SecretStr(f"secret-{number:06}" + "s" * 50))
