@@ -35,6 +35,7 @@ class Code(StrEnum):
     # where credentials are stored
     UNPARSABLE = "unparsable"
     WRONG_SHAPE = "wrong_shape"
+    ENTRY_MISSING = "entry_missing"
     NO_SPACE = "no_space"
     NO_PERMISSION = "no_permission"
     LOCKED = "locked"

@@ -8,6 +8,7 @@ import pytest
 
 from bootstrap_bot import settings
 from bootstrap_bot.errors import ConfigError
+from bootstrap_bot.formats.format import Keys
 from bootstrap_bot.http import Http
 from bootstrap_bot.parts import proxies_of, secrets_of
 from bootstrap_bot.target_settings import proxy_of_target
@@ -257,9 +258,15 @@ def test_a_proxy_that_cannot_be_used_is_a_fault(file: Path) -> None:
         ("'a.b' . c", ("a.b", "c")),
         ('plugins."adapter-dingtalk:x".secret', ("plugins", "adapter-dingtalk:x", "secret")),
         ('"a=b"', ("a=b",)),
+        ("a.0.b . 12", ("a", 0, "b", 12)),
+        ('a."0".b', ("a", "0", "b")),
+        ("a.'0'", ("a", "0")),
+        ("0.a", ("0", "a")),
+        ("a.007.-1.1_0.x1", ("a", "007", "-1", "1_0", "x1")),
+        (r'"a\".0".0', ('a".0', 0)),
     ],
 )
-def test_a_key_is_written_as_in_toml(key: str, path: tuple[str, ...]) -> None:
+def test_a_key_is_written_as_in_toml(key: str, path: Keys) -> None:
     assert keys_of(key) == path
 
 
@@ -327,6 +334,20 @@ def test_a_kind_that_is_nearly_right_is_named(file: Path) -> None:
 def test_keys_of_which_one_leads_through_another_are_refused(file: Path) -> None:
     text = FILE + 'set = { "a" = "{client_id}", "a.b" = "{client_secret}" }\n'
     assert any("none leads through another" in fault for fault in faults(file, text))
+
+
+@pytest.mark.parametrize(
+    ("key", "refused"), [("a.0.x", True), ('a."0".x', False), ("b.0.x", False), ("a.id2", False)]
+)
+def test_a_place_that_were_a_list_and_a_table_is_refused(
+    file: Path, key: str, refused: bool
+) -> None:
+    text = FILE + SET.format(more=f", {key!r} = 1")
+    if not refused:
+        load(file, text)
+        return
+    (fault,) = faults(file, text)
+    assert "set: must not have both a number and a name in the same place" in fault
 
 
 @pytest.mark.parametrize("kind", ["hermes", "config", "qwenpaw", "file"])

@@ -23,13 +23,15 @@ from bootstrap_bot.formats.json5 import Json5
 from bootstrap_bot.formats.toml import Toml
 from bootstrap_bot.formats.toml_reader import read_toml
 from bootstrap_bot.formats.yaml import Yaml
-from bootstrap_bot.targets.layout import DINGTALK, Data, text_at
+from bootstrap_bot.targets.layout import DINGTALK, Data, NoSuchEntryError, text_at
 from bootstrap_bot.targets.tables import FileTable, Surroundings, usable_path
 from bootstrap_bot.targets.target import Note, Platform, Target
 
 CLIENT_ID, CLIENT_SECRET = "{client_id}", "{client_secret}"
 _PLACEHOLDER = re.compile(r"\{client_id\}|\{client_secret\}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_INDEX = re.compile(r"0|[1-9][0-9]*")
+_NAME = re.compile(r"""[ \t]*([\w-]+|"(?:[^"\\]|\\.)*"|'[^']*')[ \t]*(?:\.|\Z)""")
 FORMATS: Mapping[str, Callable[[], Format]] = {
     ".toml": Toml,
     ".json": Json5,
@@ -43,7 +45,10 @@ Template = str | bool | int
 
 
 class AnyLayout:
-    """A `Layout` with room for one bot: templates at the keys the owner named."""
+    """A `Layout` with room for one bot: templates at the keys the owner named.
+
+    An index is one of a list that is there; where a table is instead, its digits are a key's.
+    """
 
     kind = "file"
     holds_one = True
@@ -58,7 +63,8 @@ class AnyLayout:
         return None
 
     def bots(self, data: Data) -> list[Platform]:
-        client_id, secret = text_at(data, self._client_id), text_at(data, self._client_secret)
+        client_id = text_at(data, _resolved(data, self._client_id))
+        secret = text_at(data, _resolved(data, self._client_secret))
         if not client_id:
             return []
         return [Platform(self._name, DINGTALK, None, client_id, SecretStr(secret))]
@@ -68,7 +74,10 @@ class AnyLayout:
             CLIENT_ID: credentials.client_id,
             CLIENT_SECRET: credentials.client_secret.get_secret_value(),
         }
-        return [Set(path, _filled(value, values)) for path, value in self._templates.items()]
+        return [
+            Set(_resolved(data, path), _filled(value, values))
+            for path, value in self._templates.items()
+        ]
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
         return self.add(data, bot.id, credentials)
@@ -76,9 +85,10 @@ class AnyLayout:
     def remove(self, data: Data, bot: Platform) -> list[Change]:
         """Takes out again what storing puts in, where it is still the same."""
         values = {CLIENT_ID: bot.client_id, CLIENT_SECRET: bot.client_secret.get_secret_value()}
+        paths = ((_resolved(data, path), value) for path, value in self._templates.items())
         return [
-            Remove(path)
-            for path, template in self._templates.items()
+            _emptied(path)
+            for path, template in paths
             if value_at(data, path) == _filled(template, values)
         ]
 
@@ -92,6 +102,24 @@ class AnyLayout:
 def _place_of(templates: Mapping[Keys, Template], placeholder: str) -> Keys:
     """Where the value stands by itself, to be read back from there."""
     return next(path for path, template in templates.items() if template == placeholder)
+
+
+def _resolved(data: Data, path: Keys) -> Keys:
+    """The path as this file has it. Raises `NoSuchEntryError`."""
+    found: Keys = ()
+    for key in path:
+        holder = value_at(data, found)
+        if isinstance(key, int) and isinstance(holder, dict):
+            key = str(key)
+        elif isinstance(key, int) and not (isinstance(holder, list) and key < len(holder)):
+            raise NoSuchEntryError(found)
+        found = (*found, key)
+    return found
+
+
+def _emptied(path: Keys) -> Change:
+    """Nothing there any more; an element of a list stays, for the others keep their places."""
+    return Set(path, "") if isinstance(path[-1], int) else Remove(path)
 
 
 def _filled(template: Template, values: Mapping[str, str]) -> Template:
@@ -121,13 +149,21 @@ def _templates(value: Mapping[str, Template]) -> Mapping[str, Template]:
     paths = [keys_of(key) for key in value]
     if any(one != other and other[: len(one)] == one for one in paths for other in paths):
         raise ValueError("must have keys of which none leads through another one")
+    if any(_disagree(one, other) for one in paths for other in paths):
+        raise ValueError("must not have both a number and a name in the same place")
     return value
+
+
+def _disagree(one: Keys, other: Keys) -> bool:
+    """Whether what they share would be a list for one and a table for the other."""
+    parting = next((pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]), None)
+    return parting is not None and isinstance(parting[0], int) is not isinstance(parting[1], int)
 
 
 def keys_of(key: str) -> Keys:
     """The path that a key written as in TOML means: dots part names, quotes protect dots.
 
-    Raises ValueError, which says what would be right.
+    A number without quotes is an index. Raises ValueError, which says what would be right.
     """
     found: list[str] = []
     try:
@@ -137,9 +173,14 @@ def keys_of(key: str) -> Keys:
             found.append(name)
     except NotParsableError:
         inner = None
-    if inner != 0 or "\n" in key or "=" in "".join(key.split('"')[::2]):
-        raise ValueError('must have keys such as "channels.dingtalk.id", dots in names quoted')
-    return tuple(found)
+    written = _NAME.findall(key)
+    if inner != 0 or len(written) != len(found):
+        raise ValueError(
+            'must have keys such as "channels.dingtalk.id" or "bots.0.id", dots in names quoted'
+        )
+    # the whole file is a table
+    indices = (place > 0 and _INDEX.fullmatch(text) for place, text in enumerate(written))
+    return tuple(int(name) if index else name for name, index in zip(found, indices, strict=True))
 
 
 class AnyFileTable(FileTable):

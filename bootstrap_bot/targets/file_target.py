@@ -24,7 +24,7 @@ from bootstrap_bot.targets.aside import Aside
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.file_lock import ProgramLock
 from bootstrap_bot.targets.file_writer import FileWriter, ModePolicy, without_others
-from bootstrap_bot.targets.layout import Data, Layout, OtherShapeError
+from bootstrap_bot.targets.layout import Data, Layout, NoSuchEntryError, OtherShapeError
 from bootstrap_bot.targets.target import Note, Platform, Stored
 
 _log = logging.getLogger(__name__)
@@ -208,6 +208,8 @@ class FileTarget:
             code, line, column = Code.UNPARSABLE, error.line, error.column
         except WrongShapeError as error:
             code, line, column = Code.WRONG_SHAPE, error.line, error.column
+        except NoSuchEntryError as error:
+            code, path = Code.ENTRY_MISSING, error.path
         except OtherShapeError as error:
             code, path = Code.WRONG_SHAPE, error.path
         except UnfitValueError:

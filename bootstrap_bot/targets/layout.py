@@ -22,6 +22,10 @@ class OtherShapeError(ValueError):
         self.path = path
 
 
+class NoSuchEntryError(OtherShapeError):
+    """There is no list at `path`, or it is too short."""
+
+
 class Layout(Protocol):
     """One program's way of keeping bots.
 
