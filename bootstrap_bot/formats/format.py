@@ -1,7 +1,6 @@
 """Texts read as data and changed where the change is, each change proven by another reader."""
 
 import copy
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +11,16 @@ BOM = "\ufeff"
 Key = str | int
 Keys = tuple[Key, ...]
 """The way down to a value: at each step the name of a table's key, or a list's index from 0 on."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainKey:
+    """A key that is a number, a date, true, null or the like to its format, as it is written.
+
+    In a path, its text leads to it where there is no text key of that name.
+    """
+
+    text: str
 
 
 class NotParsableError(ValueError):
@@ -116,15 +125,15 @@ def edited(form: Format, text: str, changes: Sequence[Change]) -> str:
     After each one the text is read again: it has to say the old data and the change, nothing
     else. Raises NotParsableError, WrongShapeError or UnfitValueError.
     """
+    if not changes:
+        return text
+    data = read(form, text)
     mark = BOM if text.startswith(BOM) else ""
-    if mark and not form.takes_bom:
-        raise NotParsableError(1, 1)
     text = text.removeprefix(BOM)
     for change in changes:
-        before = read(form, text)
-        wanted = _applied(form, text, before, change)
-        if not _same(before, wanted, change.path):
-            text = _proven(form, text, change, wanted)
+        wanted = _applied(form, text, data, change)
+        if not _same(data, wanted, change.path):
+            text, data = _proven(form, text, change, wanted)
     return mark + text
 
 
@@ -133,27 +142,37 @@ def value_at(data: Any, path: Keys) -> Any:
     for key in path:
         if not _has(data, key):
             return None
-        data = data[key]
+        data = data[_own(data, key)]
     return data
 
 
 def _has(data: Any, key: Key) -> bool:
     if isinstance(key, int):
         return isinstance(data, list) and 0 <= key < len(data)
-    return isinstance(data, dict) and key in data
+    return isinstance(data, dict) and _own(data, key) in data
 
 
-def _proven(form: Format, text: str, change: Change, wanted: Mapping[str, Any]) -> str:
+def _own(data: Any, key: Key) -> Any:
+    """The key or index by which the table or list knows that step of a path."""
+    is_text = isinstance(key, int) or key in data
+    return key if is_text or PlainKey(str(key)) not in data else PlainKey(str(key))
+
+
+def _proven(
+    form: Format, text: str, change: Change, wanted: Mapping[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """The new text and what it says."""
     new = form.splice(text, change)
     with suppress(NotParsableError, WrongShapeError):
-        if _same(read(form, new), wanted, change.path):
-            return new
+        data = read(form, new)
+        if _same(data, wanted, change.path):
+            return new, data
     raise WrongShapeError(*form.locate(text, change.path))
 
 
 def _applied(form: Format, text: str, data: Mapping[str, Any], change: Change) -> dict[str, Any]:
-    """The data as it is to be."""
-    wanted: dict[str, Any] = copy.deepcopy(dict(data))
+    """The data as it is to be; what the change leaves alone is the same objects in both."""
+    wanted: dict[str, Any] = dict(data)
     inner: Any = wanted
     *parents, last = change.path
     try:
@@ -166,12 +185,14 @@ def _applied(form: Format, text: str, data: Mapping[str, Any], change: Change) -
 
 
 def _below(inner: Any, key: Key) -> Any:
-    """What stands there; a table made there when nothing or null does."""
-    if isinstance(inner, dict) and isinstance(key, str) and inner.get(key) is None:
-        inner[key] = {}
+    """A copy of what stands there, put in its place; a table when nothing or null does."""
+    if isinstance(inner, dict) and isinstance(key, str) and value_at(inner, (key,)) is None:
+        inner[_own(inner, key)] = {}
     if not _has(inner, key):
         raise LookupError
-    return inner[key]
+    own = _own(inner, key)
+    inner[own] = copy.copy(inner[own])
+    return inner[own]
 
 
 def _apply(inner: Any, key: Key, change: Change) -> None:
@@ -179,42 +200,47 @@ def _apply(inner: Any, key: Key, change: Change) -> None:
     is_there = _has(inner, key)
     if not is_there and not (isinstance(inner, dict) and isinstance(key, str)):
         raise LookupError
+    own = _own(inner, key)
     if isinstance(change, Remove):
         if is_there:
-            del inner[key]
+            del inner[own]
     elif isinstance(change, Set):
-        inner[key] = change.value
-    elif is_there and isinstance(inner[key], list):
-        inner[key].append(change.value)
+        inner[own] = change.value
+    elif is_there and isinstance(inner[own], list):
+        inner[own] = [*inner[own], change.value]
     else:
         raise LookupError
 
 
 def _same(one: Any, other: Any, path: Keys) -> bool:
     """Whether both say the same, but for empty tables on the way to the change."""
-    return _canonical(_pruned(one, path)) == _canonical(_pruned(other, path))
+    return _equal(_pruned(one, path), _pruned(other, path))
 
 
 def _pruned(data: Any, path: Keys) -> Any:
     if len(path) < 2 or not _has(data, path[0]):
         return data
-    key, *_ = path
+    key = _own(data, path[0])
     below = _pruned(data[key], path[1:])
     pruned = copy.copy(data)
     pruned[key] = below
     # an element of a list stays, empty or not
-    if below == {} and isinstance(key, str):
+    if below == {} and isinstance(data, dict):
         del pruned[key]
     return pruned
 
 
-def _canonical(data: Any) -> str:
-    """Data as text that tells 1 from 1.0 and true, knows nan, and not the order of keys."""
-    return json.dumps(_listed(data), default=repr)
-
-
-def _listed(data: Any) -> Any:
-    if isinstance(data, dict):
-        # keys of any type, which only YAML has
-        return {"table": sorted(([repr(key), _listed(value)] for key, value in data.items()))}
-    return [_listed(value) for value in data] if isinstance(data, list) else data
+def _equal(one: Any, other: Any) -> bool:
+    """Whether both are alike in type and value at every depth; the order of keys is free."""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        if one.keys() != other.keys():
+            return False
+        return all(_equal(value, other[key]) for key, value in one.items())
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    # what is written alike is alike: nan, and 0.0 is not -0.0
+    return bool(one == other) if isinstance(one, (str, int)) else repr(one) == repr(other)
