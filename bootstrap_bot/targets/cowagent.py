@@ -27,7 +27,7 @@ class CowAgentLayout(Slot):
         ]
 
     def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
-        return [*self._pair(credentials), *_switched(data, True)]
+        return [*self._pair(data, credentials), *_switched(data, True)]
 
     def remove(self, data: Data, bot: Platform) -> list[Change]:
         return [*super().remove(data, bot), *_switched(data, False)]

@@ -1,12 +1,12 @@
 """Where in a file's data one program keeps its bots. Pure: data in, changes out."""
 
 import itertools
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, Protocol
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code
-from bootstrap_bot.formats.format import Change, Keys, Set, UnfitValueError, value_at
+from bootstrap_bot.formats.format import Change, Keys, Remove, Set, UnfitValueError, value_at
 from bootstrap_bot.targets.target import Note, Platform
 
 DINGTALK = "dingtalk"
@@ -75,6 +75,16 @@ def pair_at(client_id: Keys, client_secret: Keys, credentials: Credentials) -> l
     """Both values of a pair, each at its place."""
     secret = credentials.client_secret.get_secret_value()
     return [Set(client_id, credentials.client_id), Set(client_secret, secret)]
+
+
+def emptied(data: Data, paths: Iterable[Keys]) -> list[Change]:
+    """What stands there taken away; where it is a text, an empty one stays."""
+    found = ((path, value_at(data, path)) for path in paths)
+    return [
+        Set(path, "") if isinstance(value, str) else Remove(path)
+        for path, value in found
+        if value is not None
+    ]
 
 
 def unexpanded(credentials: Credentials) -> Credentials:

@@ -1,9 +1,10 @@
 """nanobot: the channel `dingtalk` of its `config.json`."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.formats.format import Change
+from bootstrap_bot.formats.format import Change, Keys
 from bootstrap_bot.formats.json5 import Json
 from bootstrap_bot.targets.layout import Data, table_at, unexpanded
 from bootstrap_bot.targets.slot import Slot
@@ -11,6 +12,11 @@ from bootstrap_bot.targets.tables import FileTable, PathText, Surroundings
 from bootstrap_bot.targets.target import Note, Platform, Target
 
 CHANNEL = ("channels", "dingtalk")
+CLIENT_ID, CLIENT_SECRET = (*CHANNEL, "clientId"), (*CHANNEL, "clientSecret")
+SPELLINGS: Mapping[Keys, Keys] = {
+    CLIENT_ID: (*CHANNEL, "client_id"),
+    CLIENT_SECRET: (*CHANNEL, "client_secret"),
+}
 
 
 def needs(data: Data) -> list[Note]:
@@ -39,9 +45,10 @@ class NanobotTable(FileTable):
     def build(self, around: Surroundings) -> Target:
         layout = NanobotLayout(
             kind=self.kind,
-            client_id=(*CHANNEL, "clientId"),
-            client_secret=(*CHANNEL, "clientSecret"),
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
             enabled=(*CHANNEL, "enabled"),
+            spellings=SPELLINGS,
             needs=needs,
         )
         return self.on_file(layout, Json(takes_nan=True), around)
