@@ -85,6 +85,19 @@ async def replaced(play: Play) -> None:
     play.shoot("A place for one: replaced", beside=STORED)
 
 
+async def card_kept(play: Play) -> None:
+    """A bot that AstrBot has goes; its card stays."""
+    play.astrbot.bots.append({**ASTRBOT_BOT, "card_template_id": "a1b2c3.schema"})
+    await play.says("/dingtalk_new")
+    await play.press(Action.REPLACE)
+    await play.sees("stage.waiting")
+    play.skip()
+    await play.scene.clock.asleep("attempt:")
+    await play.scene.poll(success(ID, SECRET))
+    await play.sees("health.works")
+    play.shoot("A bot that AstrBot had: replaced", beside=STORED)
+
+
 async def skipped(play: Play) -> None:
     """The other bot stays."""
     await asked(play)
@@ -248,6 +261,7 @@ SCENARIOS = (
     Scenario(stored("More places than there is room for", *SHOPS), tables(*SHOPS)),
     *COMMANDS,
     Scenario(replaced, CONFIG + HERMES.table),
+    Scenario(card_kept, ASTRBOT),
     Scenario(skipped, CONFIG + HERMES.table),
     Scenario(unplaced, HERMES.table),
     Scenario(full, HERMES.table),

@@ -22,6 +22,7 @@ from bootstrap_bot.targets.target import Note, Platform, Stored
 
 _BOTS = "/api/v1/bots"
 _BY_ID = f"{_BOTS}/by-id"
+_TEMPLATE = "card_template_id"
 _LARGEST_ANSWER = 2**20
 _LOOKS = 5
 _ROAD = {Code.UNREACHABLE: Code.API_UNREACHABLE, Code.TIMEOUT: Code.API_TIMEOUT}
@@ -94,16 +95,19 @@ class AstrBot:
         See `Target`. Of a bot that is there already everything but the pair stays.
         """
         taken: set[str] = set()
-        sent = False
+        sent, notes = False, tuple[Note, ...]()
         async with self._lock:
             for _ in range(_LOOKS):
                 bots = await self._bots()
                 known = bots.find(credentials.client_id)
                 if known and known.platform.holds(credentials):
-                    return _stored(known.platform)
+                    return _stored(known.platform, notes)
                 if sent:
                     break
                 if known := known or bots.find(replaces):
+                    replaced = known.platform.client_id != credentials.client_id
+                    if replaced and known.config.get(_TEMPLATE):
+                        notes = (Note.CARD_TEMPLATE,)
                     sent = await self._put(known, _pair(credentials))
                 else:
                     bot_id = free_id(wanted_id, bots.ids | taken)
@@ -159,7 +163,7 @@ class AstrBot:
             "type": self._type,
             "enable": True,
             **_pair(credentials),
-            "card_template_id": "",
+            _TEMPLATE: "",
         }
         payload = {"id": bot_id, "type": self._type, "enabled": True, "config": config}
         return await self._send("POST", _BOTS, payload=payload)
@@ -255,8 +259,8 @@ class AstrBot:
         return TargetError(Code.API_BAD_ANSWER, self.place)
 
 
-def _stored(platform: Platform) -> Stored:
-    return Stored(platform, (Note.LOADED if platform.enabled else Note.SWITCHED_OFF,))
+def _stored(platform: Platform, notes: tuple[Note, ...]) -> Stored:
+    return Stored(platform, (Note.LOADED if platform.enabled else Note.SWITCHED_OFF, *notes))
 
 
 def _pair(credentials: Credentials) -> dict[str, object]:

@@ -12,11 +12,19 @@ from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code
 from bootstrap_bot.formats.format import Append, Change, Keys, Remove, Set
 from bootstrap_bot.formats.json5 import Json
-from bootstrap_bot.targets.layout import DINGTALK, Data, OtherShapeError, free_id, pair_at
+from bootstrap_bot.targets.layout import (
+    DINGTALK,
+    Data,
+    OtherShapeError,
+    emptied,
+    free_id,
+    pair_at,
+)
 from bootstrap_bot.targets.tables import DEFAULT_URL, AstrBotUrl, FileTable, PathText, Surroundings
 from bootstrap_bot.targets.target import Note, Platform, Target
 
 PLATFORM = "platform"
+TEMPLATE = "card_template_id"
 # Seconds within which a port on this machine or near it answers.
 KNOCK = 2.0
 
@@ -43,7 +51,7 @@ class AstrBotLayout:
             "enable": True,
             "client_id": credentials.client_id,
             "client_secret": credentials.client_secret.get_secret_value(),
-            "card_template_id": "",
+            TEMPLATE: "",
         }
         if data.get(PLATFORM) is None:
             return [Set((PLATFORM,), [bot])]
@@ -51,7 +59,10 @@ class AstrBotLayout:
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
         path = _path(data, bot)
-        return pair_at((*path, "client_id"), (*path, "client_secret"), credentials)
+        replaced = bot.client_id != credentials.client_id
+        # a card's template is made for one bot
+        gone = emptied(data, [(*path, TEMPLATE)] if replaced else [])
+        return [*pair_at((*path, "client_id"), (*path, "client_secret"), credentials), *gone]
 
     def remove(self, data: Data, bot: Platform) -> list[Change]:
         return [Remove(_path(data, bot))]
@@ -79,7 +90,7 @@ def _bots(data: Data) -> Iterator[tuple[int, Platform]]:
             client_id, secret = entry.get("client_id"), entry.get("client_secret")
             if isinstance(client_id, str) and client_id:
                 name, text = str(entry.get("id", "")), secret if isinstance(secret, str) else ""
-                enabled = entry.get("enable") is True
+                enabled = bool(entry.get("enable"))
                 yield index, Platform(name, DINGTALK, enabled, client_id, SecretStr(text))
 
 

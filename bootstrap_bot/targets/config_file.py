@@ -19,6 +19,8 @@ from bootstrap_bot.targets.tables import FileTable, OptionalPath, Surroundings, 
 from bootstrap_bot.targets.target import Note, Platform, Target
 
 PLATFORMS = "platforms"
+# Other names of one bot, and what was made for it alone, where programs know such keys.
+COMPANIONS = ("robot_code", "agent_id", "card_template_id")
 
 
 class PlatformTables:
@@ -48,7 +50,9 @@ class PlatformTables:
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
         path = (PLATFORMS, bot.id)
-        return pair_at((*path, "client_id"), (*path, "client_secret"), credentials)
+        replaced = bot.client_id != credentials.client_id
+        gone = [Remove((*path, name)) for name in (COMPANIONS if replaced else ())]
+        return [*pair_at((*path, "client_id"), (*path, "client_secret"), credentials), *gone]
 
     def remove(self, data: Data, bot: Platform) -> list[Change]:
         return [Remove((PLATFORMS, bot.id))]

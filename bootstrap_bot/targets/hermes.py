@@ -13,6 +13,9 @@ from bootstrap_bot.targets.tables import FileTable, PathText, Surroundings
 from bootstrap_bot.targets.target import Note, Platform, Target
 
 CLIENT_ID, CLIENT_SECRET = ("DINGTALK_CLIENT_ID",), ("DINGTALK_CLIENT_SECRET",)
+# Other names of one bot, and what was made for it alone.
+CODES = (("DINGTALK_ROBOT_CODE",), ("DINGTALK_AGENT_ID",), ("DINGTALK_APP_ID",))
+COMPANIONS = (*CODES, ("DINGTALK_CARD_TEMPLATE_ID",))
 # Hermes answers nobody it has not been told of, by one of these.
 ALLOWED = ("DINGTALK_ALLOWED_USERS", "GATEWAY_ALLOWED_USERS")
 ALLOW_ALL = ("DINGTALK_ALLOW_ALL_USERS", "GATEWAY_ALLOW_ALL_USERS")
@@ -35,13 +38,15 @@ class HermesLayout:
         return [Platform(self.kind, DINGTALK, None, client_id, SecretStr(secret))]
 
     def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
-        return pair_at(CLIENT_ID, CLIENT_SECRET, credentials)
+        return [*pair_at(CLIENT_ID, CLIENT_SECRET, credentials), *map(Remove, CODES)]
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
-        return pair_at(CLIENT_ID, CLIENT_SECRET, credentials)
+        replaced = bot.client_id != credentials.client_id
+        gone = map(Remove, COMPANIONS if replaced else ())
+        return [*pair_at(CLIENT_ID, CLIENT_SECRET, credentials), *gone]
 
     def remove(self, data: Data, bot: Platform) -> list[Change]:
-        return [Remove(CLIENT_ID), Remove(CLIENT_SECRET)]
+        return [*map(Remove, (CLIENT_ID, CLIENT_SECRET, *COMPANIONS))]
 
     def switch(self, data: Data, bot: Platform, enabled: bool) -> list[Change]:
         return []

@@ -35,6 +35,8 @@ class QwenPawTable(FileTable):
             client_id=(*CHANNEL, "client_id"),
             client_secret=(*CHANNEL, "client_secret"),
             enabled=(*CHANNEL, "enabled"),
+            codes=((*CHANNEL, "robot_code"),),
+            belongings=((*CHANNEL, "card_template_id"),),
             needs=lambda data: [Note.QWENPAW_NOTICES],
         )
         return self.on_file(layout, Json(takes_bom=True, takes_nan=True), around, path=path)

@@ -20,6 +20,7 @@ class Note(StrEnum):
     SWITCHED_OFF = "switched_off"
     RESTART = "restart"
     ASTRBOT_START = "astrbot_start"
+    CARD_TEMPLATE = "card_template"
     HERMES_RESTART = "hermes_restart"
     HERMES_USERS = "hermes_users"
     OPENCLAW_RESTART = "openclaw_restart"
