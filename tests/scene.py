@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from bootstrap_bot import settings
 from bootstrap_bot.bot import AnyApplication, BootstrapBot
-from bootstrap_bot.sandbox.answers import Answer
+from bootstrap_bot.sandbox.answers import Answer, expired
 from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram import Message, Press, TelegramStandIn
 from bootstrap_bot.standalone import application_for, serve
@@ -143,6 +143,12 @@ class Scene:
         await self.dingtalk.until(lambda: self.dingtalk.polls > polls)
         await self.at_rest()
         return passed
+
+    async def expire(self) -> None:
+        """The newest code dies, and is asked about until nobody wants to know any more."""
+        self.dingtalk.latest.script.standing = expired()
+        while self.journal()[-1]["device_code"]:
+            await self.next_poll()
 
     async def at_rest(self) -> None:
         """Returns when every attempt sleeps or has ended."""

@@ -285,12 +285,26 @@ async def unfinished(play: Play) -> None:
     """The credentials came with a stage, and no success followed."""
     await play.invited()
     play.skip()
-    await play.scene.poll(stage("PUBLISHING", client_id=ID, client_secret=SECRET), expired())
+    await play.scene.poll(stage("PUBLISHING", client_id=ID, client_secret=SECRET))
+    await play.sees("waiting.finishing")
+    play.shoot("The credentials came, DingTalk has not finished")
+    await play.scene.poll(expired())
     await play.sees("held.unfinished")
     play.shoot("Held: DingTalk did not finish")
     await play.press(Action.USE)
     await play.sees("health.settling")
     play.shoot("Held, then used", beside=STORED)
+
+
+async def revised(play: Play) -> None:
+    """DingTalk refused, and then it gave them after all."""
+    await play.invited()
+    await play.scene.poll(fail("No right to create apps."))
+    await play.sees("refused.reason")
+    play.skip()
+    await play.scene.poll(success(ID, SECRET))
+    await play.sees("held.afterwards")
+    play.shoot("Held: they came after a verdict")
 
 
 async def inherited(play: Play) -> None:
@@ -493,12 +507,13 @@ CHAPTERS: Mapping[str, tuple[Scenario, ...]] = {
     "Held until the admin decides": (
         Scenario(late),
         Scenario(unfinished),
+        Scenario(revised),
         Scenario(confirmed, more=CONFIRM),
         Scenario(inherited),
     ),
     "Ended": (
-        Scenario(ended("refused.reason", "Refused", *[fail("No right to create apps.")] * 2)),
-        Scenario(ended("refused.why", "Refused without a reason", *[fail("")] * 2)),
+        Scenario(ended("refused.reason", "Refused", fail("No right to create apps."))),
+        Scenario(ended("refused.why", "Refused without a reason", fail(""))),
         Scenario(ended("expired.title", "Expired", expired())),
         Scenario(no_link),
         Scenario(bad_link, begin=FOREIGN_LINK),

@@ -321,10 +321,9 @@ async def test_the_same_bot_again_keeps_its_place(tmp_path: Path) -> None:
 
 async def test_ten_attempts_an_hour_are_enough(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        scene.dingtalk.always_poll(expired())
         for _ in range(10):
             await scene.invited()
-            await scene.next_poll()
+            await scene.expire()
             await scene.sees("The link has expired")
         await scene.says("/dingtalk_new")
         await scene.sees("That was ten attempts within an hour.")
@@ -606,7 +605,8 @@ async def test_expired_offers_a_new_try_and_it_works(tmp_path: Path) -> None:
         assert shows_qr(fresh)
         assert scene.dingtalk.latest.user_code != first
         assert scene.dingtalk.latest.user_code in fresh.text
-        await scene.poll(success(ID, SECRET))
+        scene.dingtalk.latest.script.queue.append(success(ID, SECRET))
+        await scene.clock.advance(10)
         assert (await scene.sees("Done")).id == fresh.id
 
 
@@ -679,13 +679,14 @@ async def test_cancel_ends_the_conversation(tmp_path: Path, by: str) -> None:
 
 
 async def test_a_cancelled_code_is_asked_about_quietly_until_it_is_dead(tmp_path: Path) -> None:
-    async with Scene(tmp_path, lifetime=120) as scene:
+    async with Scene(tmp_path, lifetime=300) as scene:
         await scene.invited()
         await scene.press("Cancel")
         await scene.sees("Cancelled")
         await scene.settled()
         history = len(scene.telegram.history(ADMIN))
-        assert [await scene.next_poll() for _ in range(3)] == [5, 60, 60]
+        pauses = [await scene.next_poll() for _ in range(24 + 3 + 24)]
+        assert pauses == [5] * 24 + [60] * 3 + [5] * 24
         row = await scene.recorded("cancelled")
         assert row["device_code"] is None
         assert len(scene.telegram.history(ADMIN)) == history
@@ -746,7 +747,7 @@ async def test_credentials_that_come_long_after_cancelling_notify(tmp_path: Path
         await scene.press("Cancel")
         cancelled = await scene.sees("Cancelled")
         await scene.settled()
-        await scene.poll(waiting(), waiting(), stage("PUBLISHING"), success(ID, SECRET))
+        await scene.poll(*[waiting()] * 24, stage("PUBLISHING"), success(ID, SECRET))
         shown = await scene.sees("Credentials of a DingTalk bot arrived")
         assert shown.id > cancelled.id
         await scene.telegram.until(lambda: cancelled.deleted)

@@ -58,6 +58,7 @@ FULL = an_attempt(
     app_link="https://example.com/b",
     interval=6.5,
     expires_at=11.0,
+    let_go_at=11.5,
     stage=Stage.SCANNED,
     stage_at=12.0,
     checked_at=13.0,
@@ -243,7 +244,8 @@ async def test_an_earlier_versions_file_gets_the_columns_it_lacks(path: Path) ->
         column=DELIVERY.column,
     )
     for _ in range(2):  # and a file that has them is taken as it is
-        assert await reopened(path) == [replace(FULL, deliveries=(as_before, FULL.deliveries[1]))]
+        before = replace(FULL, let_go_at=0.0, deliveries=(as_before, FULL.deliveries[1]))
+        assert await reopened(path) == [before]
 
 
 # A broken file.

@@ -328,8 +328,9 @@ def test_an_attempt_is_live_while_its_owner_has_something_to_wait_for(state: Sta
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_a_code_is_asked_for_while_it_waits_or_was_cancelled(state: State) -> None:
-    pollable = state in (State.WAITING, State.CANCELLED)
+def test_a_code_is_asked_for_while_it_waits_and_after_an_end_without_a_pair(state: State) -> None:
+    ended = (State.CANCELLED, State.REFUSED, State.EXPIRED, State.FAILED)
+    pollable = state in (State.WAITING, *ended)
     assert an_attempt(state=state, device_code=SecretStr("d")).pollable is pollable
     assert not an_attempt(state=state).pollable
 

@@ -24,10 +24,12 @@ from bootstrap_bot.attempts.turns import (
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.provider import (
     AwaitingApproval,
+    Created,
     Expired,
     Health,
     Refused,
     Stage,
+    Verdict,
     Waiting,
 )
 from bootstrap_bot.targets.command import Command
@@ -50,6 +52,8 @@ from tests.test_storing import first
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 NAME = "a1b2c3d4e5"
+# The polls of the two minutes after a verdict at 10 seconds.
+AFTER_TEN = [*range(15, 131, 5)]
 
 
 class Scene(attempt_stage.Stage):
@@ -177,7 +181,7 @@ async def test_an_attempt_that_may_not_begin_and_was_not_shown_has_no_message_to
 
 async def test_a_message_that_is_told_stays() -> None:
     async with running(waiting(told=True), hears(Expired())) as scene:
-        await scene.pass_time(5)
+        await scene.pass_time(125)
         assert scene.task.done()
         assert scene.voice.removed == []
 
@@ -221,16 +225,16 @@ async def test_a_stage_is_shown_with_the_moment_it_was_heard() -> None:
         assert (scene.attempt.stage, scene.attempt.stage_at) == (Stage.SCANNED, START + 5)
 
 
-async def test_a_cancelled_code_is_asked_about_once_a_minute() -> None:
+async def test_a_cancelled_code_is_asked_about_for_two_minutes_and_then_once_a_minute() -> None:
     async with running(cancelled(waiting())) as scene:
-        await scene.pass_time(3 * MINUTE)
-        assert scene.times == [60, 120, 180]
+        await scene.pass_time(5 * MINUTE)
+        assert scene.times == [*range(5, 121, 5), 180, 240, 300]
 
 
 async def test_a_code_that_expired_is_asked_about_once_more() -> None:
     async with running(waiting(expires_at=START + 8)) as scene:
         await scene.pass_time(DAY)
-        assert scene.times == [5, 10]
+        assert scene.times == [5, 10, *AFTER_TEN]
         assert scene.attempt.state is State.EXPIRED
         assert scene.attempt.device_code is None
         assert scene.task.done()
@@ -239,21 +243,73 @@ async def test_a_code_that_expired_is_asked_about_once_more() -> None:
 async def test_a_code_that_expires_as_it_is_asked_about_is_over() -> None:
     async with running(waiting(expires_at=START + 5)) as scene:
         await scene.pass_time(DAY)
-        assert scene.times == [5]
+        assert scene.times == [5, 10, *AFTER_TEN[:-1]]
 
 
 async def test_a_bad_road_gives_an_expired_code_ten_minutes_more() -> None:
     async with running(waiting(expires_at=START), hears(*[NO_ROAD] * 1000)) as scene:
         await scene.pass_time(DAY)
-        assert 600 < scene.times[-1] <= 660
-        assert scene.attempt.state is State.EXPIRED
+        assert scene.voice.shown[-1].state is State.EXPIRED
+        assert 600 < scene.voice.times[-1] <= 660
+        assert 720 < scene.times[-1] <= 840
+        assert scene.task.done()
 
 
-async def test_a_refusal_is_asked_about_once_more() -> None:
-    async with running(waiting(), hears(Refused(), Refused(reason="No."))) as scene:
+async def test_a_verdict_is_told_at_once_and_asked_about_for_two_minutes_more() -> None:
+    async with running(waiting(), hears(Waiting(), Refused(reason="No."))) as scene:
+        await scene.pass_time(10)
+        assert [shown.state for shown in scene.voice.shown][-1] is State.REFUSED
         await scene.pass_time(DAY)
-        assert scene.times == [5, 10]
+        assert scene.times == [5, 10, *AFTER_TEN]
         assert (scene.attempt.state, scene.attempt.reason) == (State.REFUSED, "No.")
+        assert scene.attempt.device_code is None
+        assert scene.task.done()
+
+
+@pytest.mark.parametrize("verdict", [Refused(reason="No."), Expired(), Created()])
+@pytest.mark.parametrize("later", [SUCCESS, Waiting(credentials=PAIR), Refused(credentials=PAIR)])
+async def test_a_verdict_that_passes_is_not_final(verdict: Verdict, later: Verdict) -> None:
+    said = [verdict] * (4 if isinstance(verdict, Created) else 1)
+    async with running(waiting(), hears(*said, verdict, NO_ROAD, Waiting(), later)) as scene:
+        await scene.pass_time(60)
+        assert (scene.attempt.state, scene.attempt.held) == (State.HELD, Held.AFTERWARDS)
+        assert scene.attempt.credentials == PAIR
+        assert scene.shelf.there == []
+
+
+async def test_the_two_minutes_after_a_verdict_survive_a_restart() -> None:
+    scene = hears(Refused(reason="No."))
+    async with running(waiting(), scene):
+        await scene.pass_time(60)
+        was = scene.attempt
+    scene.times.clear()
+    async with running(was, scene):
+        await scene.pass_time(DAY)
+        assert scene.times == [*range(65, 126, 5)]
+
+
+async def test_a_code_whose_two_minutes_passed_without_a_process_is_asked_about_once_more() -> None:
+    refused = waiting(state=State.REFUSED, told=True, let_go_at=START - DAY)
+    async with running(refused, hears(SUCCESS)) as scene:
+        await scene.pass_time(5)
+        assert (scene.attempt.state, scene.attempt.held) == (State.HELD, Held.AFTERWARDS)
+
+
+@pytest.mark.parametrize("answer", [Waiting(), NO_ROAD, Expired()])
+async def test_that_once_more_is_the_last(answer: Verdict | RemoteError) -> None:
+    refused = waiting(state=State.REFUSED, told=True, let_go_at=START - DAY)
+    async with running(refused, hears(answer)) as scene:
+        await scene.pass_time(DAY)
+        assert scene.times == [5]
+        assert scene.task.done()
+
+
+async def test_a_cancelled_code_is_asked_about_for_two_minutes_after_its_verdict() -> None:
+    start = cancelled(waiting(acted_at=START - DAY))
+    async with running(start, hears(Waiting(), Refused(), Waiting(), SUCCESS)) as scene:
+        await scene.pass_time(DAY / 2)
+        assert scene.times == [60, 120, 125, 130]
+        assert (scene.attempt.state, scene.attempt.held) == (State.HELD, Held.LATE)
 
 
 async def test_a_pair_that_was_kept_before_a_restart_counts() -> None:
@@ -352,13 +408,18 @@ async def test_there_is_nothing_to_wait_for_before_it_began() -> None:
 
 async def test_asking_once_more_ends_with_the_next_answer() -> None:
     async with running(cancelled(waiting())) as scene:
-        await scene.pass_time(61)
+        await scene.pass_time(181)
         once_more = asyncio.create_task(scene.run.ask_once_more())
         await scene.pass_time(3)
         assert not once_more.done()
         await scene.pass_time(1)
-        assert scene.times == [60, 65]
+        assert scene.times[-2:] == [180, 185]
         assert once_more.done()
+
+
+async def test_asking_once_more_about_a_code_that_is_gone_does_not_wait() -> None:
+    async with running(captured(device_code=None)) as scene:
+        await asyncio.wait_for(scene.run.ask_once_more(), 1)
 
 
 async def test_asking_once_more_ends_with_a_failure_too() -> None:

@@ -278,8 +278,7 @@ async def test_a_broken_state_file_is_moved_aside_and_the_admins_are_told(
             await scene.says(f"/dingtalk_new bot{number}")
             await scene.until(lambda number=number: len(scene.journal()) > number)  # type: ignore[misc]
             await scene.sees("Waiting for you")
-            scene.dingtalk.next_poll(Answer(body={"status": "EXPIRED"}))
-            await scene.next_poll()
+            await scene.expire()
             await scene.recorded("expired")
         await scene.stop()
         whole = scene.state.read_bytes()
@@ -547,7 +546,7 @@ async def test_bad_answers_across_the_deadline_get_ten_more_minutes(
     async with Scene(tmp_path, timeout=quiet, lifetime=120) as scene:
         await invited(scene)
         scene.dingtalk.always_poll(answer)
-        while scene.clock.now() < START + 120 + late and scene.clock.sleeps("attempt:"):
+        while scene.clock.now() < START + 120 + late and scene.journal()[-1]["state"] == "waiting":
             await scene.next_poll()
         if state == "stored":
             assert scene.journal()[-1]["state"] == "waiting"

@@ -20,15 +20,17 @@ from bootstrap_bot.attempts.turns import (
     forgotten,
     heard,
     invited,
+    let_go,
     moved_down,
     placed,
     reminded,
     removed,
     skipped,
+    unheard,
     used,
 )
 from bootstrap_bot.credentials import MASK, Credentials
-from bootstrap_bot.errors import Code
+from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.provider import Created, Invitation, Refused, Stage, Waiting
 from tests.fake_clock import START
 from tests.test_record import CLIENT_ID, SECRET, an_attempt, captured
@@ -38,6 +40,7 @@ PAIR = Credentials(CLIENT_ID, SecretStr(SECRET))
 INVITATION = Invitation(CODE, "ABCD-EFGH", "https://link", "app://link", 7.0, 600.0)
 CAPTURED = Outcome(state=State.CAPTURED)
 EXPIRED = Outcome(state=State.EXPIRED)
+REFUSED = Outcome(state=State.REFUSED, reason="no")
 PENDING, VERIFIED, CLOSED = DeliveryState.PENDING, DeliveryState.VERIFIED, DeliveryState.CLOSED
 
 
@@ -87,49 +90,77 @@ def test_a_code_comes_with_all_that_a_person_needs() -> None:
 
 def test_credentials_are_kept_with_whatever_they_came() -> None:
     for verdict in (Waiting(credentials=PAIR), Refused(credentials=PAIR)):
-        assert decided(waiting(), verdict, None, False) == kept(waiting())
+        assert decided(waiting(), verdict, None, False, START) == kept(waiting())
         late = an_attempt(state=State.DISCARDED, told=True)
-        assert decided(late, verdict, CAPTURED, False) == kept(late)
+        assert decided(late, verdict, CAPTURED, False, START) == kept(late)
 
 
 def test_an_answer_without_credentials_or_an_outcome_changes_nothing() -> None:
     for verdict in (None, Waiting(), Created()):
-        assert decided(waiting(told=True), verdict, None, True) == waiting(told=True)
+        assert decided(waiting(told=True), verdict, None, True, START) == waiting(told=True)
 
 
 def test_an_outcome_counts_only_while_the_code_is_asked_about() -> None:
     for now in (captured(), an_attempt(state=State.WAITING), waiting(state=State.STORED)):
-        assert decided(now, Created(), EXPIRED, False) == now
+        assert decided(now, Created(), EXPIRED, False, START) == now
 
 
 def test_a_success_is_captured_with_its_code_until_it_is_safe() -> None:
     now = waiting(told=True, trouble="timeout", trouble_since=START)
-    after = decided(now, Created(credentials=PAIR), CAPTURED, False)
+    after = decided(now, Created(credentials=PAIR), CAPTURED, False, START)
     assert after == kept(waiting(told=False, held=Held.UNFINISHED, state=State.CAPTURED))
 
 
 def test_a_success_is_held_when_its_admin_has_to_confirm_it() -> None:
-    after = decided(waiting(), Created(credentials=PAIR), CAPTURED, True)
+    after = decided(waiting(), Created(credentials=PAIR), CAPTURED, True, START)
     assert after == kept(waiting(state=State.HELD, held=Held.CONFIRM))
 
 
 def test_confirming_is_for_successes_only() -> None:
     held = Outcome(state=State.HELD, reason="no", trouble=Code.NO_CREDENTIALS)
-    after = decided(kept(waiting()), Refused(), held, True)
+    after = decided(kept(waiting()), Refused(), held, True, START)
     held_for = kept(waiting(state=State.HELD, held=Held.UNFINISHED))
     assert after == replace(held_for, reason="no", trouble="no_credentials")
 
 
-def test_an_end_without_credentials_ends_the_code() -> None:
-    after = decided(waiting(told=True), None, EXPIRED, False)
-    assert after == an_attempt(state=State.EXPIRED, held=Held.UNFINISHED)
+@pytest.mark.parametrize("state", [State.REFUSED, State.EXPIRED, State.FAILED])
+def test_an_end_without_credentials_is_told_and_its_code_asked_about_for_a_while(
+    state: State,
+) -> None:
+    after = decided(waiting(told=True), None, Outcome(state=state), False, START)
+    assert after == waiting(state=state, held=Held.UNFINISHED, let_go_at=START + 120)
+    for verdict, outcome in ((None, None), (Refused(reason="no"), REFUSED), (Created(), CAPTURED)):
+        assert decided(after, verdict, outcome, False, START + 60) == after
+    assert let_go(after) == replace(after, device_code=None)
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.EXPIRED, State.FAILED])
+@pytest.mark.parametrize("outcome", [None, CAPTURED, EXPIRED])
+def test_a_pair_after_a_verdict_is_offered_whatever_it_comes_with(
+    state: State, outcome: Outcome | None
+) -> None:
+    ended = waiting(state=state, told=True, let_go_at=START + 120, reason="no", trouble="x")
+    after = decided(ended, Waiting(credentials=PAIR), outcome, False, START + 60)
+    assert after == kept(
+        waiting(state=State.HELD, held=Held.AFTERWARDS, let_go_at=START + 120, told=False)
+    )
+    assert let_go(after) == after
+
+
+def test_an_approval_that_is_missing_after_a_verdict_is_looked_for() -> None:
+    ended = waiting(state=State.REFUSED, told=True, let_go_at=START + 120)
+    approval = Outcome(state=State.CAPTURED, approval=True)
+    after = decided(ended, Created(credentials=PAIR), approval, False, START)
+    assert (after.state, after.approval, after.watching) == (State.HELD, Approval.PENDING, True)
 
 
 def test_an_approval_that_is_missing_is_looked_for() -> None:
     approval = Outcome(state=State.CAPTURED, approval=True)
-    after = decided(kept(waiting()), Created(), approval, False)
+    after = decided(kept(waiting()), Created(), approval, False, START)
     assert (after.approval, after.watching) == (Approval.PENDING, True)
-    after = decided(kept(waiting(approval=Approval.PENDING, watching=True)), None, CAPTURED, False)
+    after = decided(
+        kept(waiting(approval=Approval.PENDING, watching=True)), None, CAPTURED, False, START
+    )
     assert (after.approval, after.watching) == (Approval.NONE, False)
 
 
@@ -137,15 +168,17 @@ def test_what_comes_after_cancelling_is_held_as_late() -> None:
     now = waiting(told=True, held=Held.CONFIRM)
     now = replace(now, state=State.CANCELLED)
     for confirm in (True, False):
-        after = decided(now, Created(credentials=PAIR), CAPTURED, confirm)
+        after = decided(now, Created(credentials=PAIR), CAPTURED, confirm, START)
         assert (after.state, after.held, after.told) == (State.HELD, Held.LATE, False)
         assert after.device_code == CODE
 
 
 def test_a_cancelled_code_that_dies_is_nothing_to_tell() -> None:
     now = replace(waiting(told=True), state=State.CANCELLED)
-    after = decided(now, None, EXPIRED, False)
-    assert after == an_attempt(state=State.CANCELLED, told=True, held=Held.LATE)
+    after = decided(now, None, EXPIRED, False, START)
+    assert after == replace(now, let_go_at=START + 120)
+    assert decided(after, None, EXPIRED, False, START + 60) == after
+    assert let_go(after) == replace(now, let_go_at=START + 120, device_code=None)
 
 
 def test_what_an_answer_says_of_the_stage_is_kept_with_its_moment() -> None:
@@ -163,9 +196,27 @@ def test_an_answer_without_another_stage_ends_trouble_only(verdict: Waiting | Re
     assert heard(troubled, verdict, 5.0, START + 9) == now
 
 
-def test_nothing_is_heard_of_a_code_that_waits_no_longer() -> None:
-    now = replace(waiting(), state=State.CANCELLED, trouble="timeout")
+@pytest.mark.parametrize("stage", [Stage.WAITING, Stage.UNKNOWN, Stage.SCANNED, Stage.CREATING])
+def test_nobody_waits_for_a_person_while_a_pair_is_kept(stage: Stage) -> None:
+    after = heard(kept(waiting()), Waiting(stage=stage), 5.0, START)
+    assert after.stage is Stage.PUBLISHING
+    assert heard(kept(waiting()), Waiting(stage=Stage.APPROVING), 5.0, START).stage is (
+        Stage.APPROVING
+    )
+
+
+def test_trouble_is_known_with_its_code_since_it_began() -> None:
+    after = unheard(waiting(), RemoteError(Code.TIMEOUT), START)
+    assert after == waiting(trouble="timeout", trouble_since=START)
+    after = unheard(after, RemoteError(Code.NOT_JSON), START + 5)
+    assert after == waiting(trouble="not_json", trouble_since=START)
+
+
+@pytest.mark.parametrize("state", [State.CANCELLED, State.REFUSED, State.FAILED])
+def test_nothing_is_heard_of_a_code_that_waits_no_longer(state: State) -> None:
+    now = replace(waiting(), state=state, trouble="no_credentials")
     assert heard(now, Waiting(stage=Stage.SCANNED), 9.0, START) == now
+    assert unheard(now, RemoteError(Code.TIMEOUT), START) == now
 
 
 # Targets.

@@ -2,13 +2,13 @@
 
     requested ──> waiting ──> captured ──> stored ──> removed
         │            │  │        └───> held
-        │            │  └───> refused, expired, failed
+        │            │  └───> refused, expired, failed ──> held
         │            └──────> cancelled ──> held ──> captured, discarded
         └──> failed
 
 `told` says whether the person was shown the state as it is. A code stays with its row until
-the platform's verdict, a secret until it is safely stored or discarded; a row that has
-neither and was told is over.
+a while after the platform's verdict, a secret until it is safely stored or discarded; a row
+that has neither and was told is over.
 """
 
 from dataclasses import dataclass
@@ -38,6 +38,8 @@ class State(StrEnum):
 
 
 LIVE = frozenset({State.REQUESTED, State.WAITING, State.CAPTURED, State.HELD})
+# States in which the platform may still say something about a code.
+ASKED = frozenset({State.WAITING, State.CANCELLED, State.REFUSED, State.EXPIRED, State.FAILED})
 # What the person has to learn, if need be by a message of its own.
 RESULTS = frozenset(State) - {State.REQUESTED, State.WAITING, State.CAPTURED}
 
@@ -47,6 +49,7 @@ class Held(StrEnum):
 
     CONFIRM = "confirm"
     LATE = "late"
+    AFTERWARDS = "afterwards"
     UNFINISHED = "unfinished"
     INHERITED = "inherited"
     UNPLACED = "unplaced"
@@ -67,7 +70,8 @@ class Attempt:
     `update` is the Telegram update that asked for it. `message` is the one message people see,
     `old_message` a copy that is to be removed once a later one stands; `stale` says that what
     was told has a small change, worth an edit. `wanted_id` and `replaces` (a client id) say
-    where the pair is to go. `stage` holds since `stage_at`; `checked_at` is when the person
+    where the pair is to go. After a verdict the code is asked about until `let_go_at` (0 before
+    one). `stage` holds since `stage_at`; `checked_at` is when the person
     last had the platform asked. `watching`: a pending approval is looked for. `looked_at` is
     when the stored pair was last checked, with `health` as its outcome. `masked_secret` stays
     when the secret itself is erased, so that what is shown does not change with that.
@@ -94,6 +98,7 @@ class Attempt:
     app_link: str = ""
     interval: float = 5.0
     expires_at: float = 0.0
+    let_go_at: float = 0.0
     stage: Stage = Stage.WAITING
     stage_at: float = 0.0
     checked_at: float = 0.0
@@ -126,8 +131,7 @@ class Attempt:
     @property
     def pollable(self) -> bool:
         """Whether the platform may still have something to say about its code."""
-        undecided = self.state in (State.WAITING, State.CANCELLED)
-        return undecided and self.device_code is not None
+        return self.state in ASKED and self.device_code is not None
 
     @property
     def at_work(self) -> bool:

@@ -18,8 +18,11 @@ from bootstrap_bot.providers.provider import (
 LONGEST_PAUSE = 60.0
 SHORTEST_PAUSE = 2.0
 QUIET_INTERVAL = 60.0
+# How long a code is still asked for after a verdict: both kinds have been seen to be revised.
+QUIET_PERIOD = 120.0
 EMPTY_SUCCESSES = 4
-REFUSALS = 2
+# Polls with a pair but no verdict: it is a review, whatever its name.
+POLLS_WITH_PAIR = 3
 # How long past its expiry a code is still asked for while the platform cannot be reached.
 GRACE = 600.0
 
@@ -38,16 +41,16 @@ class Outcome:
 class Polling:
     """What the answers so far say; each answer gives the next of these.
 
-    `interval` is what the platform asked for, `failures` counts answers in a row that said
-    nothing, `asked_to_wait` is the last `Retry-After`; all in seconds.
+    `interval` is what the platform asked for, `asked_to_wait` the last `Retry-After`, both in
+    seconds. `failures` counts answers in a row that said nothing, `with_pair` all polls since
+    the credentials came, `empty` successes without any.
     """
 
     interval: float
     kept: bool = False
     failures: int = 0
     asked_to_wait: float = 0.0
-    refusals: int = 0
-    reason: str = ""
+    with_pair: int = 0
     empty: int = 0
     outcome: Outcome | None = None
 
@@ -61,23 +64,24 @@ class Polling:
         return min(max(self.interval, SHORTEST_PAUSE, self.asked_to_wait), LONGEST_PAUSE)
 
     def failed(self, error: RemoteError) -> Self:
-        """The road is bad: nothing is decided."""
+        """The road is bad: nothing is said."""
         return replace(
-            self, failures=self.failures + 1, asked_to_wait=error.retry_after or 0.0, outcome=None
-        )
+            self._asked(),
+            failures=self.failures + 1,
+            asked_to_wait=error.retry_after or 0.0,
+        )._decide_undecided()
 
     def answered(self, verdict: Verdict) -> Self:
         """What this verdict says on top of those before it."""
         kept = self.kept or verdict.credentials is not None
-        after = replace(self, kept=kept, failures=0, asked_to_wait=0.0, outcome=None)
+        after = replace(replace(self, kept=kept)._asked(), failures=0, asked_to_wait=0.0)
         match verdict:
             case Created():
-                return replace(after, empty=self.empty + 1, refusals=0)._decide_created()
+                return replace(after, empty=self.empty + 1)._decide_created()
             case AwaitingApproval():
                 return after._ending(State.CAPTURED, approval=True)
             case Refused():
-                refused = replace(after, refusals=self.refusals + 1, reason=verdict.reason)
-                return refused._decide_refused()
+                return after._ending(State.REFUSED, reason=verdict.reason)
             case Expired():
                 return after._ending_dead()
             case Waiting(stage=Stage.APPROVING) if kept:
@@ -85,7 +89,7 @@ class Polling:
                 return after._ending(State.CAPTURED, approval=True)
         slow_down = verdict.slow_down if isinstance(verdict, Waiting) else 0.0
         interval = min(self.interval + slow_down, LONGEST_PAUSE)
-        return replace(after, interval=interval, refusals=0)
+        return replace(after, interval=interval)._decide_undecided()
 
     def past_deadline(self, seconds: float) -> Self:
         """The same, ended as expired if this poll was begun that long after the expiry.
@@ -98,6 +102,14 @@ class Polling:
             return self._ending_dead()
         return self
 
+    def _asked(self) -> Self:
+        return replace(self, with_pair=self.with_pair + self.kept, outcome=None)
+
+    def _decide_undecided(self) -> Self:
+        if self.with_pair >= POLLS_WITH_PAIR:
+            return self._ending(State.CAPTURED, approval=True)
+        return self
+
     def _decide_created(self) -> Self:
         if self.kept:
             return self._ending(State.CAPTURED)
@@ -105,16 +117,8 @@ class Polling:
             return self._ending(State.FAILED, trouble=Code.NO_CREDENTIALS)
         return self
 
-    def _decide_refused(self) -> Self:
-        # Permission errors have been seen to pass: the first refusal is asked about once more.
-        if self.refusals < REFUSALS:
-            return self
-        return self._ending(State.REFUSED, reason=self.reason)
-
     def _ending_dead(self) -> Self:
         """The code is dead; what it said before tells more than that."""
-        if self.refusals:
-            return self._ending(State.REFUSED, reason=self.reason)
         if self.empty:
             return self._ending(State.FAILED, trouble=Code.NO_CREDENTIALS)
         return self._ending(State.EXPIRED)

@@ -9,11 +9,20 @@ from bootstrap_bot.attempts.aftercare import Aftercare
 from bootstrap_bot.attempts.attempt import Attempt, State
 from bootstrap_bot.attempts.inheritance import inherited
 from bootstrap_bot.attempts.inviting import invite
-from bootstrap_bot.attempts.polling import QUIET_INTERVAL, Outcome, Polling
+from bootstrap_bot.attempts.polling import QUIET_INTERVAL, QUIET_PERIOD, Outcome, Polling
 from bootstrap_bot.attempts.record import Record
 from bootstrap_bot.attempts.storing import Displaced, RunCommand, Storing
 from bootstrap_bot.attempts.teller import Teller
-from bootstrap_bot.attempts.turns import decided, failed, heard, invited, placed, reminded
+from bootstrap_bot.attempts.turns import (
+    decided,
+    failed,
+    heard,
+    invited,
+    let_go,
+    placed,
+    reminded,
+    unheard,
+)
 from bootstrap_bot.attempts.voice import Voice
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.errors import RemoteError
@@ -110,10 +119,16 @@ class Run:
             telling.cancel()
 
     async def ask_once_more(self) -> None:
-        """Returns after the next answer, or failure to get one; asks at once for it."""
+        """Returns after the next answer, or failure to get one.
+
+        Asks as soon as it may be; at once about a code that has its verdict already.
+        """
         self._answered.clear()
-        self._hurry.set()
-        await self._answered.wait()
+        if self.attempt.let_go_at:
+            self._earliest_poll = 0.0
+        if self.attempt.pollable:
+            self._hurry.set()
+            await self._answered.wait()
 
     async def finish_asking(self) -> None:
         """Waits for the answer to a poll that is on its way, and for its commit."""
@@ -178,7 +193,9 @@ class Run:
         code = self.attempt.device_code
         if code is None:
             return polling
-        deadline_passed = self._tools.clock.now() - self.attempt.expires_at
+        asked_at = self._tools.clock.now()
+        deadline_passed = asked_at - self.attempt.expires_at
+        last = 0.0 < self.attempt.let_go_at <= asked_at
         try:
             verdict = await self._tools.provider.poll(code)
         except RemoteError as error:
@@ -190,24 +207,33 @@ class Run:
             await self._decide(verdict, polling.outcome)
             heard_at = self._tools.clock.now()
             await self.record.note(lambda now: heard(now, verdict, polling.interval, heard_at))
+        if last:
+            await self.record.commit_surely(let_go)
         await self._note_wanted()
         return polling
 
     async def _decide(self, verdict: Verdict | None, outcome: Outcome | None) -> None:
         admins, confirm = self._tools.admins, self._tools.confirm
+        moment = self._tools.clock.now()
         await self.record.commit_surely(
-            lambda now: inherited(decided(now, verdict, outcome, confirm), admins)
+            lambda now: inherited(decided(now, verdict, outcome, confirm, moment), admins)
         )
 
     async def _wait_to_ask(self, polling: Polling) -> None:
         clock = self._tools.clock
         pause = polling.pause()
-        if self.attempt.state is State.CANCELLED:
+        if self._may_be_patient():
             pause = max(pause, QUIET_INTERVAL)
         self._earliest_poll = clock.monotonic() + polling.shortest_pause()
         if await clock.wait(self._hurry, pause):
             self._hurry.clear()
             await clock.sleep(self.seconds_to_next_poll())
+
+    def _may_be_patient(self) -> bool:
+        """Whether the person waits for nothing and said so a while ago."""
+        attempt, now = self.attempt, self._tools.clock.now()
+        long_ago = now - attempt.acted_at >= QUIET_PERIOD
+        return attempt.state is State.CANCELLED and not attempt.let_go_at and long_ago
 
     async def _note_wanted(self) -> None:
         if self._wanted:
@@ -215,12 +241,8 @@ class Run:
             await self.record.note(lambda now: replace(now, checked_at=asked_at))
 
     async def _note_trouble(self, error: RemoteError) -> None:
-        since = self._tools.clock.now()
-        await self.record.note(
-            lambda now: replace(
-                now, trouble=error.code.value, trouble_since=now.trouble_since or since
-            )
-        )
+        moment = self._tools.clock.now()
+        await self.record.note(lambda now: unheard(now, error, moment))
 
     async def _store(self) -> None:
         """Every target by itself: one that is away holds up nobody."""

@@ -16,6 +16,7 @@ def moved(attempt: Attempt, seconds: float) -> Attempt:
         requested_at=later(attempt.requested_at),
         acted_at=later(attempt.acted_at),
         expires_at=later(attempt.expires_at),
+        let_go_at=later(attempt.let_go_at),
         stage_at=later(attempt.stage_at),
         checked_at=later(attempt.checked_at),
         looked_at=later(attempt.looked_at),

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 from bootstrap_bot.attempts.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.attempts.delivery import Closed, DeliveryState
-from bootstrap_bot.attempts.polling import Outcome
+from bootstrap_bot.attempts.polling import QUIET_PERIOD, Outcome
+from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.errors import RemoteError
 from bootstrap_bot.providers.provider import Invitation, Stage, Verdict, Waiting
 
 
@@ -34,39 +36,62 @@ def invited(now: Attempt, invitation: Invitation, moment: float) -> Attempt:
 
 
 def decided(
-    now: Attempt, verdict: Verdict | None, outcome: Outcome | None, confirm: bool
+    now: Attempt, verdict: Verdict | None, outcome: Outcome | None, confirm: bool, moment: float
 ) -> Attempt:
-    """Keeps credentials that came and goes to the state that was decided, in one commit."""
+    """Keeps credentials that came and goes to the state that was decided, in one commit.
+
+    `moment` is when that was (epoch seconds).
+    """
     if verdict is not None and verdict.credentials is not None:
-        now = replace(
-            now,
-            client_id=verdict.credentials.client_id,
-            client_secret=verdict.credentials.client_secret,
-            masked_secret=verdict.credentials.masked_secret(),
-        )
-    if outcome is None or not now.pollable:
+        now = _keeping(now, verdict.credentials)
+    if not now.pollable:
         return now
-    state, held = _destination(now, outcome, confirm)
+    if now.state is not State.WAITING:
+        return _decided_late(now, outcome, moment)
+    if outcome is None:
+        return now
+    confirms = confirm and outcome.state is State.CAPTURED
     return replace(
-        now,
-        state=state,
-        held=held,
-        told=now.told and state is now.state,
-        device_code=None if now.client_secret is None else now.device_code,
-        approval=Approval.PENDING if outcome.approval else Approval.NONE,
-        watching=outcome.approval,
+        _approving(now, outcome),
+        state=State.HELD if confirms else outcome.state,
+        held=Held.CONFIRM if confirms else Held.UNFINISHED,
+        told=False,
+        let_go_at=0.0 if now.client_secret else moment + QUIET_PERIOD,
         reason=outcome.reason,
         trouble=outcome.trouble.value if outcome.trouble else "",
         trouble_since=0.0,
     )
 
 
-def _destination(now: Attempt, outcome: Outcome, confirm: bool) -> tuple[State, Held]:
-    if now.state is State.CANCELLED:
-        return (State.HELD if now.client_secret else State.CANCELLED), Held.LATE
-    if outcome.state is State.CAPTURED and confirm:
-        return State.HELD, Held.CONFIRM
-    return outcome.state, Held.UNFINISHED
+def _decided_late(now: Attempt, outcome: Outcome | None, moment: float) -> Attempt:
+    """The person does not wait any more: what comes all the same is offered, if anything."""
+    if now.client_secret is not None:
+        late = now.state is State.CANCELLED
+        held = Held.LATE if late else Held.AFTERWARDS
+        now = _approving(now, outcome) if outcome is not None else now
+        return replace(now, state=State.HELD, held=held, told=False, reason="", trouble="")
+    if outcome is not None and not now.let_go_at:
+        return replace(now, let_go_at=moment + QUIET_PERIOD)
+    return now
+
+
+def _keeping(now: Attempt, credentials: Credentials) -> Attempt:
+    return replace(
+        now,
+        client_id=credentials.client_id,
+        client_secret=credentials.client_secret,
+        masked_secret=credentials.masked_secret(),
+    )
+
+
+def _approving(now: Attempt, outcome: Outcome) -> Attempt:
+    approval = Approval.PENDING if outcome.approval else Approval.NONE
+    return replace(now, approval=approval, watching=outcome.approval)
+
+
+def let_go(now: Attempt) -> Attempt:
+    """Its code is not asked about any more."""
+    return replace(now, device_code=None) if now.pollable else now
 
 
 def placed(now: Attempt, stored_at: float) -> Attempt:
@@ -118,9 +143,19 @@ def heard(now: Attempt, verdict: Verdict, interval: float, moment: float) -> Att
     stage = verdict.stage if isinstance(verdict, Waiting) else now.stage
     if stage is Stage.UNKNOWN:
         stage = now.stage
+    if now.client_secret is not None and stage is not Stage.APPROVING:
+        # whatever it is called: credentials are given when the app exists
+        stage = Stage.PUBLISHING
     if stage is not now.stage:
         now = replace(now, stage=stage, stage_at=moment, checked_at=0.0)
     return replace(now, interval=interval, trouble="", trouble_since=0.0)
+
+
+def unheard(now: Attempt, error: RemoteError, moment: float) -> Attempt:
+    """The platform gave no usable answer about a code that still waits."""
+    if now.state is not State.WAITING:
+        return now
+    return replace(now, trouble=error.code.value, trouble_since=now.trouble_since or moment)
 
 
 def moved_down(now: Attempt) -> Attempt:

@@ -53,6 +53,8 @@ def card(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
         case State.REQUESTED:
             rows = ((button(Action.CANCEL, attempt.id, texts),),)
             return Card(Picture.WORKING, texts("requested.title"), rows)
+        case State.WAITING if attempt.client_secret is not None:
+            return _finishing(attempt, texts)
         case State.WAITING:
             return _waiting(attempt, texts, now, zone)
         case State.CAPTURED:
@@ -86,6 +88,16 @@ def _waiting(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
     )
     picture = Picture.QR if with_qr else Picture.LINK
     return Card(picture, "\n\n".join(paragraphs), rows, attempt.link)
+
+
+def _finishing(attempt: Attempt, texts: Texts) -> Card:
+    """The credentials came, the verdict has not: nobody is to scan and confirm again."""
+    lines = [
+        texts("waiting.finishing_title"),
+        f"{texts(f'stage.{attempt.stage.value}')}\n{texts('waiting.finishing')}",
+    ]
+    rows = ((button(Action.CHECK, attempt.id, texts),),)
+    return Card(Picture.WORKING, "\n\n".join(lines), rows)
 
 
 def _copy(attempt: Attempt, texts: Texts) -> tuple[InlineKeyboardButton, ...]:

@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS attempts (
     checked_at REAL NOT NULL, approval TEXT NOT NULL, watching INTEGER NOT NULL,
     health TEXT NOT NULL, looked_at REAL NOT NULL, held TEXT NOT NULL, client_id TEXT NOT NULL,
     client_secret TEXT, masked_secret TEXT NOT NULL, reason TEXT NOT NULL, trouble TEXT NOT NULL,
-    trouble_since REAL NOT NULL, stored_at REAL NOT NULL
+    trouble_since REAL NOT NULL, stored_at REAL NOT NULL, let_go_at REAL NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS languages (person INTEGER PRIMARY KEY, language TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
 """
 # Columns that state files of earlier versions lack; with what holds for their rows.
 ADDED = {
+    "attempts": {"let_go_at": "REAL NOT NULL DEFAULT 0"},
     "deliveries": {
         "kind": "TEXT NOT NULL DEFAULT 'config'",
         "occupant": "TEXT NOT NULL DEFAULT ''",
@@ -58,7 +59,7 @@ ADDED = {
         "run_seconds": "REAL NOT NULL DEFAULT 0",
         "run_output": "TEXT NOT NULL DEFAULT ''",
         "begun": "INTEGER NOT NULL DEFAULT 0",
-    }
+    },
 }
 # DELETE and EXTRA: a commit is on disk, its directory entry too. secure_delete: an erased
 # secret leaves no bytes behind.
@@ -72,6 +73,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 COLUMNS = [field.name for field in fields(Attempt) if field.name != "deliveries"]
 # In brackets: SQLite reads an unknown name in quotes as a text.
 NAMES = ", ".join(f"[{name}]" for name in COLUMNS)
+FIRST_NAMES = ", ".join(f"[{name}]" for name in COLUMNS if name not in ADDED["attempts"])
 SELECT = f"SELECT {NAMES} FROM attempts "  # noqa: S608  (names of our own record)
 # The same as `not Attempt.over`.
 UNFINISHED = "NOT told OR stale OR watching OR device_code IS NOT NULL OR client_secret IS NOT NULL"
@@ -207,11 +209,12 @@ class SqliteJournal:
         self._db = sqlite3.connect(self._path, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._db.executescript(PRAGMAS + SCHEMA)
+        # somebody else's table is not for us to add to
+        self._db.execute(f"SELECT {FIRST_NAMES} FROM attempts LIMIT 1")  # noqa: S608  (same)
         for table, columns in ADDED.items():
             _add_missing(self._db, table, columns)
         if self._db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError
-        self._db.execute(SELECT + "LIMIT 1")
 
     def _disconnect(self) -> None:
         if self._db is not None:
