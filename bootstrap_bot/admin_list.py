@@ -5,13 +5,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
 from bootstrap_bot.errors import Code, TargetError
-from bootstrap_bot.formats.format import BOM, Keys, NotParsableError
+from bootstrap_bot.formats.format import (
+    Append,
+    NotParsableError,
+    Set,
+    WrongShapeError,
+    edited,
+)
+from bootstrap_bot.formats.toml import Toml
 from bootstrap_bot.formats.toml_reader import read_toml
-from bootstrap_bot.formats.toml_text import Statement, statements
 from bootstrap_bot.targets.file_writer import FileWriter
 
 TABLE, KEY = "telegram", "admins"
@@ -55,60 +58,16 @@ class AdminList:
 
 
 def _with_admin(text: str, user: int, place: str) -> str:
-    """The text with `admins = [user]`, unless it names somebody already.
-
-    Proven by another reader to change nothing else.
-    """
-    expected = _read(text, place)
-    if _admins(expected, place):
+    """The text with `admins = [user]`, unless it names somebody already."""
+    data = _read(text, place)
+    there, path = _admins(data, place), (TABLE, KEY)
+    if there:
         return text
-    expected.setdefault(TABLE, {})[KEY] = [user]
-    bom = BOM if text.startswith(BOM) else ""
+    change = Set(path, [user]) if there is None else Append(path, user)
     try:
-        changed = bom + _spliced(text.removeprefix(BOM), user)
-    except (TOMLKitError, AttributeError, TypeError, KeyError):
+        return edited(Toml(), text, [change])
+    except WrongShapeError:
         raise TargetError(Code.WRONG_SHAPE, place) from None
-    if _read(changed, place) != expected:
-        raise TargetError(Code.WRONG_SHAPE, place)
-    return changed
-
-
-def _spliced(text: str, user: int) -> str:
-    """The text with the key set where it stands, or as a line behind the table's last one."""
-    found = statements(text)
-    for statement in found:
-        if not statement.is_header and statement.keys in ((TABLE,), (TABLE, KEY)):
-            return text[: statement.start] + _edited(text, statement, user) + text[statement.end :]
-    line = f"{KEY} = [{user}]"
-    inside = [statement for statement in found if statement.table == (TABLE,)]
-    dotted = [one for one in found if one.keys[:1] == (TABLE,) and not one.table]
-    if inside:
-        return _insert(text, inside[-1].end, line)
-    if dotted:
-        return _insert(text, dotted[-1].end, f"{TABLE}.{line}")
-    blank = [""] if text.strip() else []
-    return _insert(text, len(text), *blank, f"[{TABLE}]", line)
-
-
-def _edited(text: str, statement: Statement, user: int) -> str:
-    document = tomlkit.parse(text[statement.start : statement.end])
-    inner: Any = document
-    path: Keys = (*statement.keys[len(statement.table) :], KEY)
-    for key in path[: path.index(KEY)]:
-        inner = inner[key]
-    if KEY in inner:
-        inner[KEY].append(user)
-    else:
-        inner[KEY] = [user]
-    return tomlkit.dumps(document)
-
-
-def _insert(text: str, at: int, *lines: str) -> str:
-    newline = "\r\n" if "\r\n" in text else "\n"
-    before = text[:at]
-    if before and not before.endswith("\n"):
-        before += newline
-    return before + "".join(line + newline for line in lines) + text[at:]
 
 
 def _admins(data: dict[str, Any], place: str) -> Any:

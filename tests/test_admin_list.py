@@ -45,7 +45,7 @@ TEXTS = {
     ),
     "inline": (
         b'telegram = {token = "t"} # one line\n[x]\n',
-        b'telegram = {token = "t",admins = [4242]} # one line\n[x]\n',
+        b'telegram = {token = "t", admins = [4242]} # one line\n[x]\n',
     ),
     "dotted": (
         b'telegram.token = "t"\n[x]\ny = 1\n',

@@ -324,7 +324,7 @@ async def test_a_pair_without_a_client_id_or_a_utf8_form_is_not_written(file: Pa
     target = write(file, "x = 1\n")
     with refused(Code.NOT_READ_BACK):
         await target.store("dingtalk", pair(""))
-    with refused(Code.TARGET_FAILED):
+    with refused(Code.VALUE_UNFIT):
         await target.store("dingtalk", pair("\ud800"))
     assert text_of(file) == "x = 1\n"
 

@@ -72,7 +72,10 @@ def test_nan_is_read_where_the_program_reads_it() -> None:
 
 
 def test_a_byte_order_mark_is_taken_only_where_the_program_takes_it() -> None:
-    for work in (lambda: read(FORM, BOM + "{}"), lambda: edited(FORM, BOM + "{}", [])):
+    for work in (
+        lambda: read(FORM, BOM + "{}"),
+        lambda: edited(FORM, BOM + "{}", [Set(("a",), 1)]),
+    ):
         with pytest.raises(NotParsableError) as caught:
             work()
         assert (caught.value.line, caught.value.column) == (1, 1)

@@ -15,6 +15,7 @@ from bootstrap_bot.formats.format import (
     NotParsableError,
     Remove,
     Set,
+    UnfitValueError,
     WrongShapeError,
     edited,
     read,
@@ -76,7 +77,7 @@ def change(text: str, *changes: Change) -> str:
             '2] # kept\n\n[channels.dingtalk.deep]\ner = "x"\n',
         ),
         (("last", "a", "b", "c"), 2, "{c = 1}", "{c = 2}"),
-        (("last", "a", "b", "d"), 2, "{c = 1}", "{c = 1,d = 2}"),
+        (("last", "a", "b", "d"), 2, "{c = 1}", "{c = 1, d = 2}"),
         (("channels", "dingtalk", "other", 1), 3, "  2]", "  3]"),
         (("channels", "new"), {"a": "b"}, "2] # kept\n", '2] # kept\n\n[channels.new]\na = "b"\n'),
     ],
@@ -151,6 +152,12 @@ def test_what_does_not_parse_tells_where_and_nothing_else() -> None:
     assert "hunter2" not in str(caught.value)
 
 
+def test_halves_of_surrogates_cannot_be_written() -> None:
+    for wanted in (Set(("a",), "\ud800"), Set(("\udc00",), 1), Set(("t", "b"), ["\udfff"])):
+        with pytest.raises(UnfitValueError):
+            change("a = 1\n[t]\n", wanted)
+
+
 def test_removing_takes_the_line_or_the_whole_table() -> None:
     path = ("channels", "dingtalk", "client_id")
     assert change(SETTINGS, Remove(path)) == SETTINGS.replace('client_id = ""\n', "")
@@ -193,9 +200,21 @@ def test_removing_takes_the_line_or_the_whole_table() -> None:
         ("a = [[1, 2], [3]]\n", Set(("a", 0, 1), 5), "a = [[1, 5], [3]]\n"),
         ("a = [[1, 2], [3]]\n", Append(("a", 1), 5), "a = [[1, 2], [3, 5]]\n"),
         ("a = [[1, 2], [3]]\n", Remove(("a", 0, 0)), "a = [[2], [3]]\n"),
-        ("a = {b = 1}\n", Set(("a", "c", "d"), "x"), 'a = {b = 1,c = {d = "x"}}\n'),
+        ("a = {b = 1}\n", Set(("a", "c", "d"), "x"), 'a = {b = 1, c = {d = "x"}}\n'),
         ("a = 1\nb = 2\n", Set(("b",), "x"), 'a = 1\nb = "x"\n'),
         ("[t]\na = 1\nb = {c = 2} # c\n", Remove(("t", "b", "c")), "[t]\na = 1\nb = {} # c\n"),
+        ("a = [\n  1, # one\n]\n", Append(("a",), 2), "a = [\n  1, # one\n  2,\n]\n"),
+        ("a = [\n  1 # one\n]\n", Append(("a",), [2]), "a = [\n  1, # one\n  [2]\n]\n"),
+        ("a = [ # none\n]\n", Append(("a",), "#"), 'a = [ # none\n  "#"\n]\n'),
+        ("a = [\n  {},\n  []\n]\n", Set(("a", 0, "b"), 1), "a = [\n  {b = 1},\n  []\n]\n"),
+        ("a = [\n  {},\n  []\n]\n", Append(("a", 1), 1), "a = [\n  {},\n  [1]\n]\n"),
+        ("a = [\n  1,\n  2, # two\n]\n", Remove(("a", 1)), "a = [\n  1,\n]\n"),
+        ("a={b=1}\n", Set(("a", "c"), {"d": 1}), "a={b=1,c={d=1}}\n"),
+        ("a = {b.c = 1}\n", Set(("a", "b", "c"), "x"), 'a = {b.c = "x"}\n'),
+        ("a = {'b c' = 1, \"d\\u0065\" = 2}\n", Remove(("a", "de")), "a = {'b c' = 1}\n"),
+        ("a = [1979-05-27 07:32:00, 'x]']\n", Set(("a", 1), 2), "a = [1979-05-27 07:32:00, 2]\n"),
+        ('a = ["""\n]"""", 3]\n', Set(("a", 1), "\x7f"), 'a = ["""\n]"""", "\\u007f"]\n'),
+        ("a = [nan, -inf, 1e3]\n", Set(("a", 2), 1e22), "a = [nan, -inf, 1e+22]\n"),
         # in lists of tables
         (PROJECTS, Set((*DING, "client_id"), "new"), PROJECTS.replace('"old"', '"new"')),
         (PROJECTS, Set((*DING, "x"), 1), PROJECTS.replace("# mine\n", "# mine\nx = 1\n")),
@@ -207,7 +226,7 @@ def test_removing_takes_the_line_or_the_whole_table() -> None:
         (
             PROJECTS,
             Set(("projects", 0, "platforms", 0, "options", "t"), 1),
-            PROJECTS.replace("y = 1}", "y = 1,t = 1}"),
+            PROJECTS.replace("y = 1}", "y = 1, t = 1}"),
         ),
         (
             PROJECTS,
@@ -287,6 +306,8 @@ def test_a_place_is_told_where_it_stands_or_where_the_nearest_thing_above_does(
         ("a = [{b = 1}]\n", Remove(("a", 0, "c"))),
         ("a = {b = 1}\n", Set(("a", "c"), object())),
         ("x = 1\na.b = 1\n", Set(("a", "b", "c"), {"d": None})),
+        ("a = {b.c = 1}\n", Remove(("a", "b"))),
+        ("a = {b = 1}\n", Append(("a", "c"), 1)),
     ],
 )
 def test_what_cannot_be_written_there_is_refused_with_its_place(text: str, asked: Change) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyjson5
 
+from bootstrap_bot.formats.brackets import end_of
 from bootstrap_bot.formats.format import NotParsableError
 
 # Deeper than any config, and what goes through data by recursion copes with it.
@@ -60,12 +61,6 @@ def position(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    """The end of what the pattern finds at an offset; there when it finds nothing."""
-    found = pattern.match(text, at)
-    return found.end() if found else at
-
-
 class _RefusedError(ValueError):
     """NaN or Infinity stands in the text."""
 
@@ -95,7 +90,7 @@ def _offset(error: pyjson5.Json5DecoderException, text: str) -> int:
     near = int(found[1]) if found else 0
     # the end of what was in order; all others count from one
     is_behind = isinstance(error, pyjson5.Json5ExtraData)
-    return end(SPACE, text, near) if is_behind else max(0, near - 1)
+    return end_of(SPACE, text, near) if is_behind else max(0, near - 1)
 
 
 def _is_shallow(data: Any) -> bool:

@@ -1,16 +1,14 @@
 """TOML, edited statement by statement so that every other byte stays."""
 
 import re
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
-from bootstrap_bot.formats.format import Append, Change, Key, Keys, Remove, WrongShapeError
+from bootstrap_bot.formats.brackets import Brackets, Member
+from bootstrap_bot.formats.format import Append, Change, Keys, Remove, WrongShapeError
 from bootstrap_bot.formats.toml_reader import read_toml
-from bootstrap_bot.formats.toml_text import Statement, statements
+from bootstrap_bot.formats.toml_text import SYNTAX, Statement, statements
+from bootstrap_bot.formats.toml_values import inline, key
 
 _COMMENTS = re.compile(r"(?>(?:[ \t]*#[^\n]*(?:\n|\Z))+)(?=[ \t]*\r?\n|\Z)")
 _BLANK_LINE = re.compile(r"(?:\A|(?<=\n))\r?\n\Z")
@@ -32,8 +30,7 @@ class Toml:
             if isinstance(change, Append):
                 return document.append(change.path, change.value)
             return document.set(change.path, change.value)
-        except (TOMLKitError, RecursionError, AttributeError, KeyError, TypeError):
-            # the library's errors hold keys and values
+        except (LookupError, TypeError):
             place = self.locate(text, change.path)
         raise WrongShapeError(*place)
 
@@ -56,22 +53,25 @@ class _Document:
 
     def set(self, path: Keys, value: object) -> str:
         if holder := self._holder(path):
-            return self._through_library(holder, path, value)
+            return self._set_inside(holder, path, value)
         if isinstance(path[-1], int):
             # a whole element would have to change, which stands in statements of its own
-            raise KeyError
+            raise LookupError
         if isinstance(value, Mapping):
-            lines = [f"{_key(name)} = {_value(inner)}" for name, inner in value.items()]
+            lines = [f"{key(name)} = {inline(inner)}" for name, inner in value.items()]
             table = self._lines(f"[{_dotted(path)}]", *lines)
             return self._insert(self._end_of_kin(path[:-1]), table)
         return self._set_value(path, value)
 
     def append(self, path: Keys, value: object) -> str:
         if holder := self._holder(path):
-            return self._through_library(holder, path, value, append=True)
+            brackets, (way, missing) = self._inside(holder, path)
+            if missing or self._text[way[-1].value] != "[":
+                raise LookupError
+            return brackets.extended(way[-1], None, value)
         if not isinstance(value, Mapping):
             raise TypeError
-        lines = [f"{_key(name)} = {_value(inner)}" for name, inner in value.items()]
+        lines = [f"{key(name)} = {inline(inner)}" for name, inner in value.items()]
         table = self._lines(f"[[{_dotted(path)}]]", *lines)
         return self._insert(self._end_of_kin(path), table)
 
@@ -79,7 +79,10 @@ class _Document:
         own = [s for s in self._found if s.keys[: len(path)] == path]
         holder = self._holder(path)
         if holder and not own:
-            return self._through_library(holder, path, None)
+            brackets, (way, missing) = self._inside(holder, path)
+            if missing:
+                raise LookupError
+            return brackets.without(*way[-2:])
         return self._without(own)
 
     def _set_value(self, path: Keys, value: object) -> str:
@@ -96,11 +99,11 @@ class _Document:
             beside = [s for s in self._found if not s.table]
         if beside:
             dotted = _dotted(path[len(beside[-1].table) :])
-            line = self._lines(f"{dotted} = {_value(value)}")
+            line = self._lines(f"{dotted} = {inline(value)}")
             return self._insert_line(beside[-1].end, line)
         if not parent:
-            return self._lines(f"{_key(path[0])} = {_value(value)}") + self._text
-        table = self._lines(f"[{_dotted(parent)}]", f"{_key(path[-1])} = {_value(value)}")
+            return self._lines(f"{_dotted(path)} = {inline(value)}") + self._text
+        table = self._lines(f"[{_dotted(parent)}]", f"{_dotted(path[-1:])} = {inline(value)}")
         return self._insert(self._end_of_kin(parent[:-1]), table)
 
     def _holder(self, path: Keys) -> Statement | None:
@@ -144,31 +147,24 @@ class _Document:
             text = before + after
         return text
 
-    def _through_library(
-        self, statement: Statement, path: Keys, value: object, *, append: bool = False
-    ) -> str:
-        """One statement edited where it stands: `path` set in it, appended to, or taken out."""
-        document = tomlkit.parse(self._text[statement.start : statement.end])
-        inner: Any = document
-        inside = path[len(statement.table) :]
-        for key in inside[:-1]:
-            inner = _table_in(inner, key)
-        last = inside[-1]
-        if append:
-            inner[last].append(value)
-        elif value is None:
-            del inner[last]
-        else:
-            inner[last] = value
-        text = tomlkit.dumps(document)
-        return self._text[: statement.start] + text + self._text[statement.end :]
+    def _set_inside(self, holder: Statement, path: Keys, value: object) -> str:
+        brackets, (way, missing) = self._inside(holder, path)
+        if not missing:
+            return brackets.replaced(way[-1], value)
+        name, *below = missing
+        if not isinstance(name, str) or self._text[way[-1].value] != "{":
+            raise LookupError
+        for inner in reversed(below):
+            value = {inner: value}
+        return brackets.extended(way[-1], name, value)
 
-
-def _table_in(inner: Any, key: Key) -> Any:
-    with suppress(KeyError):
-        return inner[key]
-    inner[key] = tomlkit.inline_table()
-    return inner[key]
+    def _inside(
+        self, holder: Statement, path: Keys
+    ) -> tuple[Brackets, tuple[Sequence[Member], Keys]]:
+        """The value of a statement, and the way down in it."""
+        rest = path[len(holder.keys) :]
+        brackets = Brackets(self._text, holder.value, SYNTAX, rest)
+        return brackets, brackets.way(rest)
 
 
 def _shared(keys: Keys, path: Keys) -> int:
@@ -195,14 +191,4 @@ def _runs(own: Iterable[Statement], text: str) -> list[tuple[int, int]]:
 
 def _dotted(path: Keys) -> str:
     """As in a header, which is about the last element of each list that it leads through."""
-    return ".".join(_key(name) for name in path if isinstance(name, str))
-
-
-def _key(name: Key) -> str:
-    return tomlkit.key(str(name)).as_string()
-
-
-def _value(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items()) + "}"
-    return tomlkit.item(value).as_string()
+    return ".".join(key(name) for name in path if isinstance(name, str))

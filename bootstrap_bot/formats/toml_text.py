@@ -6,9 +6,12 @@ The text is known to parse; strings, arrays and tables are stepped over once, ea
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from bootstrap_bot.formats.brackets import Syntax, end_of, value_end
 from bootstrap_bot.formats.format import Keys
 from bootstrap_bot.formats.toml_reader import read_toml
+from bootstrap_bot.formats.toml_values import inline, key
 
 _STRING = (
     r'"""(?:[^"\\]|\\.|"(?!""))*+"{3,5}'
@@ -20,8 +23,6 @@ _PART = re.compile(r"""[ \t]*("(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'|[^\s.=\[\]{}#"',]+
 _NO_STATEMENTS = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+(?:[ \t]*+#[^\n]*+\Z)?")
 _BLANKS = re.compile(r"[ \t]*+")
 _HEADER = re.compile(r"\[\[?")
-_BRACKET = re.compile(rf"{_STRING}|#[^\n]*+|([\[{{])|([\]}}])", re.DOTALL)
-_SCALAR = re.compile(rf"{_STRING}|[^,\]}}#\r\n]*[^\s,\]}}#]", re.DOTALL)
 _REST = re.compile(r"[^\n]*\n?")
 
 
@@ -50,31 +51,33 @@ def statements(text: str) -> list[Statement]:
 
 
 def key_at(text: str, at: int) -> tuple[tuple[str, ...], int]:
-    """The dotted key that begins there, and where it and the blanks around it end."""
+    """The dotted key that begins there, and where it ends."""
     names: list[str] = []
+    end = at
     while part := _PART.match(text, at):
         names.append(_name(part[1]))
-        at = part.end()
+        end, at = part.end(1), part.end()
         if not text.startswith(".", at):
             break
         at += 1
-    return tuple(names), at
+    return tuple(names), end
 
 
-def value_end(text: str, at: int) -> int:
-    """Where the value that begins there ends."""
-    if not text.startswith(("[", "{"), at):
-        found = _SCALAR.match(text, at)
-        return found.end() if found else at
-    depth = 0
-    for found in _BRACKET.finditer(text, at):
-        if found[1]:
-            depth += 1
-        elif found[2]:
-            depth -= 1
-            if not depth:
-                return found.end()
-    return len(text)
+def _written(value: Any, between: str, _: str | None) -> str:
+    return inline(value, between)
+
+
+SYNTAX = Syntax(
+    string=_STRING,
+    bare=r"[^,\[\]{}#\r\n]*[^\s,\[\]{}#]",
+    comment=r"#[^\n]*",
+    line_comment="#",
+    separator="=",
+    key=key_at,
+    written=_written,
+    written_key=key,
+    spreads=False,
+)
 
 
 class _Scanner:
@@ -87,20 +90,21 @@ class _Scanner:
     def statements(self) -> Iterator[Statement]:
         """See `statements`."""
         text, table = self._text, Keys()
-        start = _end(_NO_STATEMENTS, text, 0)
-        while (at := _end(_BLANKS, text, start)) < len(text):
+        start = end_of(_NO_STATEMENTS, text, 0)
+        while (at := end_of(_BLANKS, text, start)) < len(text):
             header = _HEADER.match(text, at)
             names, behind = key_at(text, header.end() if header else at)
+            behind = end_of(_BLANKS, text, behind)
             if header:
                 table = keys = self._element(names, is_list=header[0] == "[[")
                 value = close = behind + len(header[0])
             else:
                 keys = table + names
-                value = _end(_BLANKS, text, behind + 1)
-                close = value_end(text, value)
-            end = _end(_REST, text, close)
+                value = end_of(_BLANKS, text, behind + 1)
+                close = value_end(SYNTAX, text, value)
+            end = end_of(_REST, text, close)
             yield Statement(start, end, table, keys, header is not None, value, close)
-            start = _end(_NO_STATEMENTS, text, end)
+            start = end_of(_NO_STATEMENTS, text, end)
 
     def _element(self, names: tuple[str, ...], *, is_list: bool) -> Keys:
         """The table that a header opens; in lists of tables, it is about the last element."""
@@ -123,8 +127,3 @@ def _name(part: str) -> str:
     if not part.startswith('"'):
         return part
     return str(read_toml(f"name = {part}")["name"]) if "\\" in part else part[1:-1]
-
-
-def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    found = pattern.match(text, at)
-    return found.end() if found else at
