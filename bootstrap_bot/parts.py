@@ -1,9 +1,10 @@
 """The parts of one bot, wired together, and their life from start to stop."""
 
+import asyncio
 import logging
 import os
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from bootstrap_bot.admin_list import AdminList
 from bootstrap_bot.attempts.attempts import Attempts
 from bootstrap_bot.attempts.platforms import Platforms
 from bootstrap_bot.attempts.run import OnStored, Tools
+from bootstrap_bot.attempts.storing import contained
 from bootstrap_bot.chat.desk import Desk
 from bootstrap_bot.chat.language import language_for
 from bootstrap_bot.chat.outbox import Outbox
@@ -27,6 +29,7 @@ from bootstrap_bot.doctor.finding import Subject
 from bootstrap_bot.doctor.state import OwnStateLook
 from bootstrap_bot.doctor.targets import TargetsLook
 from bootstrap_bot.doctor.telegram import OwnPollingLook, TokenLook
+from bootstrap_bot.errors import TargetError
 from bootstrap_bot.http import Http
 from bootstrap_bot.journal.sqlite import SqliteJournal
 from bootstrap_bot.providers.dingtalk import DingTalk
@@ -65,7 +68,7 @@ class Parts:
             self._http, dingtalk.registration_url, dingtalk.source, dingtalk.api_url
         )
         around = Surroundings(settings.path, self._http, LOCK_SECONDS)
-        targets = targets_of(settings.targets, around)
+        targets = self._targets = targets_of(settings.targets, around)
 
         async def run_command(command: Command, secrets: Sequence[str]) -> Ran:
             return await run(command, clock, os.environ, [*secrets_of(settings), *secrets])
@@ -103,6 +106,8 @@ class Parts:
             stack.push_async_callback(self.desk.outbox.stop)
             stack.push_async_callback(self.desk.attempts.stop)
             await self.desk.attempts.start()
+            tidying = asyncio.create_task(_tidy(self._targets))
+            stack.callback(tidying.cancel)
             self._tell_of_damage()
             self._running = stack.pop_all()
 
@@ -140,6 +145,16 @@ class Parts:
         texts = Texts(language_for(self._settings.chat.language))
         for admin in self._admins:
             self.desk.outbox.tell_surely(admin, texts("notice.journal_broken"), self.desk.clock)
+
+
+async def _tidy(targets: Sequence[Target]) -> None:
+    """What we left in a target when we were killed is in its program's way until then."""
+
+    async def tidy(target: Target) -> None:
+        with suppress(TargetError), contained(target):
+            await target.tidy()
+
+    await asyncio.gather(*map(tidy, targets))
 
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:

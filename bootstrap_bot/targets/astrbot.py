@@ -152,6 +152,9 @@ class AstrBot:
                 sent = await self._send("DELETE", _BY_ID, query={"bot_id": removed.id})
         raise TargetError(Code.NOT_READ_BACK, self.place)
 
+    async def tidy(self) -> None:
+        """Nothing: over its API nobody holds anything."""
+
     async def probe(self) -> Sequence[Path]:
         """Reads the list of bots, for which the key needs the scope that a change needs too."""
         await self._bots()

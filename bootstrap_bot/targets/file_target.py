@@ -121,6 +121,9 @@ class FileTarget:
             self._change_known, client_id, self._layout.remove, not unwanted
         )
 
+    async def tidy(self) -> None:
+        await self._aside.do(self._writer.tidy)
+
     async def probe(self) -> Sequence[Path]:
         await self._ask_guard()
         return await self._aside.do(self._probe)

@@ -113,7 +113,7 @@ class FileWriter:
         the file is as it was.
         """
         real = self._real()
-        with self._coded(), self._alone(real) as folder:
+        with self._coded(), self._alone(real, self._lock_seconds) as folder:
             for _ in range(_TRIES):
                 before = self._snapshot()
                 old = self._decoded(before.data)
@@ -127,20 +127,28 @@ class FileWriter:
 
     def probe(self) -> None:
         """Does all that a change does but for the renaming. Raises TargetError."""
-        with self._coded(), self._alone(self._real()):
+        with self._coded(), self._alone(self._real(), self._lock_seconds):
             before = self._snapshot()
             grown = before.data + bytes(_PLATFORM_SIZE)
             with self._prepared(before, grown, backed_up=True):
                 pass
+
+    def tidy(self) -> None:
+        """Takes all locks once, which removes what killed processes left; waits for nobody.
+
+        Raises TargetError.
+        """
+        with self._coded(), self._alone(self._real(), 0.0):
+            pass
 
     def old_copy(self) -> Path | None:
         """A file beside this one that may be an earlier version's copy; it may hold a secret."""
         return old_copy_of(self._real())
 
     @contextmanager
-    def _alone(self, real: Path) -> Iterator[int]:
+    def _alone(self, real: Path, seconds: float) -> Iterator[int]:
         """Nobody else changes the file meanwhile; gives its folder's descriptor."""
-        with locked(real, self._program_lock, self._lock_seconds) as folder:
+        with locked(real, self._program_lock, seconds) as folder:
             sweep(real.parent)
             # the name belongs to a program that has such a lock
             if self._program_lock is None:

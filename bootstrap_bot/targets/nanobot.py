@@ -7,6 +7,7 @@ from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.formats.format import Change, Keys
 from bootstrap_bot.formats.json5 import Json
 from bootstrap_bot.targets.layout import Data, table_at, unexpanded
+from bootstrap_bot.targets.program_locks import filelock_lock
 from bootstrap_bot.targets.slot import Slot
 from bootstrap_bot.targets.tables import FileTable, PathText, Surroundings
 from bootstrap_bot.targets.target import Note, Platform, Target
@@ -51,4 +52,4 @@ class NanobotTable(FileTable):
             spellings=SPELLINGS,
             needs=needs,
         )
-        return self.on_file(layout, Json(takes_nan=True), around)
+        return self.on_file(layout, Json(takes_nan=True), around, program_lock=filelock_lock)

@@ -20,6 +20,7 @@ from bootstrap_bot.targets.layout import (
     unexpanded,
 )
 from bootstrap_bot.targets.openclaw_plugin import COMMUNITY, OFFICIAL, Plugin
+from bootstrap_bot.targets.program_locks import OpenClawLock
 from bootstrap_bot.targets.tables import FileTable, PathText, Surroundings, resolved
 from bootstrap_bot.targets.target import Note, Platform, Target
 
@@ -135,5 +136,12 @@ class OpenClawTable(FileTable):
 
     def build(self, around: Surroundings) -> Target:
         known = OFFICIAL if self.channel == OFFICIAL.channel else COMMUNITY
-        plugin = known.in_folder(resolved(self.path, around).parent)
-        return self.on_file(OpenClawLayout(plugin), Json5(), around, part=f"#{self.channel}")
+        path = resolved(self.path, around)
+        plugin = known.in_folder(path.parent)
+        return self.on_file(
+            OpenClawLayout(plugin),
+            Json5(),
+            around,
+            program_lock=OpenClawLock(path),
+            part=f"#{self.channel}",
+        )

@@ -127,6 +127,10 @@ class Target(Protocol):
         """
         ...
 
+    async def tidy(self) -> None:
+        """Gives back what a killed process of ours still holds there, without a change."""
+        ...
+
     async def probe(self) -> Sequence[Path]:
         """Returns when a `store` would find everything it needs; changes nothing.
 
