@@ -43,6 +43,10 @@ class Code(StrEnum):
     MOUNT_POINT = "mount_point"
     FOREIGN_OWNER = "foreign_owner"
     COPY_BLOCKED = "copy_blocked"
+    HARD_LINKED = "hard_linked"
+    RIGHTS_NOT_KEPT = "rights_not_kept"
+    READABLE_BY_ALL = "readable_by_all"
+    RIGHTS_FIXED = "rights_fixed"
     NOT_READ_BACK = "not_read_back"
     TARGET_FAILED = "target_failed"
     FILE_MISSING = "file_missing"
@@ -66,6 +70,10 @@ class Code(StrEnum):
     # what a person asked for
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     TOO_MANY_PER_HOUR = "too_many_per_hour"
+
+
+EXPOSING = frozenset({Code.READABLE_BY_ALL, Code.RIGHTS_FIXED})
+"""More people could read a secret than should; its admin may have it written all the same."""
 
 
 class BootstrapBotError(Exception):
@@ -115,17 +123,26 @@ class TargetError(CodedError):
     """Credentials could not be stored or read back.
 
     `place` is the file or address as its owner named it; `line` and `column` say where in a
-    file (1-based, 0 when unknown); `occupant` is the client id that has a place for one.
+    file (1-based, 0 when unknown); `occupant` is the client id that has a place for one, `about`
+    what else a text names, such as the folder where a file system is mounted.
     """
 
     def __init__(
-        self, code: Code, place: str, *, line: int = 0, column: int = 0, occupant: str = ""
+        self,
+        code: Code,
+        place: str,
+        *,
+        line: int = 0,
+        column: int = 0,
+        occupant: str = "",
+        about: str = "",
     ) -> None:
         super().__init__(code)
         self.place = place
         self.line = line
         self.column = column
         self.occupant = occupant
+        self.about = about
 
 
 class JournalError(CodedError):

@@ -127,9 +127,16 @@ class MortalFile(ConfigFile):
         self._writer = MortalWriter(path)
         self._stored = False
 
-    async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Stored:
+    async def store(
+        self,
+        wanted_id: str,
+        credentials: Credentials,
+        replaces: str = "",
+        *,
+        exposed: bool = False,
+    ) -> Stored:
         with moment("written", "config written"):
-            stored = await super().store(wanted_id, credentials, replaces)
+            stored = await super().store(wanted_id, credentials, replaces, exposed=exposed)
             self._stored = True
             return stored
 
@@ -143,9 +150,16 @@ class MortalAstrBot(AstrBot):
 
     _stored = False
 
-    async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Stored:
+    async def store(
+        self,
+        wanted_id: str,
+        credentials: Credentials,
+        replaces: str = "",
+        *,
+        exposed: bool = False,
+    ) -> Stored:
         with moment("astrbot written"):
-            stored = await super().store(wanted_id, credentials, replaces)
+            stored = await super().store(wanted_id, credentials, replaces, exposed=exposed)
             self._stored = True
             return stored
 

@@ -89,7 +89,6 @@ NANOBOT = Program(
   }
 }
 """,
-    mode=0o644,
 )
 NANOBOT_OFF = ('"clientId": ""', f'"clientId": "{ID}"')
 COWAGENT = Program(

@@ -106,6 +106,20 @@ async def skipped(play: Play) -> None:
     play.shoot("A place for one: left to the other bot", beside=STORED)
 
 
+async def exposed(play: Play) -> None:
+    """A file that everybody may read, beside our own that a group may read."""
+    HERMES.put(play)
+    (play.scene.config.parent / HERMES.path).chmod(0o644)
+    play.scene.config.chmod(0o640)
+    await play.created()
+    await play.sees_all("captured.readable_by_all", "stored.added")
+    play.skip()
+    play.shoot("A file that everybody may read")
+    await play.press(Action.EXPOSE)
+    await play.sees("health.works")
+    play.shoot("A file that everybody may read: written all the same", beside=STORED)
+
+
 async def unplaced(play: Play) -> None:
     """The other bot stays, and there is no other place."""
     HERMES.put(play, *TAKEN)
@@ -263,6 +277,7 @@ SCENARIOS = (
     Scenario(replaced, CONFIG + HERMES.table),
     Scenario(card_kept, ASTRBOT),
     Scenario(skipped, CONFIG + HERMES.table),
+    Scenario(exposed, CONFIG + HERMES.table),
     Scenario(unplaced, HERMES.table),
     Scenario(full, HERMES.table),
     Scenario(away, CONFIG + COWAGENT.table + ASTRBOT),

@@ -52,6 +52,14 @@ def test_an_agreement_ends_with_another_occupant_only() -> None:
     assert not FRESH.troubled(occupied("")).agreed
 
 
+def test_a_yes_to_readers_outlives_other_trouble_and_its_words_do_not() -> None:
+    fixed = FRESH.troubled(TargetError(Code.RIGHTS_FIXED, "a", about="/mnt/card"))
+    assert (fixed.about, fixed.asks_exposed, fixed.asks) == ("/mnt/card", True, False)
+    locked = replace(fixed, exposed=True).troubled(TargetError(Code.LOCKED, "a"))
+    assert (locked.exposed, locked.about) == (True, "")
+    assert fixed.untroubled() == FRESH
+
+
 def test_what_was_written_is_known_by_its_id_and_its_notes() -> None:
     platform = Platform("mine", "dingtalk", True, "dingnew", SecretStr("s"))
     written = replace(

@@ -19,8 +19,8 @@ from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.formats.format import Change, Remove, Set, UnfitValueError
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.file_target import FileTarget
-from bootstrap_bot.targets.file_writer import private
 from bootstrap_bot.targets.layout import Data, free_id, pair_at, table_at
+from bootstrap_bot.targets.rights import Rights
 from bootstrap_bot.targets.target import Note, Platform, Stored, Target
 from tests.fake_format import FakeFormat
 from tests.folder_lock import FolderLock
@@ -236,9 +236,10 @@ async def test_what_is_needed_comes_first_then_what_storing_did_besides(
     file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     write(file, {"notes": ["restart", "loaded"], "lit": False})
-    file.chmod(0o664)
+    file.chmod(0o640)
+    ours = a_target(file, policy=Rights.private)
     with caplog.at_level(logging.WARNING):
-        stored = await a_target(file).store("c", PAIR)
+        stored = await ours.store("c", PAIR)
     assert stored.notes == (Note.RESTART, Note.LOADED, Note.NARROWED, Note.SWITCHED_OFF)
     [record] = caplog.records
     message = f"{PLACE} could be read or written by others; now it cannot"
@@ -256,12 +257,23 @@ async def test_only_a_bot_that_is_switched_off_is_said_to_be(file: Path, on: boo
 # Modes, missing files, locks.
 
 
-async def test_a_file_of_somebody_else_keeps_its_mode_but_for_others(file: Path) -> None:
+async def test_a_file_of_somebody_else_keeps_its_mode(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     write(file, {})
     file.chmod(0o664)
-    await a_target(file).store("c", PAIR)
-    assert mode(file) == 0o660
-    await a_target(file, mode=private).remove("NEW")
+    for attempt in (a_target(file).store("c", PAIR), a_target(file).probe()):
+        with refused(Code.READABLE_BY_ALL):
+            await attempt
+    assert said(file) == {}
+    with caplog.at_level(logging.WARNING):
+        stored = await a_target(file).store("c", PAIR, exposed=True)
+    assert stored.notes == (Note.EXPOSED,)
+    assert caplog.messages == [f"{PLACE} can be read by others"]
+    # no secret comes in, and its readers stay the same
+    await a_target(file).set_enabled("NEW", False)
+    assert mode(file) == 0o664
+    await a_target(file, policy=Rights.private).remove("NEW")
     assert mode(file) == 0o600
 
 

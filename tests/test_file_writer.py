@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bootstrap_bot.errors import Code, TargetError
-from bootstrap_bot.targets.file_writer import FileWriter, Written, without_others
+from bootstrap_bot.targets.file_writer import FileWriter, Written
 from tests.folder_lock import FolderLock
 
 NOBODY = 65534
@@ -126,13 +126,6 @@ def test_a_file_of_ours_becomes_its_owners_alone_and_the_caller_hears_of_it(
     file.chmod(mode)
     assert FileWriter(file).change(lambda text: text + "!").narrowed is narrowed
     assert mode_of(file) == 0o600
-    assert mode_of(backup_of(file)) == 0o600
-
-
-def test_somebody_elses_file_loses_the_bits_for_others_only(file: Path) -> None:
-    file.chmod(0o664)
-    FileWriter(file, mode=without_others).change(lambda text: text + "!")
-    assert mode_of(file) == 0o660
     assert mode_of(backup_of(file)) == 0o600
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets import mounts
-from bootstrap_bot.targets.file_writer import FileWriter, Written, private, without_others
+from bootstrap_bot.targets.file_writer import FileWriter, Written
 from bootstrap_bot.targets.neighbours import copy_of
 from tests.folder_lock import FolderLock
 
@@ -115,22 +115,6 @@ def test_the_place_is_the_files_name_unless_its_owner_has_another(file: Path) ->
             one.read()
         assert caught.value.place == place
         assert one.path == file
-
-
-@pytest.mark.parametrize("mode", [0o777, 0o765, 0o601, 0o070, 0o000])
-def test_others_lose_every_bit_and_nobody_else_does(mode: int) -> None:
-    assert without_others(mode) == mode - mode % 8
-    assert private(mode) == 0o600
-
-
-@pytest.mark.parametrize(
-    ("mode", "narrowed"),
-    [(0o600, False), (0o700, False), (0o660, False), (0o664, True), (0o601, True)],
-)
-def test_narrowed_is_what_others_can_no_longer_do(file: Path, mode: int, narrowed: bool) -> None:
-    file.chmod(mode)
-    written = FileWriter(file, mode=without_others).change(more)
-    assert written == Written(changed=True, narrowed=narrowed)
 
 
 def test_a_file_that_was_not_there_is_not_narrowed(file: Path) -> None:

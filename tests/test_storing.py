@@ -53,7 +53,14 @@ class Shelf:
         self._event("read")
         return list(self.there)
 
-    async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Stored:
+    async def store(
+        self,
+        wanted_id: str,
+        credentials: Credentials,
+        replaces: str = "",
+        *,
+        exposed: bool = False,
+    ) -> Stored:
         self._event("store")
         if self.occupant and self.occupant != replaces:
             raise TargetError(Code.OCCUPIED, self.place, occupant=self.occupant)

@@ -16,6 +16,7 @@ from bootstrap_bot.attempts.turns import (
     decided,
     discarded,
     displaced,
+    exposed,
     failed,
     forgotten,
     heard,
@@ -248,6 +249,18 @@ def test_an_agreement_is_for_the_one_that_was_asked_about() -> None:
     assert agreed(now, replace(asks, occupant="dingelse").handle) == now
 
 
+@pytest.mark.parametrize("trouble", ["readable_by_all", "rights_fixed"])
+def test_a_yes_to_readers_is_for_the_place_that_was_asked_about(trouble: str) -> None:
+    asks = Delivery("a", "a", trouble=trouble)
+    too, locked = replace(asks, target="b"), Delivery("c", "c", trouble="locked")
+    now = captured(deliveries=(asks, too, locked))
+    said_yes = replace(too, exposed=True)
+    assert exposed(now, too.handle) == replace(now, deliveries=(asks, said_yes, locked))
+    assert exposed(now, locked.handle) == now
+    assert agreed(now, too.handle) == now
+    assert not said_yes.asks_exposed
+
+
 def test_skipping_closes_the_one_that_has_trouble_and_was_meant() -> None:
     locked = Delivery("b", "b", trouble="locked", line=3, column=9)
     there, other = Delivery("a", "a", VERIFIED), Delivery("c", "c", trouble="locked")
@@ -258,10 +271,10 @@ def test_skipping_closes_the_one_that_has_trouble_and_was_meant() -> None:
 
 
 def test_an_heir_is_asked_anew_what_a_former_admin_agreed_to() -> None:
-    said_yes = Delivery("a", "a", trouble="occupied", occupant="dingold", agreed=True)
+    said_yes = Delivery("a", "a", trouble="occupied", occupant="dingold", agreed=True, exposed=True)
     now = captured(owner=7, old_message=5, deliveries=(said_yes,))
     heirs = inherited(now, [42])
-    assert heirs.deliveries == (replace(said_yes, agreed=False),)
+    assert heirs.deliveries == (replace(said_yes, agreed=False, exposed=False),)
     assert heirs.old_message is None
 
 

@@ -18,6 +18,7 @@ from bootstrap_bot.attempts.turns import (
     cancelled,
     discarded,
     displaced,
+    exposed,
     moved_down,
     removed,
     skipped,
@@ -145,6 +146,10 @@ class Attempts:
     async def overwrite(self, ref: str, owner: int) -> bool:
         """Puts the pair in the place of another bot; `ref` is the attempt's id and a handle."""
         return await self._answer(ref, owner, agreed)
+
+    async def expose(self, ref: str, owner: int) -> bool:
+        """Writes the pair where others can read it; `ref` as above."""
+        return await self._answer(ref, owner, exposed)
 
     async def skip(self, ref: str, owner: int) -> bool:
         """Goes on without a target that has trouble; `ref` as above."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
-from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.errors import EXPOSING, Code, TargetError
 from bootstrap_bot.targets.command import End, Ran
 from bootstrap_bot.targets.target import Stored
 
@@ -34,12 +34,13 @@ class Delivery:
     """The credentials in one target; `target` is the target's key, `kind` its kind.
 
     `trouble` is the code of what hinders it, `line` and `column` where in a file (1-based,
-    0 when unknown); `begun` says that a write may have been made, `updated` that the target
-    knew this client id before the first one. `occupant` is the client id that has a place for
-    one, `agreed` that the admin wants it replaced. `notes`
-    are codes with blanks between them. The command that follows was begun `runs` times, the
-    last one at `run_at` (epoch seconds); `run_end` is how that ended, empty before, with its
-    status, seconds and output.
+    0 when unknown), `about` what else its text names; `begun` says that a write may have been
+    made, `updated` that the target knew this client id before the first one. `occupant` is the
+    client id that has a place for one, `agreed` that the admin wants it replaced, `exposed` that
+    they want the pair written though others can read it there. `notes` are codes with blanks
+    between them. The command that follows was begun `runs` times, the last one at `run_at`
+    (epoch seconds); `run_end` is how that ended, empty before, with its status, seconds and
+    output.
     """
 
     target: str
@@ -62,6 +63,8 @@ class Delivery:
     run_seconds: float = 0.0
     run_output: str = ""
     begun: bool = False
+    exposed: bool = False
+    about: str = ""
 
     @property
     def open(self) -> bool:
@@ -75,7 +78,7 @@ class Delivery:
 
     def untroubled(self) -> Self:
         """Nothing hinders it any more."""
-        return replace(self, trouble="", line=0, column=0)
+        return replace(self, trouble="", line=0, column=0, about="")
 
     def troubled(self, error: TargetError) -> Self:
         """Hindered by that; an agreement holds for the occupant it was given for."""
@@ -87,6 +90,7 @@ class Delivery:
             column=error.column,
             occupant=_kept(error.occupant) or self.occupant,
             agreed=agreed,
+            about=_kept(error.about),
             begun=False,
         )
 
@@ -136,6 +140,11 @@ class Delivery:
     def asks(self) -> bool:
         """Whether the admin has to say what becomes of another bot's place."""
         return self.trouble == Code.OCCUPIED.value and not self.agreed
+
+    @property
+    def asks_exposed(self) -> bool:
+        """Whether the admin may have it written though others can read it there."""
+        return self.trouble in EXPOSING and not self.exposed
 
 
 INTERRUPTED = Ran(End.INTERRUPTED)

@@ -18,7 +18,7 @@ def inherited(now: Attempt, admins: Collection[int]) -> Attempt:
         return now
     state = State.HELD if now.state is State.CAPTURED else now.state
     # what the former admin agreed to is asked anew
-    deliveries = tuple(replace(delivery, agreed=False) for delivery in now.deliveries)
+    deliveries = tuple(replace(one, agreed=False, exposed=False) for one in now.deliveries)
     return replace(
         now,
         deliveries=deliveries,

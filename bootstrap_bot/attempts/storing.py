@@ -124,7 +124,8 @@ class Storing:
         delivery = self._delivery(target)
         if not delivery.open:
             return
-        await target.store(delivery.platform_id, credentials, self._replaced(delivery))
+        replaced = self._replaced(delivery)
+        await target.store(delivery.platform_id, credentials, replaced, exposed=delivery.exposed)
         if await _find(target, credentials) is None:
             raise TargetError(Code.NOT_READ_BACK, target.place)
 
@@ -162,7 +163,7 @@ class Storing:
             await self._mark(target, lambda now: replace(now, updated=updated, begun=True))
         replaced = self._replaced(delivery)
         wanted_id = self._record.attempt.wanted_id
-        stored = await target.store(wanted_id, credentials, replaced)
+        stored = await target.store(wanted_id, credentials, replaced, exposed=delivery.exposed)
         if replaced:
             await self._displaced(replaced, target.key)
         known = self._delivery(target)

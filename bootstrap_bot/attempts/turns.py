@@ -110,6 +110,15 @@ def agreed(now: Attempt, handle: str) -> Attempt:
     return replace(now, deliveries=tuple(changed))
 
 
+def exposed(now: Attempt, handle: str) -> Attempt:
+    """The admin wants the pair written where others can read it."""
+    changed = (
+        replace(one, exposed=True) if one.asks_exposed and one.handle == handle else one
+        for one in now.deliveries
+    )
+    return replace(now, deliveries=tuple(changed))
+
+
 def skipped(now: Attempt, handle: str) -> Attempt:
     """The admin goes on without the target of that delivery, which has trouble."""
     changed = (

@@ -24,6 +24,7 @@ class Action(StrEnum):
     STORE = "store"
     DISCARD = "discard"
     OVERWRITE = "overwrite"
+    EXPOSE = "expose"
     SKIP = "skip"
     ANOTHER = "another"
     REMOVE = "remove"

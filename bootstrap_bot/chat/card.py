@@ -177,7 +177,9 @@ def _ways_on(attempt: Attempt, texts: Texts) -> tuple[tuple[InlineKeyboardButton
         ref, place = attempt.id + one.handle, _named(one, troubled, texts)
         if one.asks:
             rows.append(_about(Action.OVERWRITE, ref, place, texts))
-        if one.asks or hopeless or len(attempt.deliveries) > 1:
+        if one.asks_exposed:
+            rows.append(_about(Action.EXPOSE, ref, place, texts))
+        if one.asks or one.asks_exposed or hopeless or len(attempt.deliveries) > 1:
             rows.append(_about(Action.SKIP, ref, place, texts))
     return tuple((row,) for row in rows)
 

@@ -34,6 +34,7 @@ class Conversation:
             Action.STORE: self._use,
             Action.DISCARD: self._discard,
             Action.OVERWRITE: self._overwrite,
+            Action.EXPOSE: self._expose,
             Action.SKIP: self._skip,
             Action.CHECK: self._check,
             Action.AGAIN: self._again,
@@ -191,6 +192,10 @@ class Conversation:
     async def _overwrite(self, press: Press) -> str | None:
         done = await self._attempts.overwrite(press.ref, press.owner)
         return "answer.overwrite" if done else None
+
+    async def _expose(self, press: Press) -> str | None:
+        done = await self._attempts.expose(press.ref, press.owner)
+        return "answer.expose" if done else None
 
     async def _skip(self, press: Press) -> str | None:
         done = await self._attempts.skip(press.ref, press.owner)

@@ -8,10 +8,12 @@ from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.credentials import masked_id
 from bootstrap_bot.errors import Code
 from bootstrap_bot.targets.command import End, Ran
+from bootstrap_bot.targets.rights import command_to_close
 from bootstrap_bot.targets.target import RESTARTS, Note
 
 LONGEST_NAME = 64
 LONGEST_CODE = 40
+LONGEST_PATH, LONGEST_COMMAND = 120, 200
 # Kinds whose places need no program's name.
 NAMELESS = ("config", "file")
 # What a program needs to notice a change of its file.
@@ -46,6 +48,12 @@ def hindrance(delivery: Delivery, texts: Texts) -> str:
     if delivery.trouble == Code.OCCUPIED.value:
         client = clean(masked_id(delivery.occupant), LONGEST_CODE)
         return texts("captured.occupied", place=_place(delivery), client=client)
+    if delivery.trouble == Code.READABLE_BY_ALL.value:
+        command = clean(command_to_close(delivery.place), LONGEST_COMMAND)
+        return texts("captured.readable_by_all", place=_place(delivery), command=command)
+    if delivery.trouble == Code.RIGHTS_FIXED.value:
+        mount = clean(delivery.about, LONGEST_PATH)
+        return texts("captured.rights_fixed", place=_place(delivery), mount=mount)
     return trouble(delivery.place, delivery.trouble, delivery.line, delivery.column, texts)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from bootstrap_bot.doctor.finding import Finding, Subject
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.command import findable
+from bootstrap_bot.targets.rights import command_to_close
 from bootstrap_bot.targets.target import Target
 
 GOOD = {"astrbot": "doctor.target_api"}
@@ -51,6 +52,15 @@ def _old_copy(target: Target, copy: Path) -> Finding:
 
 
 def _trouble(error: TargetError) -> Finding:
+    if error.code is Code.READABLE_BY_ALL:
+        command = command_to_close(error.place)
+        return Finding.bad(
+            Subject.TARGET, "doctor.target_readable", place=error.place, command=command
+        )
+    if error.code is Code.RIGHTS_FIXED:
+        return Finding.bad(
+            Subject.TARGET, "doctor.target_fixed", place=error.place, mount=error.about
+        )
     where = {"place": error.place, "line": error.line, "column": error.column}
     code = "doctor.target_line" if error.line else REMEDIES.get(error.code, "doctor.target_bad")
     return Finding.bad(Subject.TARGET, code, why=error.code, **where)

@@ -59,6 +59,8 @@ ADDED = {
         "run_seconds": "REAL NOT NULL DEFAULT 0",
         "run_output": "TEXT NOT NULL DEFAULT ''",
         "begun": "INTEGER NOT NULL DEFAULT 0",
+        "exposed": "INTEGER NOT NULL DEFAULT 0",
+        "about": "TEXT NOT NULL DEFAULT ''",
     },
 }
 # DELETE and EXTRA: a commit is on disk, its directory entry too. secure_delete: an erased
@@ -294,7 +296,7 @@ def _delivery(row: sqlite3.Row) -> Delivery:
     values = dict(row)
     del values["attempt"]
     values["state"] = DeliveryState(values["state"])
-    for flag in ("updated", "agreed", "begun"):
+    for flag in ("updated", "agreed", "begun", "exposed"):
         values[flag] = bool(values[flag])
     return Delivery(**values)
 

@@ -89,7 +89,14 @@ class AstrBot:
         """The address without its scheme."""
         return self._url.partition("://")[2]
 
-    async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Stored:
+    async def store(
+        self,
+        wanted_id: str,
+        credentials: Credentials,
+        replaces: str = "",
+        *,
+        exposed: bool = False,
+    ) -> Stored:
         """Stores the pair; AstrBot loads it at once unless the bot is switched off there.
 
         See `Target`. Of a bot that is there already everything but the pair stays.

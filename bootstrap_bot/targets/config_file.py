@@ -13,8 +13,8 @@ from bootstrap_bot.formats.format import Change, Remove, Set
 from bootstrap_bot.formats.toml import Toml
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.file_target import LOCK_SECONDS, FileTarget
-from bootstrap_bot.targets.file_writer import private
 from bootstrap_bot.targets.layout import DINGTALK, Data, free_id, pair_at, table_at
+from bootstrap_bot.targets.rights import Rights
 from bootstrap_bot.targets.tables import FileTable, OptionalPath, Surroundings, resolved
 from bootstrap_bot.targets.target import Note, Platform, Target
 
@@ -90,7 +90,7 @@ class ConfigFile(FileTarget):
             Toml(),
             path,
             place or path.name,
-            mode=private,
+            policy=Rights.private,
             made=True,
             lock_seconds=lock_seconds,
             after=after,

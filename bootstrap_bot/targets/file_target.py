@@ -23,8 +23,10 @@ from bootstrap_bot.formats.format import (
 from bootstrap_bot.targets.aside import Aside
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.file_lock import ProgramLock
-from bootstrap_bot.targets.file_writer import FileWriter, ModePolicy, without_others
+from bootstrap_bot.targets.file_writer import FileWriter, Written
 from bootstrap_bot.targets.layout import Data, Layout, NoSuchEntryError, OtherShapeError
+from bootstrap_bot.targets.rights import kept
+from bootstrap_bot.targets.staging import RightsPolicy
 from bootstrap_bot.targets.target import Note, Platform, Stored
 
 _log = logging.getLogger(__name__)
@@ -40,7 +42,7 @@ class FileTarget:
     """A `Target`: the DingTalk bots in one file.
 
     Everything else in it is kept to the byte; a file that does not parse is never written.
-    `place` is how its owner knows the file. `mode` gives its new mode from the old one.
+    `place` is how its owner knows the file. `policy` gives its rights from those it had.
     `made`: a missing file is made, where otherwise its program has to make it first. `guard`
     is asked before anything is written, and says what speaks against it. `part` tells targets
     in one file from each other. `program_lock` is how the file's program locks it, if it does.
@@ -54,7 +56,7 @@ class FileTarget:
         path: Path,
         place: str,
         *,
-        mode: ModePolicy = without_others,
+        policy: RightsPolicy = kept,
         made: bool = False,
         program_lock: ProgramLock | None = None,
         lock_seconds: float = LOCK_SECONDS,
@@ -70,7 +72,7 @@ class FileTarget:
         self._aside = Aside()
         self._guard = guard
         self._writer = FileWriter(
-            self._path, place, mode=mode, program_lock=program_lock, lock_seconds=lock_seconds
+            self._path, place, policy=policy, program_lock=program_lock, lock_seconds=lock_seconds
         )
         self.place = place
         self.after = after
@@ -88,7 +90,14 @@ class FileTarget:
         """The kind and the absolute path, with the part of the file that is meant."""
         return f"{self.kind}:{self._path}{self._part}"
 
-    async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Stored:
+    async def store(
+        self,
+        wanted_id: str,
+        credentials: Credentials,
+        replaces: str = "",
+        *,
+        exposed: bool = False,
+    ) -> Stored:
         def rule(data: Data) -> Sequence[Change]:
             if hindrance := self._layout.hindrance(data):
                 raise TargetError(hindrance, self.place)
@@ -101,7 +110,7 @@ class FileTarget:
             return self._layout.add(data, wanted_id, credentials)
 
         await self._ask_guard()
-        return await self._aside.do(self._store, rule, credentials.client_id)
+        return await self._aside.do(self._store, rule, credentials.client_id, exposed)
 
     async def platforms(self) -> list[Platform]:
         return await self._aside.do(self._look, self._layout.bots)
@@ -132,13 +141,19 @@ class FileTarget:
         if self._guard is not None and (code := await self._guard()):
             raise TargetError(code, self.place)
 
-    def _store(self, rule: Rule, client_id: str) -> Stored:
-        narrowed = self._write(rule, client_id)
+    def _store(self, rule: Rule, client_id: str, exposed: bool) -> Stored:
+        written = self._write(rule, client_id, exposed=exposed)
+        if written.exposed:
+            _log.warning("%s can be read by others", self.place)
         bots, notes = self._look(lambda data: (self._layout.bots(data), self._layout.notes(data)))
         stored = _find(bots, client_id)
         if stored is None:
             raise TargetError(Code.NOT_READ_BACK, self.place)
-        more = (Note.NARROWED, narrowed), (Note.SWITCHED_OFF, stored.enabled is False)
+        more = (
+            (Note.NARROWED, written.narrowed),
+            (Note.EXPOSED, written.exposed),
+            (Note.SWITCHED_OFF, stored.enabled is False),
+        )
         return Stored(stored, (*notes, *(note for note, applies in more if applies)))
 
     def _change_known(
@@ -154,7 +169,8 @@ class FileTarget:
             known = _find(self._layout.bots(data), client_id)
             return change(data, known) if known else ()
 
-        self._write(rule, backed_up=backed_up)
+        # nothing comes in that is not there already, for the same readers
+        self._write(rule, backed_up=backed_up, exposed=True)
         return known
 
     def _probe(self) -> Sequence[Path]:
@@ -166,11 +182,15 @@ class FileTarget:
         old_copy = self._writer.old_copy()
         return [] if old_copy is None else [old_copy]
 
-    def _write(self, rule: Rule, client_id: str | None = None, *, backed_up: bool = True) -> bool:
-        """Makes the changes; True when others could do more with the file before.
-
-        With a client id nothing is written unless the new text has that bot.
-        """
+    def _write(
+        self,
+        rule: Rule,
+        client_id: str | None = None,
+        *,
+        backed_up: bool = True,
+        exposed: bool = False,
+    ) -> Written:
+        """Makes the changes; with a client id only if the new text has that bot."""
 
         def changed(text: str) -> str:
             new = edited(self._form, text, rule(read(self._form, text)))
@@ -184,10 +204,10 @@ class FileTarget:
             self._check_existence()
             return self._coded(text, lambda: changed(text))
 
-        narrowed = self._writer.change(edit, backed_up=backed_up).narrowed
-        if narrowed:
+        written = self._writer.change(edit, backed_up=backed_up, exposed=exposed)
+        if written.narrowed:
             _log.warning("%s could be read or written by others; now it cannot", self.place)
-        return narrowed
+        return written
 
     def _look(self, look: Callable[[Data], T]) -> T:
         text = self._writer.read()

@@ -17,5 +17,10 @@ def is_mount_point(real: Path) -> bool:
     return any([str(real)] == [*map(_octal, point)] for point in points)
 
 
+def mount_of(real: Path) -> Path:
+    """The folder at which the file's file system is mounted."""
+    return next((folder for folder in real.parents if folder.is_mount()), real.parent)
+
+
 def _octal(field: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), field)

@@ -17,6 +17,7 @@ class Note(StrEnum):
 
     LOADED = "loaded"
     NARROWED = "narrowed"
+    EXPOSED = "exposed"
     SWITCHED_OFF = "switched_off"
     RESTART = "restart"
     ASTRBOT_START = "astrbot_start"
@@ -101,13 +102,21 @@ class Target(Protocol):
         """What people are told: a file's name or an address."""
         ...
 
-    async def store(self, wanted_id: str, credentials: Credentials, replaces: str = "") -> Stored:
+    async def store(
+        self,
+        wanted_id: str,
+        credentials: Credentials,
+        replaces: str = "",
+        *,
+        exposed: bool = False,
+    ) -> Stored:
         """Stores the pair and gives what was stored, under the id it now has.
 
         A `client_id` that is there already is updated where it stands and keeps its id and
         every other key. Otherwise the platform whose client id is `replaces` gets the pair in
         one step, or, without one, `wanted_id` is taken, or the next free `<wanted_id>_2`, ...
-        A place for one that another client id has raises `TargetError` with OCCUPIED.
+        A place for one that another client id has raises `TargetError` with OCCUPIED, a place
+        that others can read one of EXPOSING, unless it may be `exposed`.
         """
         ...
 
