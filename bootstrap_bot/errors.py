@@ -30,6 +30,8 @@ class Code(StrEnum):
     ERRCODE = "errcode"
     BAD_ANSWER = "bad_answer"
     BAD_LINK = "bad_link"
+    MOVED = "moved"
+    UNUSABLE_PAIR = "unusable_pair"
     # what became of an attempt
     NO_CREDENTIALS = "no_credentials"
     # where credentials are stored

@@ -55,6 +55,8 @@ COMMAND = "python -m tests.storyboard"
 
 GROUP = -100_200_300
 LONG_LINK = {**BEGIN, "verification_uri_complete": LINK + "&state=" + "x" * 250}
+CODELESS = {**BEGIN, "user_code": ""}
+BOUNDLESS = "x" * 65537
 FOREIGN_LINK = {**BEGIN, "verification_uri_complete": "https://dingtalk.example/openClaw"}
 CONFIRM = "[security]\nconfirm = true\n"
 WRONG_PAIR = rejected(400, "invalidClientIdOrSecret", "The clientId or secret is invalid.")
@@ -356,6 +358,21 @@ async def no_link(play: Play) -> None:
     play.shoot("Failed: no link")
 
 
+async def moved(play: Play) -> None:
+    """The answer leads to another address."""
+    play.scene.dingtalk.always("init", http(308, "", {"Location": "https://dingtalk.example/"}))
+    await play.says("/dingtalk_new")
+    await play.sees("failed.moved")
+    play.shoot("Failed: the address has moved")
+
+
+async def codeless(play: Play) -> None:
+    """A code comes with every invitation so far, but none is needed."""
+    await play.says("/dingtalk_new")
+    await play.sees("waiting.page")
+    play.shoot("Waiting, without a code to compare")
+
+
 async def bad_link(play: Play) -> None:
     """The link leads elsewhere."""
     await play.says("/dingtalk_new")
@@ -492,6 +509,7 @@ CHAPTERS: Mapping[str, tuple[Scenario, ...]] = {
         Scenario(trouble),
         Scenario(no_news, interval=60),
         Scenario(long_link, begin=LONG_LINK),
+        Scenario(codeless, begin=CODELESS),
         Scenario(asking),
     ),
     "Stored": (
@@ -516,7 +534,11 @@ CHAPTERS: Mapping[str, tuple[Scenario, ...]] = {
         Scenario(ended("refused.why", "Refused without a reason", fail(""))),
         Scenario(ended("expired.title", "Expired", expired())),
         Scenario(no_link),
+        Scenario(moved),
         Scenario(bad_link, begin=FOREIGN_LINK),
+        Scenario(
+            ended("failed.unusable_pair", "Failed: a pair that is none", success(ID, BOUNDLESS))
+        ),
         Scenario(ended("failed.no_credentials", "Failed: no credentials", *[stage("SUCCESS")] * 4)),
         Scenario(again),
     ),

@@ -134,37 +134,72 @@ async def test_a_sandbox_names_its_own_app_link(
 async def test_without_the_complete_link_the_plain_one_does(
     stand_in: DingTalkStandIn, provider: DingTalk
 ) -> None:
-    for missing in (None, "", "  ", 7, "x" * 4097):
-        invitation = await begun(
-            stand_in, provider, verification_uri_complete=missing, verification_uri=LINK
-        )
-        assert invitation.link == LINK
+    for missing in (None, "", "  ", 7, "x" * 65537):
+        for other in ("pc_verification_uri_complete", "verification_uri"):
+            fields = {"verification_uri_complete": missing, "verification_uri": "", other: LINK}
+            assert (await begun(stand_in, provider, **fields)).link == LINK
 
 
-@pytest.mark.parametrize("field", ["device_code", "user_code"])
-@pytest.mark.parametrize("value", [None, "", " \n", 7, [], {}, True, "x" * 4097, "half \ud83d"])
+@pytest.mark.parametrize("value", [None, "", " \n", [], {}, True, 7.5])
+async def test_begin_needs_no_user_code(
+    stand_in: DingTalkStandIn, provider: DingTalk, value: object
+) -> None:
+    invitation = await begun(stand_in, provider, user_code=value)
+    assert invitation.user_code == ""
+    assert invitation.link == LINK
+
+
+@pytest.mark.parametrize(
+    ("value", "read"), [(7, "7"), (0, "0"), (" d ", "d"), (10**40, "1" + "0" * 40)]
+)
+async def test_codes_may_be_numbers(
+    stand_in: DingTalkStandIn, provider: DingTalk, value: object, read: str
+) -> None:
+    stand_in.next("init", Answer(body={"nonce": value}))
+    whole = {"verification_uri_complete": LINK, "device_code": value, "user_code": value}
+    stand_in.next("begin", Answer(body=whole))
+    invitation = await provider.begin()
+    assert json.loads(stand_in.requests[-1].body) == {"nonce": read}
+    assert invitation.device_code.get_secret_value() == invitation.user_code == read
+
+
+@pytest.mark.parametrize("envelope", ["result", "data"])
+async def test_an_envelope_is_opened(
+    stand_in: DingTalkStandIn, provider: DingTalk, envelope: str
+) -> None:
+    whole = {"verification_uri_complete": LINK, "device_code": "d", "user_code": "u"}
+    stand_in.next("init", Answer(body={"errcode": 0, envelope: {"nonce": "n"}}))
+    stand_in.next("begin", Answer(body={"errcode": 0, envelope: whole}))
+    assert (await provider.begin()).user_code == "u"
+    verdict = await polled(
+        stand_in, provider, Answer(body={envelope: {"status": "SUCCESS", **BOTH}})
+    )
+    assert verdict == Created(credentials=PAIR)
+
+
+@pytest.mark.parametrize("value", [None, "", " \n", [], {}, True, 7.5, "x" * 65537, "half \ud83d"])
 async def test_begin_without_a_usable_code_is_a_bad_answer(
-    stand_in: DingTalkStandIn, provider: DingTalk, field: str, value: object
+    stand_in: DingTalkStandIn, provider: DingTalk, value: object
 ) -> None:
     fields = {"verification_uri_complete": LINK, "device_code": "d", "user_code": "u"}
-    stand_in.next("begin", Answer(body={**fields, field: value}))
+    stand_in.next("begin", Answer(body={**fields, "device_code": value}))
     with pytest.raises(RemoteError) as caught:
         await provider.begin()
     assert caught.value.code is Code.BAD_ANSWER
 
 
-async def test_texts_up_to_4096_characters_are_taken_and_stripped(
+async def test_fields_up_to_64_kib_are_taken_and_stripped(
     stand_in: DingTalkStandIn, provider: DingTalk
 ) -> None:
-    longest = "x" * 4096
+    longest = "x" * 65536
     invitation = await begun(
         stand_in, provider, device_code=f"\n{longest} ", user_code=f" {longest}\t"
     )
     assert invitation.device_code.get_secret_value() == longest
-    assert invitation.user_code == longest
+    assert invitation.user_code == "x" * 4096
 
 
-@pytest.mark.parametrize("nonce", [None, "", 5, ["n"], "x" * 4097])
+@pytest.mark.parametrize("nonce", [None, "", 5.5, ["n"], "x" * 65537])
 async def test_init_without_a_nonce_is_a_bad_answer_and_nothing_is_begun(
     stand_in: DingTalkStandIn, provider: DingTalk, nonce: object
 ) -> None:
@@ -402,6 +437,8 @@ async def test_a_sandbox_may_name_nothing_else(
 
 # The table of answers to poll.
 
+KEPT = Waiting(stage=Stage.UNKNOWN, credentials=PAIR)
+GIVEN = Created(credentials=PAIR)
 VERDICTS: list[tuple[Answer, Verdict]] = [
     (stage("WAITING"), Waiting(stage=Stage.WAITING)),
     (stage("SELECTING"), Waiting(stage=Stage.SELECTING)),
@@ -412,18 +449,17 @@ VERDICTS: list[tuple[Answer, Verdict]] = [
     (stage("APPROVING"), Waiting(stage=Stage.APPROVING)),
     (stage("APPROVING", **BOTH), AwaitingApproval(credentials=PAIR)),
     (stage(" waiting\n"), Waiting(stage=Stage.WAITING)),
-    (stage("Success", **BOTH), Created(credentials=PAIR)),
-    (stage("SUCCESS", **BOTH), Created(credentials=PAIR)),
-    (stage("SUCCESS", **{k: f" {v}\n" for k, v in BOTH.items()}), Created(credentials=PAIR)),
+    (stage("Success", **BOTH), GIVEN),
+    (stage("SUCCESS", **BOTH), GIVEN),
+    (stage("SUCCESS", **{k: f" {v}\n" for k, v in BOTH.items()}), GIVEN),
     (stage("SUCCESS"), Created()),
     (stage("SUCCESS", client_id="dingabcdefgh1234"), Created()),
     (stage("SUCCESS", client_secret="s" * 40), Created()),
     (stage("SUCCESS", client_id="", client_secret="s" * 40), Created()),
     (stage("SUCCESS", client_id="ding", client_secret="  "), Created()),
-    (stage("SUCCESS", client_id=1, client_secret="s" * 40), Created()),
+    (stage("SUCCESS", client_id=1.5, client_secret="s" * 40), Created()),
+    (stage("SUCCESS", client_id=True, client_secret="s" * 40), Created()),
     (stage("SUCCESS", client_id="ding", client_secret=None), Created()),
-    (stage("SUCCESS", client_id="ding", client_secret="half \ud83d"), Created()),
-    (stage("SUCCESS", client_id="\udfff", client_secret="s" * 40), Created()),
     (stage("FAIL", fail_reason="No right."), Refused(reason="No right.")),
     (stage("FAIL", fail_reason="cut \ud83d"), Refused(reason="cut ?")),
     (stage("FAIL", fail_reason=7), Refused()),
@@ -435,20 +471,36 @@ VERDICTS: list[tuple[Answer, Verdict]] = [
     (stage(""), Waiting(stage=Stage.UNKNOWN)),
     (stage("UNKNOWN"), Waiting(stage=Stage.UNKNOWN)),
     (stage("POLISHING"), Waiting(stage=Stage.UNKNOWN)),
-    (stage("POLISHING", **BOTH), Waiting(stage=Stage.UNKNOWN, credentials=PAIR)),
+    (stage("POLISHING", **BOTH), KEPT),
     (Answer(body={"errcode": 0}), Waiting(stage=Stage.UNKNOWN)),
     (Answer(body={}), Waiting(stage=Stage.UNKNOWN)),
     (Answer(body={"status": None}), Waiting(stage=Stage.UNKNOWN)),
     (Answer(body={"status": 7}), Waiting(stage=Stage.UNKNOWN)),
-    (Answer(body={"status": ["SUCCESS"], **BOTH}), Waiting(stage=Stage.UNKNOWN, credentials=PAIR)),
+    (Answer(body={"status": ["SUCCESS"], **BOTH}), KEPT),
     (Answer(body={"status": "WAITING"}), Waiting(stage=Stage.WAITING)),
     (Answer(body={"errcode": None, "status": "WAITING"}), Waiting(stage=Stage.WAITING)),
     (Answer(body={"errcode": "0", "status": "WAITING"}), Waiting(stage=Stage.WAITING)),
     # Credentials are given once: they count whatever surrounds them.
-    (Answer(body={"errcode": 500, **BOTH}), Waiting(stage=Stage.UNKNOWN, credentials=PAIR)),
-    (http(500, BOTH), Waiting(stage=Stage.UNKNOWN, credentials=PAIR)),
-    (http(429, BOTH), Waiting(stage=Stage.UNKNOWN, credentials=PAIR)),
-    (http(302, BOTH), Waiting(stage=Stage.UNKNOWN, credentials=PAIR)),
+    (Answer(body={"errcode": 500, **BOTH}), KEPT),
+    (http(500, BOTH), KEPT),
+    (http(429, BOTH), KEPT),
+    (http(302, BOTH), KEPT),
+    (http(404, "<html>" + json.dumps(BOTH)), KEPT),
+    (Answer(body=[{"status": "SUCCESS", **BOTH}]), KEPT),
+    (Answer(body={"a": [{"b": {"status": "SUCCESS", **BOTH}}]}), KEPT),
+    (stage("SUCCESS", client_id="elsewhere", app=BOTH), GIVEN),
+    (stage("SUCCESS", clientId=PAIR.client_id, clientSecret="s" * 40), GIVEN),
+    (Answer(body=json.dumps(stage("SUCCESS", **BOTH).body)[:-1]), KEPT),
+    (Answer(body=json.dumps(stage("SUCCESS", **BOTH).body) + "}"), KEPT),
+    (stage("SUCCESS", **BOTH, padding="x" * 1024 * 1024), KEPT),
+    (stage("SUCCESS", **BOTH, padding="x" * 1000 * 1024), GIVEN),
+    (Answer(body='{"n":' + "9" * 5000 + "," + json.dumps(BOTH)[1:]), KEPT),
+    (Answer(body=json.dumps(BOTH) + "[" * 9000), KEPT),
+    (stage("APPROVAL_REQUIRED", **BOTH), AwaitingApproval(credentials=PAIR)),
+    (stage("approval-required", **BOTH), AwaitingApproval(credentials=PAIR)),
+    (stage("APPROVAL_REQUIRED"), Waiting(stage=Stage.APPROVING)),
+    (http(201, {"status": "WAITING"}), Waiting(stage=Stage.WAITING)),
+    (Answer(body={"errcode": " 0 ", "status": "WAITING"}), Waiting(stage=Stage.WAITING)),
 ]  # fmt: skip
 
 
@@ -467,8 +519,18 @@ TROUBLE: list[tuple[Answer, Code]] = [
     (Answer(body={"errcode": [], "status": "WAITING"}), Code.ERRCODE),
     (Answer(body={"errcode": {}, "status": "SUCCESS"}), Code.ERRCODE),
     (Answer(body={"errcode": 1, "status": "SUCCESS", "client_id": "ding"}), Code.ERRCODE),
-    (http(201, {"status": "WAITING"}), Code.HTTP_ERROR),
-    (http(302, "", {"Location": "/login"}), Code.HTTP_ERROR),
+    (http(302, "", {"Location": "/login"}), Code.MOVED),
+    (http(301, {"status": "WAITING"}, {"Location": "https://dingtalk.com/"}), Code.MOVED),
+    (http(303, ""), Code.MOVED),
+    (http(307, "", {"Location": "https://oapi.dingtalk.com/x"}), Code.MOVED),
+    (http(308, "", {"Location": "https://example.com/"}), Code.MOVED),
+    (http(304, ""), Code.HTTP_ERROR),
+    (stage("SUCCESS", client_id="ding", client_secret="half \ud83d"), Code.UNUSABLE_PAIR),
+    (stage("SUCCESS", client_id="\udfff", client_secret="s" * 40), Code.UNUSABLE_PAIR),
+    (stage("SUCCESS", client_id="ding", client_secret="s" * 65537), Code.UNUSABLE_PAIR),
+    (stage("WAITING", client_id="d" * 65537, client_secret="s"), Code.UNUSABLE_PAIR),
+    (Answer(body='{"client_id": "ding", "client_secret": "cut o'), Code.NOT_JSON),
+    (Answer(body='{"client_id": "ding", "client_secret": 12'), Code.NOT_JSON),
     (http(400, {"status": "EXPIRED"}), Code.HTTP_ERROR),
     (http(404, "<html>"), Code.HTTP_ERROR),
     (http(428, {}), Code.HTTP_ERROR),
@@ -677,7 +739,7 @@ async def test_each_check_has_its_own_no(
         (http(500, {}), Code.SERVER_ERROR),
         (http(429, {}), Code.RATE_LIMITED),
         (http(404, {}), Code.HTTP_ERROR),
-        (http(302, {}), Code.HTTP_ERROR),
+        (http(302, {}), Code.MOVED),
         (Answer(body=[]), Code.NOT_JSON),
         (Answer(reset=True), Code.UNREACHABLE),
     ],
@@ -828,8 +890,8 @@ def test_any_answer_to_begin_ends_in_a_sound_invitation_or_a_typed_error(
     assert 60 <= outcome.lifetime <= 86400
     assert outcome.link.startswith("https://")
     assert (urlsplit(outcome.link).hostname or "").endswith("dingtalk.com")
+    assert outcome.device_code.get_secret_value().strip()
     for text in (outcome.user_code, outcome.device_code.get_secret_value()):
-        assert text.strip()
         text.encode()
 
 

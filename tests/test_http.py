@@ -1,8 +1,9 @@
-"""The HTTP session: short, bounded, never redirected. Real HTTP over loopback."""
+"""The HTTP session: short, bounded, never led elsewhere. Real HTTP over loopback."""
 
 import asyncio
 import gzip
 import json
+import time
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
@@ -20,7 +21,7 @@ from bootstrap_bot.sandbox import answers
 from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn, break_connection
 from bootstrap_bot.sandbox.server import LoopbackServer
 
-LIMIT = 64 * 1024
+LIMIT = 1024 * 1024
 METHODS: list[Method] = ["GET", "POST", "PUT", "DELETE"]
 NOW = "Mon, 21 Sep 2026 12:00:00 GMT"
 Respond = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -63,10 +64,10 @@ async def http() -> AsyncIterator[Http]:
         yield session
 
 
-async def refusal(http: Http, base: str) -> RemoteError:
+async def refusal(http: Http, base: str, path: str = "/poll") -> RemoteError:
     """The error that a request to that base ends with; it names nothing from outside."""
     with pytest.raises(RemoteError) as caught:
-        await http.post(base, "/poll", {"device_code": "TOP-SECRET"})
+        await http.post(base, path, {"device_code": "TOP-SECRET"})
     error = caught.value
     assert str(error) == error.code.value
     assert error.__cause__ is None
@@ -152,12 +153,96 @@ async def test_every_status_is_handed_on(road: Road, http: Http, status: int) ->
     assert reply.json == ({"a": 1} if status != 204 else None)
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_no_redirect_is_followed(road: Road, http: Http, status: int) -> None:
-    road.respond = say(b"{}", status, Location="/elsewhere")
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 305])
+async def test_no_redirect_that_changes_the_request_is_followed(
+    road: Road, http: Http, status: int
+) -> None:
+    road.respond = say(b"{}" if status != 304 else b"", status, Location="/elsewhere")
     for method in METHODS:
         assert (await http.request(method, road.url, "/here")).status == status
     assert [request.path for request in road.requests] == ["/here"] * len(METHODS)
+
+
+def moving(status: int, location: str, times: int = 1) -> Respond:
+    """That many redirects, then an answer."""
+    left = [status] * times
+
+    async def respond(_: web.Request) -> web.StreamResponse:
+        if left:
+            return web.Response(status=left.pop(), headers={"Location": location})
+        return web.Response(body=b'{"a": 1}')
+
+    return respond
+
+
+@pytest.mark.parametrize("status", [307, 308])
+@pytest.mark.parametrize("location", ["/there?b=%20c", "there?b=%20c", "{url}/there?b=%20c#d"])
+async def test_a_lasting_redirect_on_the_same_origin_is_followed_with_the_same_request(
+    road: Road, http: Http, status: int, location: str
+) -> None:
+    for method in METHODS:
+        road.requests.clear()
+        road.respond = moving(status, location.format(url=road.url))
+        reply = await http.request(
+            method, road.url, "/here", payload={"k": "v"}, query={"q": "1"}, headers={"X-Key": "y"}
+        )
+        assert (reply.status, reply.json) == (200, {"a": 1})
+        first, second = road.requests
+        assert (first.path, second.path) == ("/here?q=1", "/there?b=%20c")
+        assert first.method == second.method == method
+        assert first.body == second.body == b'{"k": "v"}'
+        assert second.headers["X-Key"] == "y"
+
+
+async def test_only_one_redirect_is_followed(road: Road, http: Http) -> None:
+    road.respond = moving(308, "/again", times=9)
+    assert (await http.post(road.url, "/", {})).status == 308
+    assert len(road.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "",
+        "//example.com/x",
+        "https://127.0.0.1:{port}/x",
+        "http://127.0.0.1:1/x",
+        "http://127.0.0.1/x",
+        "http://localhost:{port}/x",
+        "http://127.0.0.1.example.com:{port}/x",
+        "http://user@127.0.0.1:{port}/x",
+        "http://:secret@127.0.0.1:{port}/x",
+        "http://[::1/x",
+        "ftp://127.0.0.1:{port}/x",
+        "javascript:alert(1)",
+    ],
+)
+async def test_a_redirect_to_another_origin_is_handed_on(
+    road: Road, http: Http, location: str
+) -> None:
+    port = road.url.rpartition(":")[2]
+    road.respond = moving(307, location.format(port=port))
+    reply = await http.post(road.url, "/", {"device_code": "TOP-SECRET"})
+    assert reply.status == (200 if location == "" else 307)
+    assert len(road.requests) == (2 if location == "" else 1)
+
+
+async def test_both_requests_together_have_the_time_of_one(road: Road) -> None:
+    stopped = asyncio.Event()
+
+    async def respond(request: web.Request) -> web.StreamResponse:
+        if request.path == "/here":
+            await asyncio.sleep(0.1)
+            return web.Response(status=307, headers={"Location": "/there"})
+        await stopped.wait()
+        raise AssertionError("nobody waits that long")
+
+    road.respond = respond
+    begun = time.monotonic()
+    async with Http(timeout=0.2) as http:
+        assert (await refusal(http, road.url + "/here", path="")).code is Code.TIMEOUT
+    stopped.set()
+    assert time.monotonic() - begun < 1
 
 
 @pytest.mark.parametrize(
@@ -188,7 +273,7 @@ async def test_whatever_is_no_object_is_none(road: Road, http: Http, body: bytes
     assert (await http.post(road.url, "/", {})).json is None
 
 
-async def test_a_body_is_read_up_to_64_kib(road: Road, http: Http) -> None:
+async def test_a_body_is_read_up_to_1_mib(road: Road, http: Http) -> None:
     assert http_module.LARGEST_BODY == LIMIT
     padding = b'{"a": "' + b"x" * (LIMIT - 9) + b'"}'
     assert len(padding) == LIMIT
@@ -197,6 +282,50 @@ async def test_a_body_is_read_up_to_64_kib(road: Road, http: Http) -> None:
     assert reply.json == {"a": "x" * (LIMIT - 9)}
     road.respond = say(padding + b" ")
     assert (await refusal(http, road.url)).code is Code.TOO_LARGE
+
+
+ODD_BUT_READABLE = {
+    "a mark in front": (b"\xef\xbb\xbf" + b'{"a": "\xc3\xa4"}', "application/json"),
+    "UTF-16": ('{"a": "\u00e4"}'.encode("utf-16"), "application/json"),
+    "GB 18030": ('{"a": "\u00e4"}'.encode("gb18030"), "x/y; charset=gb18030"),
+    "text": (b'{"a": "\xc3\xa4"}', "text/plain"),
+    "a page": (b' \n{"a": "\xc3\xa4"}\n', "text/html; charset=utf-8"),
+    "no type": (b'{"a": "\xc3\xa4"}', ""),
+    "an unknown charset": (b'{"a": "\xc3\xa4"}', "x/y; charset=none"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "content_type"), ODD_BUT_READABLE.values(), ids=ODD_BUT_READABLE)
+async def test_json_is_read_whatever_it_is_called(
+    road: Road, http: Http, body: bytes, content_type: str
+) -> None:
+    road.respond = say(body, Content_Type=content_type)
+    found = (await http.post(road.url, "/", {})).json
+    assert found is not None
+    assert found["a"] == "\u00e4"
+
+
+async def test_bytes_of_no_charset_are_read_as_far_as_they_can_be(road: Road, http: Http) -> None:
+    road.respond = say(b'{"a": "x", "b": "\xff"}', Content_Type="x/y; charset=none")
+    assert (await http.post(road.url, "/", {})).json == {"a": "x", "b": "\ufffd"}
+
+
+async def test_what_came_of_a_body_is_given_to_who_wants_it(road: Road, http: Http) -> None:
+    async def breaks(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Length": "100"})
+        await answer.prepare(request)
+        await answer.write(b'{"a": 1, ')
+        break_connection(request)
+        return answer
+
+    road.respond = breaks
+    assert (await refusal(http, road.url)).code is Code.UNREACHABLE
+    reply = await http.post(road.url, "/", {}, whole=False)
+    assert (reply.json, reply.text, reply.broken) == (None, '{"a": 1, ', Code.UNREACHABLE)
+    road.respond = say(b'{"a": 1}' + b" " * LIMIT)
+    reply = await http.post(road.url, "/", {}, whole=False)
+    assert (reply.json, reply.broken) == ({"a": 1}, Code.TOO_LARGE)
+    assert len(reply.text) == LIMIT
 
 
 async def test_one_request_may_be_answered_with_more(road: Road, http: Http) -> None:

@@ -9,6 +9,8 @@ from bootstrap_bot.providers.provider import Invitation, Provider
 PATIENCE = 20.0
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 8.0
+# Asking again would bring the same.
+FINAL = (Code.BAD_LINK, Code.MOVED)
 
 
 async def invite(provider: Provider, clock: Clock) -> Invitation:
@@ -26,7 +28,7 @@ async def invite(provider: Provider, clock: Clock) -> Invitation:
             raise RemoteError(Code.TIMEOUT) from None
         except RemoteError as error:
             wait = max(pause, error.retry_after or 0.0)
-            if error.code is Code.BAD_LINK or clock.monotonic() + wait >= deadline:
+            if error.code in FINAL or clock.monotonic() + wait >= deadline:
                 raise
         await clock.sleep(wait)
         pause = min(pause * 2, LONGEST_PAUSE)

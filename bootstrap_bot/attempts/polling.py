@@ -65,11 +65,14 @@ class Polling:
 
     def failed(self, error: RemoteError) -> Self:
         """The road is bad: nothing is said."""
-        return replace(
+        after = replace(
             self._asked(),
             failures=self.failures + 1,
             asked_to_wait=error.retry_after or 0.0,
-        )._decide_undecided()
+        )
+        if error.code is Code.UNUSABLE_PAIR:
+            return after._ending(State.FAILED, trouble=error.code)
+        return after._decide_undecided()
 
     def answered(self, verdict: Verdict) -> Self:
         """What this verdict says on top of those before it."""

@@ -26,7 +26,9 @@ HELP_AFTER = 300.0
 # How long the outcome of "check now" stays in view.
 OUTCOME_STAYS = 60.0
 # Failures with a text of their own.
-FAILURES = (Code.NO_CREDENTIALS.value, Code.BAD_LINK.value)
+FAILURES = tuple(
+    code.value for code in (Code.NO_CREDENTIALS, Code.UNUSABLE_PAIR, Code.BAD_LINK, Code.MOVED)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,12 @@ def card(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
 def _waiting(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
     with_qr = len(attempt.link) <= LONGEST_QR
     code = clean(attempt.user_code, LONGEST_CODE)
+    page = texts("waiting.code" if code else "waiting.page", code=code, link=attempt.link)
     # The link stands behind a word: written out it would push the picture out of a phone's view.
     paragraphs = [
         texts("waiting.title"),
         texts("waiting.steps") if with_qr else texts("waiting.steps_without_qr"),
-        f"{texts('waiting.code', code=code, link=attempt.link)}\n{texts('waiting.branding')}",
+        f"{page}\n{texts('waiting.branding')}",
         _progress(attempt, texts, now, zone),
     ]
     link = InlineKeyboardButton(texts.plain("button.browser"), url=attempt.link)

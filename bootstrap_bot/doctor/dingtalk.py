@@ -70,4 +70,6 @@ class ClockLook:
 def _remedy(code: Code) -> str:
     if code in _NO_ROAD:
         return "doctor.dingtalk_road"
+    if code is Code.MOVED:
+        return "doctor.dingtalk_moved"
     return "doctor.dingtalk_fault" if code in _THEIR_FAULT else "doctor.dingtalk_shape"

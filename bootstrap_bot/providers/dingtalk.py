@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.http import Http, Reply
+from bootstrap_bot.providers.pair import credentials_in, field, is_usable, mended
 from bootstrap_bot.providers.provider import (
     AwaitingApproval,
     Created,
@@ -33,9 +34,17 @@ log = logging.getLogger(__name__)
 BOT_TOPIC = "/v1.0/im/bot/messages/get"
 APP_LINK_BASE = "https://applink.dingtalk.com"
 LONGEST_LINK = 512
-LONGEST_TEXT = 4096
-STAGES = {stage.value.upper(): stage for stage in Stage if stage is not Stage.UNKNOWN}
+LONGEST_REASON = 4096
+ENVELOPES = ("result", "data")
+LINK_KEYS = ("verification_uri_complete", "pc_verification_uri_complete", "verification_uri")
+APPROVING = ("APPROVING", "APPROVAL_REQUIRED")
+STAGES = {
+    **{stage.value.upper(): stage for stage in Stage if stage is not Stage.UNKNOWN},
+    **dict.fromkeys(APPROVING, Stage.APPROVING),
+}
 HOST = re.compile(r"[a-z0-9.-]+\.dingtalk\.com|dingtalk\.com", re.ASCII)
+# Redirects that the session does not follow: it would be another address, or no POST.
+REDIRECTS = (301, 302, 303, 307, 308)
 LINK = re.compile(r"[!-~]+", re.ASCII)
 STATUS = re.compile(r"[A-Z_]{1,32}", re.ASCII)
 
@@ -59,13 +68,13 @@ class DingTalk:
         Raises `RemoteError`; BAD_LINK when the link is none a person should open.
         """
         first = await self._call("init", {"source": self._source})
-        answer = await self._call("begin", {"nonce": _text(first, "nonce")})
-        link = _text(answer, "verification_uri_complete", "verification_uri")
+        answer = await self._call("begin", {"nonce": _wanted(first, "nonce")})
+        link = _wanted(answer, *(key for key in LINK_KEYS if isinstance(answer.get(key), str)))
         if not self._trusts(link):
             raise RemoteError(Code.BAD_LINK)
         return Invitation(
-            device_code=SecretStr(_text(answer, "device_code")),
-            user_code=_text(answer, "user_code"),
+            device_code=SecretStr(_wanted(answer, "device_code")),
+            user_code=mended(field(answer, "user_code"))[:LONGEST_REASON],
             link=link,
             app_link=self._app_link(link),
             interval=number(answer.get("interval"), default=5, low=1, high=60),
@@ -86,8 +95,8 @@ class DingTalk:
         Credentials are taken from any answer that has both: they are given only once.
         """
         payload = {"device_code": device_code.get_secret_value()}
-        reply = await self._http.post(self._url, "/app/registration/poll", payload)
-        credentials = _credentials(reply.json or {})
+        reply = await self._http.post(self._url, "/app/registration/poll", payload, whole=False)
+        credentials = credentials_in(reply)
         try:
             answer = _checked(reply)
         except RemoteError:
@@ -127,16 +136,16 @@ class DingTalk:
 
     def _verdict(self, answer: Mapping[str, object], credentials: Credentials | None) -> Verdict:
         raw = answer.get("status")
-        status = raw.strip().upper() if isinstance(raw, str) else ""
+        status = raw.strip().upper().replace("-", "_") if isinstance(raw, str) else ""
         if status == "SUCCESS":
             return Created(credentials=credentials)
-        if status == "APPROVING" and credentials is not None:
+        if status in APPROVING and credentials is not None:
             return AwaitingApproval(credentials=credentials)
         if status == "FAIL":
             reason = answer.get("fail_reason")
             return Refused(
                 credentials=credentials,
-                reason=_mended(reason[:LONGEST_TEXT]) if isinstance(reason, str) else "",
+                reason=mended(reason[:LONGEST_REASON]) if isinstance(reason, str) else "",
             )
         if status == "EXPIRED":
             return Expired(credentials=credentials)
@@ -191,37 +200,30 @@ def _checked(reply: Reply) -> Mapping[str, object]:
         raise RemoteError(Code.RATE_LIMITED, retry_after=reply.retry_after)
     if reply.status >= 500:
         raise RemoteError(Code.SERVER_ERROR, retry_after=reply.retry_after)
-    if reply.status != 200:
+    if reply.status in REDIRECTS:
+        raise RemoteError(Code.MOVED)
+    if not 200 <= reply.status < 300:
         raise RemoteError(Code.HTTP_ERROR, retry_after=reply.retry_after)
     if reply.json is None:
-        raise RemoteError(Code.NOT_JSON)
-    if reply.json.get("errcode") not in (None, 0, "0"):
+        raise RemoteError(reply.broken or Code.NOT_JSON)
+    errcode = reply.json.get("errcode")
+    if (errcode.strip() if isinstance(errcode, str) else errcode) not in (None, 0, "0"):
         raise RemoteError(Code.ERRCODE, retry_after=reply.retry_after)
-    return reply.json
+    return _unwrapped(reply.json)
 
 
-def _credentials(answer: Mapping[str, object]) -> Credentials | None:
-    client_id, secret = answer.get("client_id"), answer.get("client_secret")
-    if not (isinstance(client_id, str) and isinstance(secret, str)):
-        return None
-    client_id, secret = client_id.strip(), secret.strip()
-    usable = client_id and secret and _is_whole(client_id + secret)
-    return Credentials(client_id, SecretStr(secret)) if usable else None
+def _unwrapped(answer: Mapping[str, object]) -> Mapping[str, object]:
+    """What stands in an envelope counts as the answer's own."""
+    for envelope in ENVELOPES:
+        inner = answer.get(envelope)
+        if isinstance(inner, Mapping):
+            return {**inner, **answer}
+    return answer
 
 
-def _text(answer: Mapping[str, object], *keys: str) -> str:
-    """The first of these keys that holds a usable text; raises BAD_ANSWER when none does."""
+def _wanted(answer: Mapping[str, object], *keys: str) -> str:
+    """The first of these keys that holds something usable; BAD_ANSWER when none does."""
     for key in keys:
-        value = answer.get(key)
-        if isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_TEXT and _is_whole(value):
-            return value.strip()
+        if (text := field(answer, key)) and is_usable(text):
+            return text
     raise RemoteError(Code.BAD_ANSWER)
-
-
-def _mended(text: str) -> str:
-    """The text with `?` for every half of a character: JSON lets them pass, no file takes them."""
-    return text.encode(errors="replace").decode()
-
-
-def _is_whole(text: str) -> bool:
-    return _mended(text) == text

@@ -180,7 +180,7 @@ TROUBLE = _titled(
         "empty_body": ("Nothing in the answer", Answer(body=b"")),
         "timeout": ("No answer at all", Answer(hang=True)),
         "reset": ("Connection reset", Answer(reset=True)),
-        "too_large": ("Far too large", stage("WAITING", padding="x" * (64 * 1024 + 1))),
+        "too_large": ("Far too large", stage("WAITING", padding="x" * (1024 * 1024))),
     }
 )
 
