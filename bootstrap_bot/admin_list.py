@@ -50,7 +50,8 @@ class AdminList:
     def _write(self, user: int) -> bool:
         """The file's lock decides between two who come at once: False for the second."""
         writer, place = FileWriter(self._path), self._path.name
-        written = writer.change(lambda text: _with_admin(text, user, place))
+        # no secret comes in; a mount that decides who reads the file is no reason to have no admin
+        written = writer.change(lambda text: _with_admin(text, user, place), exposed=True)
         there = _admins(_read(writer.read(), place), place)
         if written.changed and there != [user]:
             raise TargetError(Code.NOT_READ_BACK, place)

@@ -9,6 +9,7 @@ import pytest
 
 from bootstrap_bot.admin_list import AdminList
 from bootstrap_bot.errors import Code, TargetError
+from tests.test_rights import without_modes
 
 USER = 4242
 # The text before and after, as bytes: line ends and byte order marks count.
@@ -95,6 +96,15 @@ async def test_a_missing_file_is_made_for_its_owner_alone(tmp_path: Path) -> Non
     assert await AdminList((), file).add_first(USER)
     assert file.read_bytes() == b"[telegram]\nadmins = [4242]\n"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+async def test_a_mount_that_decides_who_reads_the_file_keeps_no_admin_out(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.chmod(0o644)
+    without_modes(monkeypatch, 0o644)
+    assert await AdminList([], file).add_first(USER)
+    assert str(USER) in file.read_text()
 
 
 async def test_nobody_is_added_once_somebody_is_there(file: Path) -> None:

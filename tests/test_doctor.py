@@ -38,6 +38,7 @@ from bootstrap_bot.targets.file_writer import FileWriter
 from tests.fake_clock import START, FakeClock
 from tests.folder_lock import FolderLock
 from tests.scene import ADMIN, OTHER_ADMIN, STRANGER, TOKEN, Scene
+from tests.test_rights import without_modes
 
 NOBODY = 65534
 DONE = {"en": "Nothing is broken", "zh": "没有发现故障"}
@@ -520,12 +521,25 @@ def test_a_system_without_such_a_table_tells_of_no_mounts(
 async def test_an_old_copy_is_named_with_what_to_do_and_stays(tmp_path: Path) -> None:
     file, copy = tmp_path / "my config.toml", tmp_path / "my config.toml.bak"
     copy.write_text("hand made")
-    good, look = await TargetsLook([ConfigFile(file)])()
-    assert (good.mark, look.mark) == (Mark.GOOD, Mark.LOOK)
+    (tmp_path / "my config.toml.0123456789abcdef.tmp").write_text("half written")
+    (tmp_path / "my config.toml.0123456789abcdef.old").write_text("another's")
+    good, half, look = await TargetsLook([ConfigFile(file)])()
+    assert (good.mark, half.mark, look.mark) == (Mark.GOOD, Mark.LOOK, Mark.LOOK)
     told = words(look, Texts("en"))
     assert "may hold an old secret" in told
     assert f"rm '{copy}'" in told
+    assert ".0123456789abcdef.tmp" in words(half, Texts("en"))
     assert copy.read_text() == "hand made"
+
+
+async def test_a_mount_that_lets_others_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_modes(monkeypatch, 0o755)
+    found = await probed(tmp_path / "config.toml")
+    assert (found.mark, found.code) == (Mark.BAD, "doctor.target_fixed")
+    assert os.path.ismount(str(found.values["mount"]))
+    assert "umask=077" in words(found, Texts("en"))
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("x")])

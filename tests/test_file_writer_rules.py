@@ -300,6 +300,41 @@ def test_a_link_that_leads_elsewhere_meanwhile_is_not_followed_without_a_lock(
     assert (file.read_text(), other.read_text()) == ("old", "other")
 
 
+def test_a_chain_of_links_is_followed_to_its_end(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "links").mkdir()
+    (tmp_path / "first").symlink_to("links/second")
+    (tmp_path / "links" / "second").symlink_to(tmp_path / "third")
+    (tmp_path / "third").symlink_to("folder/config.toml")
+    writer(tmp_path / "first").probe()
+    writer(tmp_path / "first").change(more)
+    assert file.read_text() == "old!"
+    assert names(file) == {file.name, copy_of(file).name}
+    assert names(tmp_path / "first") == {"first", "links", "third", "folder"}
+    assert names(tmp_path / "links" / "second") == {"second"}
+
+
+def test_links_that_lead_in_a_circle_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    for act in (writer(tmp_path / "a").probe, lambda: writer(tmp_path / "a").change(more)):
+        assert code_of(act) is Code.TARGET_FAILED
+    assert {file.name for file in tmp_path.iterdir()} == {"a", "b"}
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_comes_into_the_files_place_meanwhile_is_left_alone(
+    file: Path, make: Callable[[Path], object]
+) -> None:
+    def edit(text: str) -> str:
+        file.unlink()
+        make(file)
+        return "ours"
+
+    assert code_of(lambda: writer(file).change(edit)) is Code.TARGET_FAILED
+    assert names(file) == {file.name}
+    assert not file.is_file()
+
+
 @pytest.mark.parametrize("backup", ["", "older"])
 def test_a_change_that_fails_in_the_end_leaves_no_new_backup(
     file: Path, monkeypatch: pytest.MonkeyPatch, backup: str

@@ -349,6 +349,34 @@ def test_the_command_that_closes_a_file_can_be_pasted(place: str, command: str) 
 # File systems that give every file the rights of their mount.
 
 
+def without_modes(monkeypatch: pytest.MonkeyPatch, mode: int) -> None:
+    """From now on every file that is made has this mode for good, as on some mounts."""
+    opened, given = os.open, os.fchmod
+
+    def made(path: Path, flags: int, *modes: int) -> int:
+        descriptor = opened(path, flags, *modes)
+        if flags & os.O_CREAT:
+            given(descriptor, mode)
+        return descriptor
+
+    monkeypatch.setattr(os, "open", made)
+    failing(monkeypatch, "fchmod", errno.EPERM)
+
+
+@pytest.mark.parametrize(("mode", "code"), [(0o644, Code.RIGHTS_FIXED), (0o600, None)])
+def test_what_the_system_refuses_is_told_apart_from_what_matters(
+    file: Path, monkeypatch: pytest.MonkeyPatch, mode: int, code: Code | None
+) -> None:
+    file.chmod(mode)
+    without_modes(monkeypatch, mode)
+    for writer in (another_programs(file), FileWriter(file)):
+        if code is None:
+            writer.probe()
+            writer.change(more)
+        else:
+            assert refused(writer) is code
+
+
 def mounted_with(mode: int) -> Give:
     """Gives what it can, and no mode but this one."""
 

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from bootstrap_bot.attempts.delivery import Delivery
+from bootstrap_bot.chat.delivery_text import hindrance
 from bootstrap_bot.cli import main
 from tests.scene import OTHER_ADMIN, Scene
 from tests.target_scenes import (
+    EN,
     ID,
     RETRY,
     SECRET,
@@ -147,3 +150,15 @@ async def test_what_is_taken_out_again_needs_no_word(tmp_path: Path, file: Path)
         await scene.sees("Removed")
         assert text_of(file) == "KEY=1\n"
         assert file.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_mount_is_named_and_nothing_of_its_name_is_markup() -> None:
+    fixed = Delivery("hermes:/a", "<b>.env", trouble="rights_fixed", about="/mnt/<i>&")
+    told = hindrance(fixed, EN)
+    assert "<code>&lt;b&gt;.env</code>" in told
+    assert "<code>/mnt/&lt;i&gt;&amp;</code>" in told
+
+
+def test_nothing_of_a_places_name_is_markup_in_its_command() -> None:
+    told = hindrance(Delivery("hermes:/a", "~/<b>;.env", trouble="readable_by_all"), EN)
+    assert "<code>chmod o-r ~/&#x27;&lt;b&gt;;.env&#x27;</code>" in told.replace("&#39;", "&#x27;")

@@ -47,8 +47,8 @@ def _state(target: Target, count: int) -> Finding:
 
 
 def _old_copy(target: Target, copy: Path) -> Finding:
-    remove = shlex.join(["rm", str(copy)])
-    return Finding.look(Subject.TARGET, "doctor.target_old_copy", place=target.place, remove=remove)
+    where = {"place": target.place, "name": copy.name, "remove": shlex.join(["rm", str(copy)])}
+    return Finding.look(Subject.TARGET, "doctor.target_old_copy", **where)
 
 
 def _trouble(error: TargetError) -> Finding:

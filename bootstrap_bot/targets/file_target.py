@@ -179,8 +179,7 @@ class FileTarget:
             raise TargetError(hindrance, self.place)
         self._look(self._layout.bots)
         self._writer.probe()
-        old_copy = self._writer.old_copy()
-        return [] if old_copy is None else [old_copy]
+        return self._writer.old_copies()
 
     def _write(
         self,

@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from filelock import Timeout
 
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.file_lock import ProgramLock, locked
-from bootstrap_bot.targets.neighbours import copy_of, drop_idle_lock, old_copy_of, sweep
+from bootstrap_bot.targets.neighbours import copy_of, drop_idle_lock, old_copies_of, sweep
 from bootstrap_bot.targets.rights import Rights, give
 from bootstrap_bot.targets.snapshot import Snapshot
 from bootstrap_bot.targets.staging import Give, Ready, RightsPolicy, Staging
@@ -127,9 +127,13 @@ class FileWriter:
         with self._coded(), self._alone(self._real(), 0.0):
             pass
 
-    def old_copy(self) -> Path | None:
-        """A file beside this one that may be an earlier version's copy; it may hold a secret."""
-        return old_copy_of(self._real())
+    def old_copies(self) -> Sequence[Path]:
+        """Files beside this one that an earlier version may have made, with a secret in them.
+
+        Raises TargetError.
+        """
+        with self._coded():
+            return old_copies_of(self._real())
 
     @contextmanager
     def _alone(self, real: Path, seconds: float) -> Iterator[int]:

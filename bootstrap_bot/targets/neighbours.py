@@ -28,10 +28,14 @@ def fresh(real: Path) -> Path:
     return real.with_name(_FRESH_PREFIX + secrets.token_hex(8))
 
 
-def old_copy_of(real: Path) -> Path | None:
-    """What may be a copy that an earlier version of this program made, and holds a secret."""
-    old = _beside(real, ".bak")
-    return old if _is_plain(old) else None
+def old_copies_of(real: Path) -> list[Path]:
+    """What an earlier version of this program may have made, with a secret in it.
+
+    A copy, or what was being written when a process was killed. Raises `OSError`.
+    """
+    name = re.compile(re.escape(real.name) + r"\.(bak|[0-9a-f]{16}\.tmp)")
+    there = sorted(real.parent.iterdir())
+    return [file for file in there if name.fullmatch(file.name) and _is_plain(file)]
 
 
 def sweep(folder: Path) -> None:
