@@ -3,10 +3,12 @@
 import io
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from dotenv.parser import Binding, parse_stream
+from dotenv.parser import parse_stream
 from dotenv.variables import Variable, parse_variables
 
+from bootstrap_bot.formats.brackets import end_of
 from bootstrap_bot.formats.format import (
     Append,
     Change,
@@ -18,24 +20,36 @@ from bootstrap_bot.formats.format import (
 )
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BLANKS = re.compile(r"\s*+")
+_SPACE = re.compile(r"(?:\s|#[^\r\n]*+)*+")
 _ASSIGNMENT = re.compile(
     r"""
-    (?P<head> (?:export[^\S\r\n]+)? (?:'[^']+'|[^=\#\s]+) )
+    (?: export[^\S\r\n]+ )? (?: '(?P<quoted_name>[^']+)' | (?P<name>[^=\#\s]+) )
     (?P<equals> [^\S\r\n]*=(?:[^\S\r\n]+(?=[^\s\#]))? )?
-    (?P<value> (?P<quoted> '(?:\\.|[^'\\])*' | "(?:\\.|[^"\\])*" ) | [^\r\n]*? )
-    # right behind quotes a # begins a comment, behind other characters it is one of them
-    (?P<tail>
-        [^\S\r\n]* (?: (?(quoted)|(?<=[^\S\r\n])) \#[^\r\n]* )?
-        (?: \r\n | \n | \r | \Z )
-    )
+    (?P<quoted> '(?:\\.|[^'\\])*+' | "(?:\\.|[^"\\])*+" )?
+    (?P<rest> [^\r\n]*+ )
+    (?: \r\n | \n | \r | \Z )
     """,
     re.VERBOSE | re.DOTALL,
 )
+# right behind quotes a # begins a comment, behind other characters it is one of them
+_COMMENT = re.compile(r"[^\S\r\n]#")
 _BARE = re.compile(r"[A-Za-z0-9_./+=:@%,-]+")
 _BARE_WITH_BACKSLASHES = re.compile(r"[A-Za-z0-9_./+=:@%,\\-]+")
 _AS_IT_IS_IN_SINGLE_QUOTES = re.compile(r"(?:[^'\\\r]|\\(?!['\\]))*")
 _AS_IT_IS_IN_DOUBLE_QUOTES = re.compile(r"[^\"\\$`\r]*")
 _NOT_IN_AN_ENVIRONMENT = re.compile(r"[\0\ud800-\udfff]")
+
+
+class _Assignment(NamedTuple):
+    """Offsets of an assignment and of its value; without `=` the value is behind the name."""
+
+    name: str
+    start: int
+    has_equals: bool
+    value: int
+    value_end: int
+    end: int
 
 
 class Dotenv:
@@ -49,9 +63,11 @@ class Dotenv:
         Raises NotParsableError.
         """
         data: dict[str, str | None] = {}
-        for at, binding in _bindings(text):
+        end = 0
+        for binding in parse_stream(io.StringIO(text)):
             if binding.error:
-                raise NotParsableError(*_line_and_column(text, at))
+                raise NotParsableError(*_line_and_column(text, end_of(_BLANKS, text, end)))
+            end += len(binding.original.string)
             if binding.key is not None:
                 data[binding.key] = binding.value
         return data
@@ -66,7 +82,7 @@ class Dotenv:
         name, *below = change.path
         if below or not (isinstance(name, str) and _NAME.fullmatch(name)):
             raise WrongShapeError(*self.locate(text, change.path))
-        own = [at for at, binding in _bindings(text) if binding.key == name]
+        own = [one for one in _assignments(text) if one.name == name]
         if isinstance(change, Remove):
             return _without(text, own)
         if isinstance(change, Append) or not isinstance(change.value, str):
@@ -79,33 +95,40 @@ class Dotenv:
 
     def locate(self, text: str, path: Keys) -> tuple[int, int]:
         """See `Format`; where the last assignment of the name begins."""
-        own = [at for at, binding in _bindings(text) if binding.key == path[0]]
+        own = [one.start for one in _assignments(text) if one.name == path[0]]
         return _line_and_column(text, own[-1] if own else 0)
 
 
-def _bindings(text: str) -> Iterator[tuple[int, Binding]]:
-    """Assignments, comments and faulty lines, each with the offset at which it begins."""
-    end = 0
-    for binding in parse_stream(io.StringIO(text)):
-        end += len(binding.original.string)
-        yield end - len(binding.original.string.lstrip()), binding
+def _assignments(text: str) -> Iterator[_Assignment]:
+    """Every assignment of a text that parses."""
+    at = end_of(_SPACE, text, 0)
+    while found := _ASSIGNMENT.match(text, at):
+        value = found.start("rest") - len(found["quoted"] or "")
+        value_end = found.start("rest")
+        if found["quoted"] is None:
+            comment = _COMMENT.search(text, value, found.end("rest"))
+            bare = text[value : comment.start() if comment else found.end("rest")]
+            value_end = value + len(bare.rstrip())
+        name = found["quoted_name"] or found["name"]
+        has_equals = found["equals"] is not None
+        yield _Assignment(name, at, has_equals, value, value_end, found.end())
+        at = end_of(_SPACE, text, found.end())
 
 
-def _assigned(text: str, at: int, written: str) -> str:
-    """The text with another value in the assignment that begins there."""
-
-    def assign(parts: re.Match[str]) -> str:
-        space = " " if parts["tail"].startswith("#") else ""
-        return parts["head"] + (parts["equals"] or "=") + written + space + parts["tail"]
-
-    return text[:at] + _ASSIGNMENT.sub(assign, text[at:], count=1)
+def _assigned(text: str, own: _Assignment, written: str) -> str:
+    """The text with another value in that assignment."""
+    equals = "" if own.has_equals else "="
+    space = " " if text.startswith("#", own.value_end) else ""
+    return text[: own.value] + equals + written + space + text[own.value_end :]
 
 
-def _without(text: str, offsets: Iterable[int]) -> str:
-    """The text without the assignments that begin there, and without their lines."""
-    for at in sorted(offsets, reverse=True):
-        text = text[:at].rstrip(" \t") + _ASSIGNMENT.sub("", text[at:], count=1)
-    return text
+def _without(text: str, own: Iterable[_Assignment]) -> str:
+    """The text without these assignments, and without their lines."""
+    parts, at = list[str](), 0
+    for one in own:
+        parts.append(text[at : one.start].rstrip(" \t"))
+        at = one.end
+    return "".join([*parts, text[at:]])
 
 
 def _written(value: str) -> str:
