@@ -1,7 +1,7 @@
 """Texts read as data and changed where the change is, each change proven by another reader."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -78,6 +78,7 @@ class Remove:
 
 
 Change = Set | Append | Remove
+Rule = Callable[[dict[str, Any]], Sequence[Change]]
 
 
 class Format(Protocol):
@@ -120,21 +121,26 @@ def read(form: Format, text: str) -> dict[str, Any]:
 
 
 def edited(form: Format, text: str, changes: Sequence[Change]) -> str:
-    """The text with all changes made; the same text when they make no difference.
+    """The text with all changes made, see `revised`; without any it is not even read."""
+    return revised(form, text, lambda _: changes)[0] if changes else text
 
-    After each one the text is read again: it has to say the old data and the change, nothing
-    else. Raises NotParsableError, WrongShapeError or UnfitValueError.
+
+def revised(form: Format, text: str, rule: Rule) -> tuple[str, dict[str, Any]]:
+    """The text with the changes that the rule wants for its data, and what it says then.
+
+    It is the same text when they make no difference. After each one it is read again: it has to
+    say the old data and the change, nothing else. Raises NotParsableError, WrongShapeError,
+    UnfitValueError or what the rule raises.
     """
-    if not changes:
-        return text
     data = read(form, text)
+    changes = rule(data)
     mark = BOM if text.startswith(BOM) else ""
     text = text.removeprefix(BOM)
     for change in changes:
         wanted = _applied(form, text, data, change)
         if not _same(data, wanted, change.path):
             text, data = _proven(form, text, change, wanted)
-    return mark + text
+    return mark + text, data
 
 
 def value_at(data: Any, path: Keys) -> Any:

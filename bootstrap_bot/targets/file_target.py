@@ -15,10 +15,11 @@ from bootstrap_bot.formats.format import (
     Format,
     Keys,
     NotParsableError,
+    Rule,
     UnfitValueError,
     WrongShapeError,
-    edited,
     read,
+    revised,
 )
 from bootstrap_bot.targets.aside import Aside
 from bootstrap_bot.targets.command import Command
@@ -34,7 +35,6 @@ T = TypeVar("T")
 
 LOCK_SECONDS = 10.0
 
-Rule = Callable[[Data], Sequence[Change]]
 Guard = Callable[[], Awaitable[Code | None]]
 
 
@@ -192,11 +192,9 @@ class FileTarget:
         """Makes the changes; with a client id only if the new text has that bot."""
 
         def changed(text: str) -> str:
-            new = edited(self._form, text, rule(read(self._form, text)))
-            if client_id is not None:
-                bots = self._layout.bots(read(self._form, new))
-                if _find(bots, client_id) is None:
-                    raise TargetError(Code.NOT_READ_BACK, self.place)
+            new, data = revised(self._form, text, rule)
+            if client_id is not None and _find(self._layout.bots(data), client_id) is None:
+                raise TargetError(Code.NOT_READ_BACK, self.place)
             return new
 
         def edit(text: str) -> str:
