@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import struct
 import subprocess
 import tempfile
@@ -293,14 +294,19 @@ def test_a_file_with_a_second_name_is_not_split(
 
 @as_root
 @pytest.mark.parametrize("flag", ["i", "a"])
-def test_a_file_that_nobody_can_replace_is_told_before_it_is_needed(file: Path, flag: str) -> None:
-    done = subprocess.run(["chattr", f"+{flag}", str(file)], capture_output=True, check=False)
+@pytest.mark.parametrize("what", ["the file", "its folder"])
+def test_what_nobody_can_replace_is_told_before_it_is_needed(
+    file: Path, what: str, flag: str
+) -> None:
+    frozen = str(file if what == "the file" else file.parent)
+    chattr = shutil.which("chattr") or "false"
+    done = subprocess.run([chattr, f"+{flag}", frozen], capture_output=True, check=False)
     if done.returncode:
         pytest.skip("the file system has no such flag")
     try:
         assert refused(another_programs(file)) is Code.NO_PERMISSION
     finally:
-        subprocess.run(["chattr", f"-{flag}", str(file)], check=True)
+        subprocess.run([chattr, f"-{flag}", frozen], check=True)
 
 
 # What everybody may read.

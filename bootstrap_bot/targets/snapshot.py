@@ -1,19 +1,12 @@
 """A file as it stands at one moment."""
 
 import errno
-import fcntl
 import os
 import stat
-import struct
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap_bot.targets.rights import Rights
-
-# ioctl_iflags(2): FS_IOC_GETFLAGS, FS_IMMUTABLE_FL and FS_APPEND_FL.
-_GET_FLAGS = (2 << 30) | (struct.calcsize("l") << 16) | (ord("f") << 8) | 1
-_FROZEN = 0x10 | 0x20
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +14,7 @@ class Snapshot:
     """What a file holds; no `rights` when there is none.
 
     Two are equal when it is the same file, with the same bytes, rights and time of change.
-    `names` is how many it has in its file system. A `frozen` one (chattr +i) can be replaced by
-    nobody.
+    `names` is how many it has in its file system.
     """
 
     path: Path
@@ -32,7 +24,6 @@ class Snapshot:
     inode: int = 0
     changed_ns: int = 0
     names: int = 0
-    frozen: bool = False
 
     @classmethod
     def of(cls, path: Path) -> "Snapshot":
@@ -57,14 +48,6 @@ class Snapshot:
                 inode=status.st_ino,
                 changed_ns=status.st_mtime_ns,
                 names=status.st_nlink,
-                frozen=_is_frozen(descriptor),
             )
         finally:
             os.close(descriptor)
-
-
-def _is_frozen(descriptor: int) -> bool:
-    flags = bytearray(struct.calcsize("l"))
-    with suppress(OSError):  # most file systems have no such flags
-        fcntl.ioctl(descriptor, _GET_FLAGS, flags)
-    return bool(struct.unpack_from("i", flags)[0] & _FROZEN)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.targets.inode_flags import is_frozen
 from bootstrap_bot.targets.mounts import is_mount_point, mount_of
 from bootstrap_bot.targets.neighbours import copy_of, fresh
 from bootstrap_bot.targets.rights import Rights, give
@@ -63,7 +64,7 @@ class Staging:
             raise TargetError(Code.MOUNT_POINT, self._place)
         if before.names > 1:
             raise TargetError(Code.HARD_LINKED, self._place)
-        if before.frozen:
+        if is_frozen(before.path) or is_frozen(before.path.parent):
             raise TargetError(Code.NO_PERMISSION, self._place)
         if copied and before.rights and not _may_be_replaced(copy_of(before.path)):
             raise TargetError(Code.COPY_BLOCKED, self._place)
