@@ -139,6 +139,26 @@ FIRST = f"""\
 """
 
 
+def with_second(text: str, first: str, second: str) -> str:
+    """The text with the bot that it has as an account too, and another one beside it."""
+    return edited(
+        text,
+        (
+            'dmPolicy: "open",\n',
+            'dmPolicy: "open",\n'
+            '      "accounts": {\n'
+            f'        "{first}": {{\n'
+            f'          "clientId": "{OLD_ID}",\n'
+            f'          "clientSecret": "{OLD_SECRET}"\n'
+            "        },\n"
+            f'        "{second}": {{\n'
+            f"{OURS}"
+            "        }\n"
+            "      },\n",
+        ),
+    )
+
+
 async def test_a_second_bot_stands_beside_the_first_as_all_versions_read_them(home: Path) -> None:
     """The first one becomes an account too, and stays where it was.
 
@@ -152,22 +172,7 @@ async def test_a_second_bot_stands_beside_the_first_as_all_versions_read_them(ho
         assert f"Replace OpenClaw ({OLD_MASKED})" in question.button_texts
         await chosen(scene, "Add it as another one")
         done = await scene.sees("Done")
-        assert text_of(file) == edited(
-            FIRST,
-            (
-                'dmPolicy: "open",\n',
-                'dmPolicy: "open",\n'
-                '      "accounts": {\n'
-                '        "default": {\n'
-                f'          "clientId": "{OLD_ID}",\n'
-                f'          "clientSecret": "{OLD_SECRET}"\n'
-                "        },\n"
-                '        "dingtalk": {\n'
-                f"{OURS}"
-                "        }\n"
-                "      },\n",
-            ),
-        )
+        assert text_of(file) == with_second(FIRST, "default", "dingtalk")
         assert channel_in(file) == {
             "enabled": True,
             "clientId": OLD_ID,
@@ -179,6 +184,26 @@ async def test_a_second_bot_stands_beside_the_first_as_all_versions_read_them(ho
             },
         }
         assert stored("OpenClaw", FILE, "dingtalk") in done.text
+
+
+@pytest.mark.parametrize(
+    ("named", "account", "second"),
+    [
+        ("main", "main", "sales"),
+        (" Main ", "Main", "sales"),
+        ("sales", "sales", "sales_2"),
+        ("default", "__default__", "sales"),
+    ],
+)
+async def test_the_first_bot_has_the_name_as_an_account_that_default_account_has_for_it(
+    home: Path, named: str, account: str, second: str
+) -> None:
+    """The connector refuses a `defaultAccount` that is no account, once there are any."""
+    before = edited(FIRST, ("dmPolicy", f'defaultAccount: "{named}",\n      dmPolicy'))
+    file = openclaw(home, before)
+    async with Scene(home, more=target("openclaw")) as scene:
+        await connected(scene, name="sales")
+        assert text_of(file) == with_second(before, account, second)
 
 
 async def test_replaced_the_first_bot_changes_in_both_of_its_places(home: Path) -> None:
@@ -305,25 +330,20 @@ async def test_the_communitys_channel_has_another_name(home: Path) -> None:
         assert channel_in(file, "dingtalk")["clientSecret"] == SECRET
 
 
-async def test_a_second_bot_of_the_communitys_is_an_account_beside_the_untouched_first(
+async def test_beside_a_second_bot_of_the_communitys_the_first_is_an_account_too(
     home: Path,
 ) -> None:
+    """Its plugin starts accounts only, once there are any."""
     before = FIRST.replace("dingtalk-connector", "dingtalk")
     file = openclaw(home, before, plugin="dingtalk")
     async with Scene(home, more=COMMUNITY) as scene:
         done = await connected(scene, name="sales")
-        assert text_of(file) == edited(
-            before,
-            (
-                'dmPolicy: "open",\n',
-                'dmPolicy: "open",\n      "accounts": {\n        "sales": {\n'
-                f"{OURS}        }}\n      }},\n",
-            ),
-        )
+        assert text_of(file) == with_second(before, "default", "sales")
         channel = channel_in(file, "dingtalk")
         assert channel["clientId"] == OLD_ID
         assert channel["accounts"] == {
-            "sales": {"enabled": True, "clientId": ID, "clientSecret": SECRET}
+            "default": {"clientId": OLD_ID, "clientSecret": OLD_SECRET},
+            "sales": {"enabled": True, "clientId": ID, "clientSecret": SECRET},
         }
         assert stored("OpenClaw", FILE, "sales") in done.text
 

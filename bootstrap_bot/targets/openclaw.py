@@ -1,124 +1,91 @@
 """OpenClaw: a channel of its `openclaw.json`, with one bot or several as accounts."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code
-from bootstrap_bot.formats.format import Change, Keys, Remove, Set, value_at
+from bootstrap_bot.formats.format import Change, Keys, Remove, Set
 from bootstrap_bot.formats.json5 import Json5
-from bootstrap_bot.targets.layout import (
-    DINGTALK,
-    Data,
-    free_id,
-    pair_at,
-    table_at,
-    text_at,
-    unexpanded,
+from bootstrap_bot.targets.layout import Data, OtherShapeError, pair_at, table_at, unexpanded
+from bootstrap_bot.targets.openclaw_channel import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    ENABLED,
+    Channel,
 )
 from bootstrap_bot.targets.openclaw_plugin import COMMUNITY, OFFICIAL, Plugin
 from bootstrap_bot.targets.program_locks import OpenClawLock
 from bootstrap_bot.targets.tables import FileTable, PathText, Surroundings, resolved
 from bootstrap_bot.targets.target import Note, Platform, Target
 
-CLIENT_ID, CLIENT_SECRET = "clientId", "clientSecret"
-DEFAULT = "default"
-# Names that mean the channel's own pair to one plugin or the other.
-RESERVED = (DEFAULT, "__default__")
+# What a connector was told of one bot alone.
+BELONGINGS = ("chatbotUserId", "chatbotCorpId")
 
 
 class OpenClawLayout:
-    """A `Layout`: one bot at the channel itself, several as accounts of it."""
+    """A `Layout`: one bot at the channel itself, several as accounts of it.
+
+    After every change the plugin starts what it started before, but for what was changed.
+    """
 
     kind = "openclaw"
     holds_one = False
 
     def __init__(self, plugin: Plugin) -> None:
         self._plugin = plugin
-        self._channel = ("channels", plugin.channel)
-        self._accounts = (*self._channel, "accounts")
 
     def hindrance(self, data: Data) -> Code | None:
         return None if self._plugin.is_there(data) else self._plugin.missing
 
     def bots(self, data: Data) -> list[Platform]:
-        found: dict[str, Platform] = {}
-        channel_on = table_at(data, self._channel).get("enabled") is not False
-        for name, path in self._places(data):
-            bot = table_at(data, path)
-            client_id, secret = bot.get(CLIENT_ID), bot.get(CLIENT_SECRET)
-            if isinstance(client_id, str) and client_id:
-                text = secret if isinstance(secret, str) else ""
-                enabled = channel_on and bot.get("enabled") is not False
-                shown = Platform(name, DINGTALK, enabled, client_id, SecretStr(text))
-                found.setdefault(client_id, shown)
-        return list(found.values())
+        return self._channel(data).bots()
 
     def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
-        pair = unexpanded(credentials)
-        channel, accounts = table_at(data, self._channel), table_at(data, self._accounts)
+        channel = self._channel(data)
         plugin = self._plugin.switched_on(data)
-        if not accounts and not channel.get(CLIENT_ID):
-            return [*plugin, Set((*self._channel, "enabled"), True), *_pair(self._channel, pair)]
-        name = free_id(wanted_id, {*accounts, *RESERVED})
-        path = (*self._accounts, name)
-        first = self._first_account(channel, accounts)
-        return [*plugin, *first, Set((*path, "enabled"), True), *_pair(path, pair)]
+        if not channel.accounts and not channel.own_id:
+            pair = _pair(data, channel.path, credentials)
+            return [*plugin, Set((*channel.path, ENABLED), True), *pair]
+        first = [] if channel.accounts else channel.own_as_account()
+        path = (*channel.accounts_path, channel.free_name(wanted_id))
+        pair = _pair(data, path, credentials)
+        return [*plugin, *first, Set((*path, ENABLED), True), *pair]
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
-        pair = unexpanded(credentials)
-        paths = list(self._paths_of(data, bot))
-        for path in paths:
-            # a reference to a secret kept elsewhere is its owner's to change
-            text_at(data, (*path, CLIENT_SECRET))
-        return [change for path in paths for change in _pair(path, pair)]
+        changes: list[Change] = []
+        for place in self._channel(data).places_of(bot.client_id):
+            if place.stated:
+                changes += _pair(data, place.path, credentials)
+            if bot.client_id != credentials.client_id:
+                there = table_at(data, place.path)
+                changes += [Remove((*place.path, key)) for key in BELONGINGS if key in there]
+        return changes
 
     def remove(self, data: Data, bot: Platform) -> list[Change]:
-        return [change for path in self._paths_of(data, bot) for change in self._without(path)]
+        return self._channel(data).without(bot.client_id)
 
     def switch(self, data: Data, bot: Platform, enabled: bool) -> list[Change]:
-        path = next(self._paths_of(data, bot))
-        return [Set((*path, "enabled"), enabled)]
+        channel = self._channel(data)
+        if not channel.accounts:
+            return [Set((*channel.path, ENABLED), enabled)]
+        return channel.on(bot.client_id) if enabled else channel.off(bot.client_id)
 
     def notes(self, data: Data) -> list[Note]:
         off = [] if self._plugin.is_on(data) else [Note.OPENCLAW_PLUGIN_OFF]
         return [Note.OPENCLAW_RESTART, *off]
 
-    def _first_account(self, channel: Data, accounts: Data) -> list[Change]:
-        """The channel's own pair as an account, beside which the next one can stand.
-
-        The official connector starts accounts only, once there are any. Some of its versions
-        read an account of this name, others the channel's own pair instead: it stays, too.
-        """
-        if accounts or not self._plugin.ignores_own_pair:
-            return []
-        own = {key: channel[key] for key in (CLIENT_ID, CLIENT_SECRET) if key in channel}
-        return [Set((*self._accounts, DEFAULT), own)]
-
-    def _places(self, data: Data) -> Iterator[tuple[str, Keys]]:
-        """Wherever a pair may stand, with the bot's name there."""
-        for name, account in table_at(data, self._accounts).items():
-            if isinstance(account, dict):
-                yield name, (*self._accounts, name)
-        if isinstance(value_at(data, self._channel), dict):
-            yield self.kind, self._channel
-
-    def _paths_of(self, data: Data, bot: Platform) -> Iterator[Keys]:
-        for _, path in self._places(data):
-            if table_at(data, path).get(CLIENT_ID) == bot.client_id:
-                yield path
-
-    def _without(self, path: Keys) -> list[Change]:
-        if path == self._channel:
-            return [Remove((*path, CLIENT_ID)), Remove((*path, CLIENT_SECRET))]
-        return [Remove(path)]
+    def _channel(self, data: Data) -> Channel:
+        return Channel(data, self._plugin, self.kind)
 
 
-def _pair(path: Keys, credentials: Credentials) -> list[Change]:
-    return pair_at((*path, CLIENT_ID), (*path, CLIENT_SECRET), credentials)
+def _pair(data: Data, path: Keys, credentials: Credentials) -> list[Change]:
+    if not isinstance(table_at(data, path).get(CLIENT_SECRET), str | None):
+        # a reference to a secret kept elsewhere is its owner's to change
+        raise OtherShapeError((*path, CLIENT_SECRET))
+    return pair_at((*path, CLIENT_ID), (*path, CLIENT_SECRET), unexpanded(credentials))
 
 
 class OpenClawTable(FileTable):

@@ -15,15 +15,16 @@ ENTRIES = ("plugins", "entries")
 class Plugin:
     """One plugin and its channel, which bear the same name.
 
-    `package` is its name in the registry, `missing` the code of its absence;
-    `ignores_own_pair`: beside accounts it does not start the channel's own pair. `state` is
-    the folder in which OpenClaw keeps what was installed.
+    `package` is its name in the registry, `missing` the code of its absence.
+    `reads_default_elsewhere`: to it an account named "default" says nothing itself: the
+    pair is that of the account `__default__`, or the channel's own. `state` is the folder in
+    which OpenClaw keeps what was installed.
     """
 
     channel: str
     package: str
     missing: Code
-    ignores_own_pair: bool
+    reads_default_elsewhere: bool
     state: Path = Path()
 
     def in_folder(self, state: Path) -> Self:
@@ -73,11 +74,11 @@ OFFICIAL = Plugin(
     channel="dingtalk-connector",
     package="@dingtalk-real-ai/dingtalk-connector",
     missing=Code.PLUGIN_MISSING,
-    ignores_own_pair=True,
+    reads_default_elsewhere=True,
 )
 COMMUNITY = Plugin(
     channel="dingtalk",
     package="@soimy/dingtalk",
     missing=Code.COMMUNITY_PLUGIN_MISSING,
-    ignores_own_pair=False,
+    reads_default_elsewhere=False,
 )
