@@ -17,7 +17,9 @@ NOWHERE = "http://127.0.0.1:1"
 
 
 def built(kind: str, file: Path, **keys: object) -> Target:
-    """The target of that kind in that file."""
+    """The target of that kind in that file, which is its owner's alone."""
+    if file.exists():
+        file.chmod(0o600)
     more = {"url": NOWHERE} if kind == "astrbot-file" else {}
     table = KINDS[kind].model_validate({"kind": kind, "path": str(file), **more, **keys})
     return table.build(Surroundings(file.parent / "bootstrap-bot.toml", Http(), 0.0))

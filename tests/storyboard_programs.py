@@ -55,6 +55,11 @@ HERMES = Program(
     "hermes/.env",
     "OPENROUTER_API_KEY=sk-or-example\nDINGTALK_CLIENT_ID=\nDINGTALK_CLIENT_SECRET=\n",
 )
+HERMES_CONFIG = replace(
+    HERMES,
+    path="hermes/config.yaml",
+    text="platforms:\n  dingtalk:\n    enabled: false\n    extra:\n      robot_code: ding1\n",
+)
 # Changes of Hermes' file.
 TAKEN = (
     ("CLIENT_ID=", f"CLIENT_ID={OTHER_ID}"),

@@ -14,6 +14,7 @@ from tests.storyboard_programs import (
     CONFIG,
     COWAGENT,
     HERMES,
+    HERMES_CONFIG,
     NANOBOT,
     NANOBOT_OFF,
     OPENCLAW,
@@ -57,6 +58,16 @@ async def switched_off(play: Play) -> None:
     play.skip()
     await play.sees("health.works")
     play.shoot("The same, with a plugin and a bot that are switched off there", beside=SEVERAL)
+
+
+async def elsewhere(play: Play) -> None:
+    """Other files of the programs say otherwise."""
+    for program in (HERMES, HERMES_CONFIG):
+        program.put(play)
+    await play.created()
+    play.skip()
+    await play.sees("health.works")
+    play.shoot("Programs whose other files say otherwise", beside=SEVERAL)
 
 
 async def added(play: Play) -> None:
@@ -275,6 +286,7 @@ SCENARIOS = (
     Scenario(stored("More places than there is room for", *SHOPS), tables(*SHOPS)),
     *COMMANDS,
     Scenario(replaced, CONFIG + HERMES.table),
+    Scenario(elsewhere, CONFIG + HERMES.table),
     Scenario(card_kept, ASTRBOT),
     Scenario(skipped, CONFIG + HERMES.table),
     Scenario(exposed, CONFIG + HERMES.table),

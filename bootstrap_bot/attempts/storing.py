@@ -186,14 +186,18 @@ class Storing:
 
     async def _trouble(self, target: Target, error: TargetError) -> None:
         log.info("attempt=%s target=%s: %s", self._record.attempt.id, target.kind, error.code)
-        await self._mark(target, lambda now: now.troubled(error))
+        # another file of the target's program may be what hinders it
+        await self._mark(target, lambda now: replace(now.troubled(error), place=error.place))
 
     async def _mark(self, target: Target, change: Callable[[Delivery], Delivery]) -> None:
         order = {one.key: place for place, one in enumerate(self._targets)}
 
         def marked(attempt: Attempt) -> Attempt:
             others = _without(attempt, target.key).deliveries
-            deliveries = [*others, change(_delivery(attempt, target))]
+            changed = change(_delivery(attempt, target))
+            if not changed.trouble:
+                changed = replace(changed, place=target.place)
+            deliveries = [*others, changed]
             # in the config's order, those that left it first
             deliveries.sort(key=lambda delivery: order.get(delivery.target, -1))
             return replace(attempt, deliveries=tuple(deliveries))

@@ -34,6 +34,11 @@ class Slot:
     spellings: Mapping[Keys, Keys] = field(default_factory=dict)
     holds_one: bool = True
 
+    @property
+    def companions(self) -> tuple[Keys, ...]:
+        """What goes with a bot."""
+        return (*self.codes, *self.belongings)
+
     def hindrance(self, data: Data) -> Code | None:
         return None
 
@@ -50,13 +55,13 @@ class Slot:
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
         replaced = bot.client_id != credentials.client_id
-        gone = self._companions(data) if replaced else []
+        gone = emptied(data, self.companions if replaced else ())
         return [*self._pair(data, credentials), *gone]
 
     def remove(self, data: Data, bot: Platform) -> list[Change]:
         pair = (self.client_id, self.client_secret)
         empty = [change for path in pair for change in self._written(data, path, "")]
-        return [*self._switched(False), *empty, *self._companions(data)]
+        return [*self._switched(False), *empty, *emptied(data, self.companions)]
 
     def switch(self, data: Data, bot: Platform, enabled: bool) -> list[Change]:
         return self._switched(enabled)
@@ -73,9 +78,6 @@ class Slot:
             *self._written(data, self.client_id, credentials.client_id),
             *self._written(data, self.client_secret, secret),
         ]
-
-    def _companions(self, data: Data) -> list[Change]:
-        return emptied(data, (*self.codes, *self.belongings))
 
     def _read(self, data: Data, path: Keys) -> str:
         other = self.spellings.get(path)

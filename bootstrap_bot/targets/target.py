@@ -24,6 +24,8 @@ class Note(StrEnum):
     CARD_TEMPLATE = "card_template"
     HERMES_RESTART = "hermes_restart"
     HERMES_USERS = "hermes_users"
+    HERMES_OFF = "hermes_off"
+    HERMES_EXTRA = "hermes_extra"
     OPENCLAW_RESTART = "openclaw_restart"
     OPENCLAW_PLUGIN_OFF = "openclaw_plugin_off"
     NANOBOT_RESTART = "nanobot_restart"
