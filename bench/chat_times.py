@@ -86,7 +86,10 @@ _waits, _is_stored = _offers(Action.CHECK), _offers(Action.REMOVE)
 @asynccontextmanager
 async def staged(folder: Path) -> AsyncIterator[Stage]:
     """Everything on stage, the bot ready for updates."""
-    async with TelegramStandIn(TOKEN) as telegram, DingTalkStandIn(interval=INTERVAL) as dingtalk:
+    async with (
+        TelegramStandIn(TOKEN) as telegram,
+        DingTalkStandIn(interval=INTERVAL, stage_seconds=0) as dingtalk,
+    ):
         config = folder / "config.toml"
         config.touch(0o600)
         admins = ", ".join(map(str, PEOPLE))

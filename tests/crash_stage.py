@@ -57,7 +57,7 @@ class CrashStage:
     def __init__(self, folder: Path, *, interval: int = 1, more: str = "") -> None:
         self.folder = folder
         self.telegram = TelegramStandIn(token=TOKEN)
-        self.dingtalk = DingTalkStandIn(interval=interval)
+        self.dingtalk = DingTalkStandIn(interval=interval, stage_seconds=0)
         self.config = folder / "config.toml"
         self.state = folder / "bootstrap-bot.db"
         self.before = ""

@@ -44,7 +44,7 @@ FUZZ = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 @pytest.fixture
 async def stand_in() -> AsyncIterator[DingTalkStandIn]:
-    async with DingTalkStandIn() as server:
+    async with DingTalkStandIn(stage_seconds=0) as server:
         yield server
 
 

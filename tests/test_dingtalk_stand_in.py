@@ -94,7 +94,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 async def dingtalk(clock: HandClock) -> AsyncIterator[DingTalkStandIn]:
-    async with DingTalkStandIn(clock=clock) as stand_in:
+    async with DingTalkStandIn(clock=clock, stage_seconds=0) as stand_in:
         yield stand_in
 
 
@@ -164,6 +164,74 @@ class TestRegistration:
         assert again.keys() == {"errcode", "errmsg", "status"}
         assert dingtalk.latest.handed_out
         assert dingtalk.apps[given["client_id"]].name == "Ada"
+
+    @pytest.mark.parametrize("pending", [False, True])
+    async def test_stages_pass_before_the_verdict_and_publishing_has_the_pair(
+        self, clock: HandClock, pending: bool
+    ) -> None:
+        async with (
+            DingTalkStandIn(clock=clock, repeats=True) as stand_in,
+            aiohttp.ClientSession() as session,
+        ):
+            client = Client(stand_in, session)
+            begun = await client.begin()
+            told = [await client.poll(begun)]
+            await (stand_in.approve_pending() if pending else stand_in.approve())
+            for _ in range(4):
+                told.append(await client.poll(begun))
+                clock.time += 0.9
+            verdict = "APPROVING" if pending else "SUCCESS"
+            assert [one["status"] for one in told] == [
+                "WAITING",
+                "CREATING",
+                "CREATING",
+                "PUBLISHING",
+                verdict,
+            ]
+            assert ["client_secret" in one for one in told] == [False, False, False, True, True]
+
+    async def test_a_slow_poll_misses_every_stage(self, clock: HandClock) -> None:
+        async with (
+            DingTalkStandIn(clock=clock) as stand_in,
+            aiohttp.ClientSession() as session,
+        ):
+            client = Client(stand_in, session)
+            begun = await client.begin()
+            await stand_in.approve()
+            clock.time += 2
+            assert (await client.poll(begun))["status"] == "SUCCESS"
+
+    async def test_a_pair_given_while_publishing_is_given(self, clock: HandClock) -> None:
+        async with (
+            DingTalkStandIn(clock=clock) as stand_in,
+            aiohttp.ClientSession() as session,
+        ):
+            client = Client(stand_in, session)
+            begun = await client.begin()
+            await stand_in.approve()
+            clock.time += 1
+            given = await client.poll(begun)
+            clock.time += 1
+            assert (given["status"], "client_secret" in given) == ("PUBLISHING", True)
+            assert await client.poll(begun) == {"errcode": 0, "errmsg": "ok", "status": "SUCCESS"}
+
+    @pytest.mark.parametrize("pending", [False, True])
+    async def test_a_pair_may_be_repeated_until_the_code_dies(
+        self, clock: HandClock, pending: bool
+    ) -> None:
+        async with (
+            DingTalkStandIn(clock=clock, stage_seconds=0, repeats=True) as stand_in,
+            aiohttp.ClientSession() as session,
+        ):
+            client = Client(stand_in, session)
+            begun = await client.begin()
+            await (stand_in.approve_pending() if pending else stand_in.approve())
+            given = await client.poll(begun)
+            clock.time += 7199
+            assert await client.poll(begun) == given
+            assert given["client_secret"]
+            clock.time += 1
+            assert "client_secret" not in await client.poll(begun)
 
     async def test_an_existing_bot_keeps_its_pair(
         self, dingtalk: DingTalkStandIn, client: Client
@@ -263,13 +331,23 @@ class TestStrictness:
             ("init", {"who": "me"}),
             ("begin", {}),
             ("begin", {"nonce": 1}),
-            ("poll", {"device_code": "x", "user_code": "y"}),
+            ("begin", {"source": "X"}),
+            ("poll", {"source": "X"}),
             ("token", {"appKey": "x"}),
             ("gateway", {"clientId": "x", "clientSecret": "y", "subscriptions": []}),
         ],
     )
     async def test_only_the_fields_it_knows(self, client: Client, call: Call, body: object) -> None:
         assert (await client.post(call, body))[0] == 400
+
+    @pytest.mark.parametrize("more", [{"source": "X"}, {"source": ""}, {"a": None, "b": [{}]}])
+    async def test_begin_and_poll_take_whatever_comes_besides(
+        self, client: Client, more: dict[str, Any]
+    ) -> None:
+        _, first = await client.post("init", {})
+        _, begun = await client.post("begin", {"nonce": first["nonce"], **more})
+        _, told = await client.post("poll", {"device_code": begun["device_code"], **more})
+        assert told["status"] == "WAITING"
 
     async def test_unknown_device_code(self, client: Client) -> None:
         assert (await client.poll({"device_code": "guess"}))["errcode"] == 40035

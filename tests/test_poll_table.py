@@ -47,12 +47,16 @@ SAYS = {
     "creating": "DingTalk is creating the bot",
     "publishing": "DingTalk is publishing the bot",
     "publishing_with_credentials": "DingTalk is publishing the bot",
+    "reviewing_with_credentials": "DingTalk is publishing the bot",
+    "errcode_with_credentials": "DingTalk is publishing the bot",
 }
 # A stage we do not know is no news: the last one stays.
 KEEPS = ("empty_status", "no_status", "unknown_status")
 WAITS = ("numeric_strings", "no_errcode")
 TROUBLE_SAYS = {
     "errcode": "DingTalk reports a problem on its side.",
+    "moved_away": "DingTalk's address has moved, or a login page of the network is in the way: "
+    "the answer leads somewhere else.",
     "errcode_text": "DingTalk reports a problem on its side.",
     "http_400": "DingTalk answers with an error.",
     "http_404": "DingTalk answers with an error.",
@@ -86,7 +90,7 @@ async def test_a_stage_is_shown_and_waited_for(tmp_path: Path, row: str) -> None
         await scene.poll(PROGRESS["creating" if row != "creating" else "scanned"])
         assert await scene.poll(PROGRESS[row]) == 5
         shown = await scene.sees(SAYS[row])
-        invites = row != "publishing_with_credentials"
+        invites = not row.endswith("with_credentials")
         assert (scene.dingtalk.latest.user_code in shown.text) is invites
         assert ("Cancel" in shown.button_texts) is invites
         assert GOES_ON not in shown.text
@@ -578,7 +582,7 @@ def bodies(scene: Scene, call: str) -> list[bytes]:
     return [one.body for one in scene.dingtalk.requests if one.path == path]
 
 
-@pytest.mark.parametrize("row", [row for row in TROUBLE if row != "redirect"])
+@pytest.mark.parametrize("row", [row for row in TROUBLE if row not in ("redirect", "moved_away")])
 async def test_a_bad_road_to_begin_is_tried_again(tmp_path: Path, row: str) -> None:
     async with Scene(tmp_path, timeout=QUIETLY if row == "timeout" else 5.0) as scene:
         scene.dingtalk.next("begin", ROWS[row])

@@ -277,7 +277,7 @@ async def test_a_replacement_that_came_to_nothing_leaves_the_old_one(
 async def test_start_again_still_replaces_the_same_one(tmp_path: Path) -> None:
     async with Scene(tmp_path, more=ONE) as scene:
         await chosen(scene, REPLACE)
-        await scene.poll(expired())
+        await scene.expire()
         await scene.sees("The link has expired")
         await scene.press("Start again")
         await scene.sees("Waiting for you")
@@ -385,7 +385,7 @@ async def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
 async def test_a_name_outlives_start_again_and_a_restart(tmp_path: Path) -> None:
     async with Scene(tmp_path, more=ONE) as scene:
         await named(scene, "sales")
-        await scene.poll(expired())
+        await scene.expire()
         await scene.sees("The link has expired")
         await scene.press("Start again")
         await scene.sees("Waiting for you")

@@ -72,7 +72,7 @@ def test_the_example_says_the_defaults(tmp_path: Path) -> None:
 async def test_the_ten_lines_of_the_readme_are_a_whole_program(tmp_path: Path) -> None:
     (program,) = re.findall(r"```python\n(.+?)```", README, re.DOTALL)
     assert len(program.strip().splitlines()) <= 12
-    async with Scene(tmp_path, interval=1) as scene:
+    async with Scene(tmp_path, interval=1, stage_seconds=0) as scene:
         await scene.stop()
         road = f'.token("{TOKEN}").base_url("{scene.telegram.url}/bot")'
         assert '.token("your token")' in program

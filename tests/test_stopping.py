@@ -78,7 +78,10 @@ class Town:
 
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    async with TelegramStandIn(token=TOKEN) as telegram, DingTalkStandIn(interval=60) as dingtalk:
+    async with (
+        TelegramStandIn(token=TOKEN) as telegram,
+        DingTalkStandIn(interval=60, stage_seconds=0) as dingtalk,
+    ):
         yield Town(tmp_path, telegram, dingtalk)
 
 

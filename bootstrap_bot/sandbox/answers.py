@@ -93,6 +93,13 @@ def approving(
     return stage("APPROVING", client_id=client_id, client_secret=client_secret, **fields)
 
 
+def publishing(
+    client_id: str = OWN_CLIENT_ID, client_secret: str = OWN_CLIENT_SECRET, **fields: object
+) -> Answer:
+    """Not done, yet the pair is there."""
+    return stage("PUBLISHING", client_id=client_id, client_secret=client_secret, **fields)
+
+
 def fail(reason: str = "The person refused.") -> Answer:
     """Refused, or the creation failed."""
     return stage("FAIL", fail_reason=reason)
@@ -134,11 +141,26 @@ PROGRESS = _titled(
         "publishing": ("Publishing", stage("PUBLISHING")),
         "publishing_with_credentials": (
             "Publishing, with the credentials",
-            stage("PUBLISHING", client_id=OWN_CLIENT_ID, client_secret=OWN_CLIENT_SECRET),
+            publishing(),
         ),
         "empty_status": ("Empty status", stage("")),
         "no_status": ("No status at all", Answer(body={"errcode": 0, "errmsg": "ok"})),
         "unknown_status": ("A stage nobody knows", stage("POLISHING")),
+        "reviewing_with_credentials": (
+            "A stage nobody knows, with the credentials",
+            stage("REVIEWING", client_id=OWN_CLIENT_ID, client_secret=OWN_CLIENT_SECRET),
+        ),
+        "errcode_with_credentials": (
+            "A problem, with the credentials",
+            Answer(
+                body={
+                    "errcode": 500,
+                    "errmsg": "system error",
+                    "client_id": OWN_CLIENT_ID,
+                    "client_secret": OWN_CLIENT_SECRET,
+                }
+            ),
+        ),
         "numeric_strings": (
             "Numbers as text",
             Answer(body={"errcode": "0", "errmsg": "ok", "status": "WAITING", "interval": "5"}),
@@ -157,6 +179,10 @@ VERDICTS = _titled(
         "success_empty": ("Success without credentials", stage("SUCCESS")),
         "success_half": ("Success without the secret", stage("SUCCESS", client_id=OWN_CLIENT_ID)),
         "approving": ("The organisation's admin must approve", approving()),
+        "approval_required": (
+            "The same by another name",
+            stage("APPROVAL_REQUIRED", client_id=OWN_CLIENT_ID, client_secret=OWN_CLIENT_SECRET),
+        ),
         "fail": ("Failed, with a reason", fail("You may not create apps in this organisation.")),
         "expired": ("Expired", expired()),
     }
@@ -175,6 +201,10 @@ TROUBLE = _titled(
         "http_500": ("HTTP 500", errcode(500, "internal error", 500)),
         "http_502_html": ("HTTP 502, a web page", http(502, BAD_GATEWAY)),
         "redirect": ("Redirect to a login page", http(302, "", {"Location": "/login"})),
+        "moved_away": (
+            "Moved to another address",
+            http(308, "", {"Location": "https://dingtalk.example/"}),
+        ),
         "bad_json": ("Broken JSON", Answer(body='{"errcode": 0, "status": "SUCC')),
         "list": ("A list", Answer(body=[{"status": "WAITING"}])),
         "empty_body": ("Nothing in the answer", Answer(body=b"")),

@@ -86,7 +86,7 @@ async def _stage(interval: int, on_stored: OnStored | None = None) -> AsyncItera
     with tempfile.TemporaryDirectory(prefix="bootstrap-bot-demo-") as folder:
         async with (
             TelegramStandIn(TOKEN) as telegram,
-            DingTalkStandIn(interval=interval) as dingtalk,
+            DingTalkStandIn(interval=interval, stage_seconds=0.5) as dingtalk,
         ):
             config = _write_config(Path(folder, CONFIG_NAME), telegram, dingtalk)
             loaded = settings.load(config, {})

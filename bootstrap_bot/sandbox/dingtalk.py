@@ -29,6 +29,7 @@ from bootstrap_bot.sandbox.dingtalk_registration import (
     new_user_code,
 )
 from bootstrap_bot.sandbox.dingtalk_wire import (
+    OPEN,
     OPTIONAL,
     PATHS,
     REQUIRED,
@@ -50,9 +51,11 @@ BAD_PARAMETER = 40035
 
 
 class DingTalkStandIn(LoopbackServer):
-    """Plays DingTalk on loopback: `interval` and `lifetime` are seconds.
+    """Plays DingTalk on loopback: `interval` and `lifetime` are seconds; live it is 5 or 2.
 
-    `extra_begin` is merged into the answer to begin.
+    After a confirmation two stages of `stage_seconds` each go by, which a poll may meet or
+    miss. `repeats`: the pair is in every answer until the code dies, not in one alone; both
+    have been seen. `extra_begin` is merged into the answer to begin.
     """
 
     def __init__(
@@ -62,11 +65,15 @@ class DingTalkStandIn(LoopbackServer):
         lifetime: int = 7200,
         port: int = 0,
         extra_begin: Mapping[str, object] | None = None,
+        stage_seconds: float = 1.0,
+        repeats: bool = False,
     ) -> None:
         super().__init__(port)
         self.clock: Clock = clock or SystemClock()
         self.interval = interval
         self.lifetime = lifetime
+        self.stage_seconds = stage_seconds
+        self.repeats = repeats
         self.extra_begin = dict(extra_begin or {})
         self.registrations: list[Registration] = []
         self.apps: dict[str, App] = {}
@@ -203,6 +210,8 @@ class DingTalkStandIn(LoopbackServer):
                 user_code=str(fields["user_code"]),
                 begun_at=now,
                 expires_at=now + self.lifetime,
+                stage_seconds=self.stage_seconds,
+                repeats=self.repeats,
             )
         )
         return Answer(body=fields)
@@ -230,8 +239,11 @@ class DingTalkStandIn(LoopbackServer):
         if registration is None:
             return scripted or errcode(BAD_PARAMETER, "invalid device_code")
         registration.polls += 1
-        answer = scripted or registration.script.take() or registration.answer()
-        return self._hand_out(registration, answer)
+        if played := scripted or registration.script.take():
+            return self._settled(registration, played)
+        answer = registration.answer()
+        registration.handed_out = registration.handed_out or answer.pair is not None
+        return answer
 
     def _token(self, body: Body) -> Answer:
         app = self._app(body["appKey"], body["appSecret"])
@@ -272,6 +284,7 @@ class DingTalkStandIn(LoopbackServer):
         registration = self._undecided(user_code)
         self._mint(registration, client_id)
         registration.stage, registration.name = verdict, name
+        registration.decided_at = self.clock.now()
         app = self.apps[registration.client_id or ""]
         app.name = name
         app.approved = app.published = verdict == "SUCCESS"
@@ -285,14 +298,16 @@ class DingTalkStandIn(LoopbackServer):
         registration.client_id, registration.client_secret = wanted, app.client_secret
         return wanted, app.client_secret
 
-    def _hand_out(self, registration: Registration, answer: Answer) -> Answer:
+    def _settled(self, registration: Registration, answer: Answer) -> Answer:
         """Fills in the pair; an answer that carries one settles the registration."""
+        known = set(self.apps)
         if isinstance(answer.body, dict) and set(PAIR) & set(map(str, answer.body.values())):
             answer = answer.filled(*self._mint(registration))
         if answer.pair:
             client_id, secret = answer.pair
-            known = App(secret, registration.name, *[answer.stage == "SUCCESS"] * 2)
-            self.apps.setdefault(client_id, known)
+            app = self.apps.setdefault(client_id, App(secret, registration.name))
+            if client_id not in known or answer.stage == "SUCCESS":
+                app.approved = app.published = answer.stage == "SUCCESS"
             registration.client_id, registration.client_secret = client_id, secret
             registration.stage, registration.handed_out = answer.stage, True
         return answer
@@ -302,7 +317,7 @@ class DingTalkStandIn(LoopbackServer):
     async def _serve(
         self, call: Call, handler: Callable[[Body], Answer], request: web.Request
     ) -> web.StreamResponse:
-        body = await read_object(request, REQUIRED[call], OPTIONAL[call])
+        body = await read_object(request, REQUIRED[call], OPTIONAL[call], more=call in OPEN)
         if call == "poll":
             answer = handler(body)
             await self.changed()

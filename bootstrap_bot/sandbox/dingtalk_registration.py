@@ -2,6 +2,7 @@
 
 import secrets
 import string
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bootstrap_bot.clock import Clock
@@ -11,6 +12,7 @@ from bootstrap_bot.sandbox.answers import (
     approving,
     expired,
     fail,
+    publishing,
     stage,
     success,
 )
@@ -19,12 +21,22 @@ CLIENT_ID_LETTERS = string.ascii_lowercase + string.digits
 USER_CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
 
 
+# Answers that carry the pair.
+GIVING: dict[str, Callable[[str, str], Answer]] = {
+    "PUBLISHING": publishing,
+    "SUCCESS": success,
+    "APPROVING": approving,
+}
+
+
 @dataclass(slots=True)
 class Registration:
     """One device flow. Times are seconds since the epoch by the server's clock.
 
     `stage` is what happened last; `state` is `stage` as of now, since a code dies by itself.
-    `handed_out`: the credentials left in an answer, whether or not it arrived.
+    After the person confirmed, at `decided_at`, polls hear of CREATING and PUBLISHING for
+    `stage_seconds` each before they hear the verdict. `handed_out`: the credentials left in an
+    answer, whether or not it arrived; they do so once, or with `repeats` in every answer.
     """
 
     clock: Clock = field(repr=False)
@@ -32,6 +44,9 @@ class Registration:
     user_code: str
     begun_at: float
     expires_at: float
+    stage_seconds: float = 0.0
+    repeats: bool = False
+    decided_at: float = 0.0
     stage: str = "WAITING"
     client_id: str | None = None
     client_secret: str | None = field(default=None, repr=False)
@@ -59,11 +74,23 @@ class Registration:
             return fail(self.fail_reason)
         if self.state == "EXPIRED":
             return expired()
-        if self.client_id and self.client_secret and not self.handed_out:
-            pair = {"SUCCESS": success, "APPROVING": approving}.get(self.state)
-            if pair is not None:
-                return pair(self.client_id, self.client_secret)
-        return stage(self.state)
+        heard = self._on_the_way() or self.state
+        gives = GIVING.get(heard)
+        if gives and self.client_id and self.client_secret and self._may_give():
+            return gives(self.client_id, self.client_secret)
+        return stage(heard)
+
+    def _on_the_way(self) -> str:
+        """The stage between what the person did and its verdict; empty without one."""
+        if self.state not in ("SUCCESS", "APPROVING"):
+            return ""
+        passed = self.clock.now() - self.decided_at
+        if passed < self.stage_seconds:
+            return "CREATING"
+        return "PUBLISHING" if passed < 2 * self.stage_seconds else ""
+
+    def _may_give(self) -> bool:
+        return not self.handed_out or (self.repeats and self.clock.now() < self.expires_at)
 
 
 @dataclass(slots=True)

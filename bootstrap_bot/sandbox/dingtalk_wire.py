@@ -36,10 +36,21 @@ OPTIONAL: dict[Call, dict[str, type]] = {
 }
 
 
+# Calls that take any field besides.
+OPEN: tuple[Call, ...] = ("begin", "poll")
+
+
 async def read_object(
-    request: web.Request, required: Mapping[str, type], optional: Mapping[str, type]
+    request: web.Request,
+    required: Mapping[str, type],
+    optional: Mapping[str, type],
+    *,
+    more: bool = False,
 ) -> Body:
-    """The request's JSON object with exactly these fields, or the fitting HTTP error."""
+    """The request's JSON object with these fields alone, or the fitting HTTP error.
+
+    `more`: fields that are not known pass, whatever they hold.
+    """
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="application/json is wanted")
     try:
@@ -50,6 +61,8 @@ async def read_object(
         raise web.HTTPBadRequest(text=f"an object with {sorted(required)} is wanted")
     known = {**required, **optional}
     for name, value in body.items():
+        if name not in known and more:
+            continue
         if name not in known or not isinstance(value, known[name]) or not value:
             raise web.HTTPBadRequest(text=f"bad field {name}")
     return body
