@@ -12,7 +12,7 @@ from bootstrap_bot.clock import Clock
 CODE_BYTES = 10
 CODE_LASTS = 600.0
 MOST_WRONG = 5
-PAUSE = 1.0
+# So many persons' wrong tries are remembered, of those who tried last.
 MOST_PERSONS = 10_000
 
 
@@ -48,7 +48,6 @@ class Claims:
         self._make_code = make_code
         self._code = ""
         self._ends = 0.0
-        self._next_check = 0.0
         self._wrong: dict[int, int] = {}
 
     @property
@@ -59,22 +58,25 @@ class Claims:
     def renew(self) -> str:
         """A fresh code, valid for `CODE_LASTS` seconds; the one before is void."""
         self._code = self._make_code()
-        self._ends = self._clock.now() + CODE_LASTS
+        self._ends = self._clock.monotonic() + CODE_LASTS
         return self._code
 
     async def claim(self, user: int, code: str) -> Claimed:
-        """Five wrong tries a person, one look a second in all; whatever is beyond is unheard.
+        """Five wrong tries a person; whatever others do, the right code is heard.
 
         Raises `TargetError` when the right code came but could not be written down.
         """
-        now = self._clock.now()
-        silenced = self._wrong.get(user, 0) >= MOST_WRONG or len(self._wrong) >= MOST_PERSONS
-        if not self.open or silenced or now < self._next_check:
+        if not self.open or self._wrong.get(user, 0) >= MOST_WRONG:
             return Claimed.UNHEARD
-        self._next_check = now + PAUSE
-        valid = bool(self._code) and now < self._ends
+        valid = bool(self._code) and self._clock.monotonic() < self._ends
         given = code.strip().upper().encode(errors="replace")
         if not (hmac.compare_digest(given, self._code.encode()) and valid):
-            self._wrong[user] = self._wrong.get(user, 0) + 1
+            self._count_wrong_try(user)
             return Claimed.WRONG
         return Claimed.DONE if await self._admins.add_first(user) else Claimed.UNHEARD
+
+    def _count_wrong_try(self, user: int) -> None:
+        """A crowd drives out of memory whoever tried first, and closes the door to nobody."""
+        self._wrong[user] = self._wrong.pop(user, 0) + 1
+        if len(self._wrong) > MOST_PERSONS:
+            del self._wrong[next(iter(self._wrong))]
