@@ -1,7 +1,8 @@
 """The bot as other programs use it: added to an application, or an application's whole."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -80,6 +81,15 @@ class BootstrapBot:
             yield
         finally:
             await self._stop(application)
+
+    @property
+    def admins(self) -> Collection[int]:
+        """Who may use it, as it is now."""
+        return self._admins
+
+    def works(self) -> Collection["asyncio.Task[None]"]:
+        """What handlers began and did not wait for, as far as it is not done."""
+        return () if self._parts is None else self._parts.desk.outbox.works
 
     def _install(
         self,

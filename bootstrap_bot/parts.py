@@ -88,7 +88,7 @@ class Parts:
         self.desk = Desk(
             attempts=attempts,
             platforms=Platforms(targets, provider, run_command, attempts.displaced),
-            outbox=Outbox(bot, self._sender),
+            outbox=Outbox(bot, self._sender, clock),
             doctor=self._doctor(bot, provider, targets, clock),
             clock=clock,
             zone=zone,
@@ -144,7 +144,7 @@ class Parts:
         log.error("the state file was broken; it is kept as %s", self._journal.moved_aside)
         texts = Texts(language_for(self._settings.chat.language))
         for admin in self._admins:
-            self.desk.outbox.tell_surely(admin, texts("notice.journal_broken"), self.desk.clock)
+            self.desk.outbox.tell_surely(admin, texts("notice.journal_broken"))
 
 
 async def _tidy(targets: Sequence[Target]) -> None:

@@ -1,6 +1,7 @@
 """The bot on its own: attempts first, Telegram as soon as it answers, an end within a second."""
 
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -8,22 +9,25 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
-from telegram.error import Conflict, NetworkError, TelegramError
+from telegram.error import NetworkError, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 from telegram.request import HTTPXRequest
 
+from bootstrap_bot.attempts.supervising import supervised
 from bootstrap_bot.bot import AnyApplication, BootstrapBot
 from bootstrap_bot.chat.claim import CODE_LASTS
 from bootstrap_bot.clock import Clock, SystemClock
 from bootstrap_bot.log import guard_token
+from bootstrap_bot.odd_answers import OddAnswerError, kind_of, understood
 from bootstrap_bot.settings import Settings, proxy_of
+from bootstrap_bot.update_loop import UpdateLoop
 
 log = logging.getLogger(__name__)
 
-UPDATES = ["message", "edited_message", "callback_query"]
 REJECTED = "Telegram does not know this token: copy it again from @BotFather"
 FIRST_RETRY = 1.0
 LONGEST_RETRY = 60.0
+RETRY_CLOCK = SystemClock()
 # What is left of the second after attempts have come to rest.
 FAREWELL = 0.2
 
@@ -44,6 +48,7 @@ def application_for(settings: Settings) -> AnyApplication:
     builder = (
         Application.builder()
         .token(token)
+        .updater(None)
         .base_url(f"{telegram.api_url}/bot")
         .request(_request(proxy, connections=32))
         .get_updates_request(_request(proxy, connections=1))
@@ -61,20 +66,26 @@ async def offer_claims(bot: BootstrapBot, username: str, clock: Clock) -> None:
         await clock.sleep(CODE_LASTS)
 
 
-async def serve(bot: BootstrapBot, application: AnyApplication, stop: asyncio.Event) -> int:
+async def serve(
+    bot: BootstrapBot,
+    application: AnyApplication,
+    stop: asyncio.Event,
+    clock: Clock = RETRY_CLOCK,
+) -> int:
     """Runs until `stop` is set and gives the exit status: 1 when it cannot go on by itself.
 
-    Raises `JournalError` when the state file cannot be used.
+    `clock` measures the pauses before Telegram is asked again. Raises `JournalError` when the
+    state file cannot be used.
     """
     async with bot.running(application):
-        talking = asyncio.create_task(_talk(bot, application))
+        talking = asyncio.create_task(_talk(bot, application, clock))
         talking.add_done_callback(lambda done: stop.set() if _broke(done) else None)
         await stop.wait()
         talking.cancel()
         await asyncio.wait([talking])
     with suppress(TimeoutError, TelegramError, RuntimeError):
         async with asyncio.timeout(FAREWELL):
-            await _say_goodbye(application)
+            await application.shutdown()
     # An application that never came up, or had no time to go, leaves its connections to us.
     with suppress(RuntimeError):
         await application.bot.shutdown()
@@ -97,51 +108,27 @@ def stop_on_signals() -> asyncio.Event:
     return stop
 
 
-async def _talk(bot: BootstrapBot, application: AnyApplication) -> None:
+async def _talk(bot: BootstrapBot, application: AnyApplication, clock: Clock) -> None:
     """Introduces itself to Telegram, without end if need be, and takes updates."""
     pause = FIRST_RETRY
     while True:
         try:
-            await application.initialize()
+            await understood(application.initialize)
             break
         except UnknownTokenError:
             pause = LONGEST_RETRY
             log.error(REJECTED)
         except TelegramError as error:
-            log.warning("Telegram does not answer (%s)", type(error).__name__)
+            log.warning("Telegram does not answer (%s)", kind_of(error))
         log.warning("trying again in %.0f s", pause)
-        await asyncio.sleep(pause)
+        await clock.sleep(pause)
         pause = min(pause * 2, LONGEST_RETRY)
-    await _take_updates(application)
-    log.info("ready: write /dingtalk_new to @%s", application.bot.username)
-    await offer_claims(bot, application.bot.username, SystemClock())
-
-
-async def _take_updates(application: AnyApplication) -> None:
-    if application.updater is None:
-        raise RuntimeError("the application has no updater")
     application.add_error_handler(_on_error)
-    await application.updater.start_polling(
-        allowed_updates=UPDATES, bootstrap_retries=-1, error_callback=_on_polling_error
-    )
-    await application.start()
-
-
-async def _say_goodbye(application: AnyApplication) -> None:
-    if application.updater is not None and application.updater.running:
-        await application.updater.stop()
-    if application.running:
-        await application.stop()
-    await application.shutdown()
-
-
-def _on_polling_error(error: TelegramError) -> None:
-    if isinstance(error, Conflict):
-        log.error("another program takes this bot's updates: stop it, or give each its own bot")
-    elif isinstance(error, UnknownTokenError):
-        log.error(REJECTED)
-    else:
-        log.warning("Telegram does not answer (%s); trying again", type(error).__name__)
+    log.info("ready: write /dingtalk_new to @%s", application.bot.username)
+    updates = UpdateLoop(application, bot.admins, bot.works, clock)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(supervised(updates.run, "taking updates", clock))
+        group.create_task(offer_claims(bot, application.bot.username, SystemClock()))
 
 
 async def _on_error(_: object, context: object) -> None:
@@ -155,6 +142,17 @@ class _Request(HTTPXRequest):
         if code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND):
             raise UnknownTokenError("the token was rejected")
         return code, payload
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Without the library's own log line, which holds the whole of what people wrote."""
+        try:
+            answer = json.loads(payload.decode(errors="replace"))
+        except ValueError:
+            raise OddAnswerError("no JSON") from None
+        if not isinstance(answer, dict):
+            raise OddAnswerError(f"JSON {type(answer).__name__}")
+        return answer
 
 
 def _request(proxy: str | None, *, connections: int) -> HTTPXRequest:

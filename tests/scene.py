@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from bootstrap_bot import settings
-from bootstrap_bot.bot import AnyApplication, BootstrapBot
+from bootstrap_bot.bot import BootstrapBot
+from bootstrap_bot.clock import SystemClock
 from bootstrap_bot.sandbox.answers import Answer, expired
 from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram import Message, Press, TelegramStandIn
@@ -38,6 +39,13 @@ key = "kept"
 """
 
 
+class Impatient(SystemClock):
+    """What is a second for others is five milliseconds."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / 200)
+
+
 class Scene:
     """One bot with its state in a folder. `more` is added to its config."""
 
@@ -54,7 +62,7 @@ class Scene:
         self._stack = AsyncExitStack()
         self._stop = asyncio.Event()
         self._serving: asyncio.Task[int] | None = None
-        self._application: AnyApplication | None = None
+        self._polls = 0
 
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self.telegram)
@@ -88,10 +96,11 @@ class Scene:
         """Starts the bot; on return it takes updates."""
         loaded = settings.load(self.config, {})
         bot = BootstrapBot(loaded, clock=self.clock, timeout=self._timeout)
-        application = self._application = application_for(loaded)
+        application = application_for(loaded)
         bot.install_alone(application)
         self._stop = asyncio.Event()
-        self._serving = asyncio.create_task(serve(bot, application, self._stop))
+        self._polls = len(self.telegram.calls("getUpdates"))
+        self._serving = asyncio.create_task(serve(bot, application, self._stop, Impatient()))
 
     async def stop(self) -> None:
         """Stops the bot as SIGTERM does."""
@@ -156,12 +165,8 @@ class Scene:
 
     async def settled(self) -> None:
         """Returns when every update was handled and everything due was said."""
-        application = self._application
-        assert application is not None
-        await self.until(lambda: application.running)
+        await self.telegram.until(lambda: len(self.telegram.calls("getUpdates")) > self._polls)
         await self.telegram.until(lambda: self.telegram.pending == 0)
-        async with asyncio.timeout(PATIENCE):
-            await application.update_queue.join()
         await self.until(lambda: not any(map(self._busy, asyncio.all_tasks())))
 
     async def told(self) -> None:
@@ -216,8 +221,8 @@ class Scene:
         return messages[-1].text if messages else ""
 
     def _busy(self, task: asyncio.Task[Any]) -> bool:
-        name, work = task.get_name(), getattr(task.get_coro(), "__name__", "")
-        ours = name.startswith(("sender:", "poll:", "work:")) or work == "_quietly"
+        name = task.get_name()
+        ours = name.startswith(("sender:", "poll:", "work:", "outbox:"))
         return (ours and not self.clock.sleeps(name)) or self._awake(task)
 
     def _telling(self, task: asyncio.Task[Any]) -> bool:

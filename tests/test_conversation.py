@@ -186,7 +186,7 @@ async def test_a_second_command_brings_the_live_message_down(tmp_path: Path) -> 
 
 
 async def test_the_old_message_goes_only_when_the_new_one_stands(tmp_path: Path) -> None:
-    async with Scene(tmp_path, interval=60) as scene:
+    async with Scene(tmp_path, interval=30) as scene:
         invitation = await scene.invited()
         await scene.clock.asleep("teller:")
         scene.telegram.fail("editMessageCaption", Trouble(429, retry_after=12))
@@ -1318,3 +1318,19 @@ def test_every_state_fits_a_caption_in_every_language(language: str) -> None:
             assert bool(keyboard(look.keyboard.to_dict())) is not waits_for_a_command
             seen.add(attempt.state)
     assert seen == set(State) - {State.REQUESTED}
+
+
+async def test_answers_and_results_wait_for_no_menu_and_no_countdown(tmp_path: Path) -> None:
+    async with Scene(tmp_path, interval=60) as scene:
+        flood = Trouble(429, retry_after=490)
+        scene.telegram.fail("setMyCommands", flood, -1)
+        await scene.invited()
+        scene.telegram.fail("editMessageCaption", flood, -1)
+        await scene.clock.pass_until_due("teller:")
+        await scene.telegram.until(lambda: scene.telegram.calls("editMessageCaption"))
+        moment = scene.clock.now()
+        await scene.says("/help")
+        await scene.telegram.until(lambda: len(scene.telegram.bot_messages(ADMIN)) == 2)
+        assert scene.clock.now() == moment
+        await scene.poll(success(ID, SECRET))
+        await scene.until(lambda: "Done" in scene.telegram.bot_messages(ADMIN)[0].text)

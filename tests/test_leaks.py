@@ -18,7 +18,8 @@ from bootstrap_bot.sandbox.server import LoopbackServer, Recorded
 from bootstrap_bot.sandbox.telegram import Trouble
 from bootstrap_bot.standalone import application_for
 from bootstrap_bot.targets.target import Platform
-from tests.scene import TOKEN, Scene
+from bootstrap_bot.update_loop import UpdateLoop
+from tests.scene import ADMIN, TOKEN, Scene
 
 ID, SECRET = "dingabcdefgh1234", "SECRET-that-must-not-leak-" + "q" * 40 + "WXYZ"
 POLL = "/app/registration/poll"
@@ -271,14 +272,20 @@ async def test_trouble_with_telegram_names_no_token(
         await scene.poll(stage("SCANNED"))
         await scene.telegram.until(lambda: scene.telegram.calls("editMessageCaption"))
         assert await scene.clock.pass_until_due("teller:") == 1
-        await scene.sees("Opened: now confirm")
+        await shown(scene, "Opened: now confirm")
         await scene.clock.asleep("teller:")
         await scene.poll(success(ID, SECRET))
         await scene.telegram.until(lambda: scene.telegram.calls("editMessageMedia"))
         assert await scene.clock.pass_until_due("teller:") == 1
-        await scene.sees("Done")
+        await shown(scene, "Done")
         check_requests(scene)
     check_texts(scene, [*lines.lines, *capfd.readouterr()])
+
+
+async def shown(scene: Scene, text: str) -> None:
+    """Returns as soon as one of the bot's messages to the admin says so."""
+    said = scene.telegram.bot_messages
+    await scene.telegram.until(lambda: any(text in one.text for one in said(ADMIN)))
 
 
 async def test_a_handler_that_fails_shows_a_traceback_without_secrets(
@@ -308,14 +315,13 @@ async def test_an_on_stored_that_fails_with_the_secret_in_its_words(
         bot.install(application, on_stored)
         all_at_debug()
         async with bot.running(application), application:
-            assert application.updater is not None
-            await application.updater.start_polling()
-            await application.start()
+            updates = UpdateLoop(application, bot.admins, bot.works, scene.clock)
+            polling = asyncio.create_task(updates.run())
             await scene.invited()
             await scene.poll(success(ID, SECRET))
             await scene.sees("Done")
-            await application.updater.stop()
-            await application.stop()
+            polling.cancel()
+            await asyncio.wait([polling])
     check_texts(scene, [*lines.lines, *capfd.readouterr()])
     assert any("on_stored failed" in line for line in lines.lines)
 

@@ -28,7 +28,7 @@ from bootstrap_bot.bot import AnyApplication, BootstrapBot
 from bootstrap_bot.chat.buttons import PREFIX
 from bootstrap_bot.sandbox.answers import success
 from bootstrap_bot.targets.target import Platform
-from tests.fake_clock import START
+from tests.fake_clock import PATIENCE, START
 from tests.scene import ADMIN, STRANGER, TOKEN, Scene
 
 ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
@@ -91,6 +91,12 @@ class Shop(Scene):
 
     async def stop(self) -> None:
         await self._running.aclose()
+
+    async def settled(self) -> None:
+        await super().settled()
+        async with asyncio.timeout(PATIENCE):
+            await self._application.update_queue.join()
+        await super().settled()
 
     def built(self) -> AnyApplication:
         """Their application, with handlers that come first, last and for everything."""

@@ -383,23 +383,6 @@ def test_what_the_system_refuses_is_told_apart_from_what_matters(
             assert refused(writer) is code
 
 
-@pytest.mark.parametrize("mode", [0o644, 0o755])
-def test_nothing_is_ever_in_a_file_that_more_people_may_read(
-    file: Path, monkeypatch: pytest.MonkeyPatch, mode: int
-) -> None:
-    def write(descriptor: int, data: bytes) -> int:
-        pytest.fail("something was written")
-
-    file.chmod(mode)
-    monkeypatch.setattr(os, "write", write)
-    assert refused(another_programs(file)) is Code.READABLE_BY_ALL
-    without_modes(monkeypatch, mode)
-    for writer in (another_programs(file), FileWriter(file), FileWriter(file.with_name("made"))):
-        with pytest.raises(TargetError) as caught:
-            writer.change(more)
-        assert caught.value.code is Code.RIGHTS_FIXED
-
-
 def mounted_with(mode: int) -> Give:
     """Gives what it can, and no mode but this one."""
 

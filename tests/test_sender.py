@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from telegram.error import BadRequest, RetryAfter
 
-from bootstrap_bot.chat.sender import ReplacedError, Sender, seconds_of
+from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender, seconds_of
+from bootstrap_bot.odd_answers import OddAnswerError
 from tests.fake_clock import START, FakeClock
 from tests.test_record import rest
 
@@ -53,8 +54,15 @@ class Line:
 
         return run
 
-    def send(self, name: str, chat: int = 1, edits: int | None = None) -> "asyncio.Task[str]":
-        return asyncio.create_task(self.sender.send(chat, self.request(name), edits=edits))
+    def send(
+        self, name: str, chat: int = 1, edits: int | None = None, *, droppable: bool = False
+    ) -> "asyncio.Task[str]":
+        request = self.request(name)
+        sending = self.sender.send(chat, request, edits=edits, droppable=droppable)
+        return asyncio.create_task(sending)
+
+    def send_beside(self, name: str, chat: int = 1) -> "asyncio.Task[str]":
+        return asyncio.create_task(self.sender.send_beside(chat, self.request(name)))
 
 
 @pytest.fixture
@@ -133,6 +141,52 @@ def test_the_seconds_are_read_whatever_the_library_makes_of_them(
     assert isinstance(seconds, float)
 
 
+@pytest.mark.parametrize(
+    ("asked", "waited"), [(0, 1), (-5, 1), (1, 1), (490, 490), (900, 900), (10**9, 900)]
+)
+async def test_a_wait_beyond_reason_is_brought_within_it(
+    line: Line, asked: int, waited: float
+) -> None:
+    line.fail("a", flood(asked))
+    task = line.send("a")
+    assert await line.clock.pass_until_due("sender:1") == waited
+    assert await task == "result of a"
+
+
+# What nobody waits for.
+
+
+async def test_what_is_done_beside_the_line_holds_up_nothing_in_it(line: Line) -> None:
+    line.hold("menu")
+    menu = line.send_beside("menu")
+    await rest()
+    assert await line.send("answer") == "result of answer"
+    line.release("menu")
+    assert await menu == "result of menu"
+
+
+async def test_a_flood_wait_drops_what_nobody_waits_for_and_that_alone(line: Line) -> None:
+    line.fail("menu", flood(490))
+    line.fail("clock", flood(490))
+    tasks = [line.send("answer"), line.send("clock", edits=5, droppable=True), line.send("result")]
+    for dropped in (line.send_beside("menu"), tasks.pop(1)):
+        with pytest.raises(DroppedError):
+            await dropped
+    assert await asyncio.gather(*tasks) == ["result of answer", "result of result"]
+    assert line.clock.now() == START
+
+
+async def test_an_edit_that_matters_takes_the_place_of_one_that_may_be_dropped(line: Line) -> None:
+    line.hold("first")
+    first = line.send("first")
+    await rest()
+    clock, result = line.send("clock", edits=5, droppable=True), line.send("result", edits=5)
+    with pytest.raises(ReplacedError):
+        await clock
+    line.release("first")
+    assert [await first, await result] == ["result of first", "result of result"]
+
+
 # Edits that a later one replaced.
 
 
@@ -203,14 +257,15 @@ async def test_only_edits_of_the_same_message_in_the_same_chat_are_replaced(line
 
 
 async def test_what_a_request_raises_reaches_its_caller_and_nobody_else(line: Line) -> None:
-    errors = {"a": BadRequest("no"), "b": ValueError("odd")}
-    for name, error in errors.items():
-        line.fail(name, error)
+    refusal = BadRequest("no")
+    line.fail("a", refusal)
+    line.fail("b", ValueError("what was answered"))
     tasks = {name: line.send(name) for name in "abc"}
-    for name, error in errors.items():
-        with pytest.raises(type(error)) as caught:
-            await tasks[name]
-        assert caught.value is error
+    with pytest.raises(BadRequest) as caught:
+        await tasks["a"]
+    assert caught.value is refusal
+    with pytest.raises(OddAnswerError, match=r"^ValueError$"):
+        await tasks["b"]
     assert await tasks["c"] == "result of c"
     assert line.begun == ["a", "b", "c"]
 

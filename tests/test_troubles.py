@@ -289,7 +289,7 @@ async def test_a_broken_state_file_is_moved_aside_and_the_admins_are_told(
         side.chmod(0o644)
         scene.telegram.fail("sendMessage", Trouble(502))
         await scene.start()
-        await scene.clock.pass_until_due("Task-")
+        await scene.clock.pass_until_due("outbox:")
         for admin in (ADMIN, OTHER_ADMIN):
             await scene.sees(DAMAGED, admin)
         aside = [file for file in files(tmp_path) if ".broken-" in file.name]

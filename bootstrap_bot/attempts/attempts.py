@@ -1,7 +1,6 @@
 """Every attempt under way: begun, looked up, decided on, taken up after a restart."""
 
 import asyncio
-import logging
 import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from bootstrap_bot.attempts.inheritance import inherited
 from bootstrap_bot.attempts.limits import HOUR, Limits
 from bootstrap_bot.attempts.record import Change, audit
 from bootstrap_bot.attempts.run import Run, Tools
+from bootstrap_bot.attempts.supervising import supervised
 from bootstrap_bot.attempts.timeline import not_ahead
 from bootstrap_bot.attempts.turns import (
     agreed,
@@ -25,8 +25,6 @@ from bootstrap_bot.attempts.turns import (
     used,
 )
 from bootstrap_bot.errors import Code, RefusedError
-
-log = logging.getLogger(__name__)
 
 MOST_LIVE = 20
 KEPT = 30 * 24 * HOUR
@@ -270,7 +268,8 @@ class Attempts:
 
     def _take_up(self, attempt: Attempt) -> None:
         run = Run(attempt, self._tools, self._may_begin, self.displaced)
-        task = asyncio.create_task(run.run(), name=f"attempt:{attempt.id}")
+        name = f"attempt:{attempt.id}"
+        task = asyncio.create_task(supervised(run.run, name, self._tools.clock), name=name)
         self._runs[attempt.id] = run
         self._tasks[attempt.id] = task
         task.add_done_callback(lambda done: self._ended(attempt.id, done))
@@ -303,10 +302,6 @@ class Attempts:
     def _ended(self, attempt: str, task: asyncio.Task[None]) -> None:
         run = self._runs.pop(attempt)
         del self._tasks[attempt]
-        if task.cancelled():
-            return
-        if (error := task.exception()) is not None:
-            log.error("attempt=%s ended by %s", attempt, type(error).__name__)
-        elif not run.attempt.over:
+        if not task.cancelled() and not run.attempt.over:
             # something was asked for while it came to its end
             self._take_up(run.attempt)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bootstrap_bot.attempts.aftercare import Aftercare
 from bootstrap_bot.attempts.attempt import Attempt, State
@@ -12,6 +13,7 @@ from bootstrap_bot.attempts.inviting import invite
 from bootstrap_bot.attempts.polling import QUIET_INTERVAL, QUIET_PERIOD, Outcome, Polling
 from bootstrap_bot.attempts.record import Record
 from bootstrap_bot.attempts.storing import Displaced, RunCommand, Storing
+from bootstrap_bot.attempts.supervising import supervised
 from bootstrap_bot.attempts.teller import Teller
 from bootstrap_bot.attempts.turns import (
     decided,
@@ -105,7 +107,9 @@ class Run:
 
     async def run(self) -> None:
         """Returns when nothing is left to do and the person knows."""
-        telling = asyncio.create_task(self.teller.run(), name=f"teller:{self.attempt.id}")
+        name = f"teller:{self.attempt.id}"
+        surely = supervised(self.teller.run, name, self._tools.clock)
+        telling = asyncio.create_task(surely, name=name)
         try:
             while not telling.done():
                 while step := self._next_step():
@@ -250,7 +254,8 @@ class Run:
         async with asyncio.TaskGroup() as group:
             for number, target in enumerate(self._tools.targets):
                 name = f"attempt:{self.attempt.id}:{number}"
-                group.create_task(self._bring(target), name=name)
+                bring = partial(self._bring, target)
+                group.create_task(supervised(bring, name, self._tools.clock), name=name)
         stored_at = self._tools.clock.now()
         await self.record.commit_surely(lambda now: placed(now, stored_at))
 

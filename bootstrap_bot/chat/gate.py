@@ -18,7 +18,10 @@ from bootstrap_bot.errors import TargetError
 log = logging.getLogger("bootstrap_bot.audit")
 
 STRANGER_PAUSE = 60.0
-MOST_STRANGERS = 1000
+# In all, however many they are: so many at once, and one more each second.
+MOST_AT_ONCE = 10
+# Nobody who was told within the pause is forgotten: more than these are not told in that time.
+MOST_STRANGERS = MOST_AT_ONCE + int(STRANGER_PAUSE)
 
 Welcome = Callable[[Update, User], None]
 
@@ -51,6 +54,8 @@ class Gate:
         self._welcome = welcome
         self._claims = claims
         self._told: dict[int, float] = {}
+        self._words_left = float(MOST_AT_ONCE)
+        self._words_counted = clock.monotonic()
 
     async def check(self, update: Update, _: object) -> None:
         """Lets the update pass or raises `ApplicationHandlerStop`."""
@@ -112,13 +117,20 @@ class Gate:
             self._introduce(user)
 
     def _introduce(self, user: User) -> None:
-        self._outbox.say(user.id, self._texts(user)("gate.stranger", id=user.id))
+        self._outbox.mention(user.id, self._texts(user)("gate.stranger", id=user.id))
 
     def _may_be_told(self, person: int) -> bool:
-        now = self._clock.now()
+        """Whether a stranger hears a word: each once a minute, all together one a second."""
+        now = self._clock.monotonic()
         last = self._told.get(person)
         if last is not None and now - last < STRANGER_PAUSE:
             return False
+        passed = now - self._words_counted
+        self._words_left = min(self._words_left + passed, MOST_AT_ONCE)
+        self._words_counted = now
+        if self._words_left < 1:
+            return False
+        self._words_left -= 1
         self._told.pop(person, None)
         if len(self._told) >= MOST_STRANGERS:
             del self._told[next(iter(self._told))]

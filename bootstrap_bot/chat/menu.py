@@ -8,7 +8,6 @@ from telegram import (
     BotCommandScopeChat,
     BotCommandScopeDefault,
 )
-from telegram.error import TelegramError
 
 from bootstrap_bot.chat.commands import HELP, MENU, name_of
 from bootstrap_bot.chat.outbox import Outbox
@@ -36,7 +35,7 @@ class Menu:
     def renew(self, chat: int, texts: Texts) -> None:
         """The same, also when the menu is there already: its language has changed."""
         self._done.add(chat)
-        self._outbox.post(chat, lambda: self._set(chat, texts))
+        self._outbox.post_beside(chat, lambda: self._set(chat, texts))
 
     async def _set(self, chat: int, texts: Texts) -> None:
         commands = (*MENU, HELP) if self._alone else MENU
@@ -45,11 +44,11 @@ class Menu:
             for name in commands
         ]
         names = {command.command for command in ours}
-        there = [] if self._alone else await self._in_force(chat)
-        others = [command for command in there if command.command not in names]
         try:
+            there = [] if self._alone else await self._in_force(chat)
+            others = [command for command in there if command.command not in names]
             await self._bot.set_my_commands([*others, *ours], BotCommandScopeChat(chat))
-        except TelegramError:
+        except Exception:  # of whatever kind: the next update brings the next try
             self._done.discard(chat)
             raise
 

@@ -2,59 +2,94 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+import math
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, TelegramError
 
-from bootstrap_bot.chat.sender import ReplacedError, Sender
+from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender
 from bootstrap_bot.clock import Clock
+from bootstrap_bot.odd_answers import kind_of, understood
 
 log = logging.getLogger(__name__)
 
 FIRST_RETRY = 1.0
 LONGEST_RETRY = 60.0
+# After that nobody waits for a short answer any more.
+MOST_TRIES = 60
+# A refusal is final, but for a server that said so by mistake.
+MOST_REFUSALS = 3
+# A pressed button shows its answer for a moment only.
+PRESS_TRIES = 5
+MOST_WAITING = 200
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often something is tried at the most."""
+
+    tries: float = MOST_TRIES
+    refusals: int = MOST_REFUSALS
 
 
 class Outbox:
     """Hands over and returns at once: a slow or blocked chat holds up nobody."""
 
-    def __init__(self, bot: Bot, sender: Sender) -> None:
+    def __init__(self, bot: Bot, sender: Sender, clock: Clock) -> None:
         self._bot = bot
         self._sender = sender
+        self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
+        self._works: set[asyncio.Task[None]] = set()
+
+    @property
+    def works(self) -> Collection[asyncio.Task[None]]:
+        """What was begun with `work` and is not done."""
+        return self._works
 
     def say(self, chat: int, html: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
-        """Sends a text message, in its turn."""
-        self.post(
-            chat,
-            lambda: self._bot.send_message(
-                chat,
-                html,
-                parse_mode=ParseMode.HTML,
-                link_preview_options=NO_PREVIEW,
-                reply_markup=keyboard,
-            ),
-        )
+        """Sends a text message in its turn; tried for an hour."""
+        self.post(chat, lambda: self._message(chat, html, keyboard))
 
-    def tell_surely(self, chat: int, html: str, clock: Clock) -> None:
+    def mention(self, chat: int, html: str) -> None:
+        """Sends a text message that may as well be lost: tried once."""
+        self.post_beside(chat, lambda: self._message(chat, html))
+
+    def tell_surely(self, chat: int, html: str) -> None:
         """Sends a text message that must arrive: tried until it does or the chat is gone."""
-        self._spawn(self._tell_surely(chat, html, clock))
+        tell = self._in_turn(chat, lambda: self._message(chat, html))
+        self._spawn(self._try(tell, Patience(math.inf, refusals=1)), f"outbox:{chat}")
 
     def work(self, doing: Coroutine[Any, Any, None]) -> None:
         """Does anything else that no handler may wait for."""
-        self._spawn(doing, name="work:")
+        task = self._spawn(_contained(doing), "work:")
+        self._works.add(task)
+        task.add_done_callback(self._works.discard)
 
     def answer(self, query: CallbackQuery, text: str) -> None:
         """Answers a pressed button at once: that is not a message and waits for none."""
-        self._spawn(_quietly(lambda: query.answer(text)))
+        answering = self._try(lambda: query.answer(text), Patience(PRESS_TRIES))
+        self._spawn(answering, f"outbox:{query.from_user.id}")
 
     def post(self, chat: int, request: Callable[[], Awaitable[object]]) -> None:
-        """Makes any request about a chat, in its turn."""
-        self._spawn(_quietly(lambda: self._sender.send(chat, request)))
+        """Makes any request about a chat that its person waits for, in its turn."""
+        if len(self._tasks) < MOST_WAITING:
+            self._spawn(self._try(self._in_turn(chat, request), Patience()), f"outbox:{chat}")
+        else:
+            log.warning("a short message was dropped: too many wait")
+
+    def post_beside(self, chat: int, request: Callable[[], Awaitable[object]]) -> None:
+        """Makes a request that nobody waits for: once, and holding up nothing."""
+
+        def beside() -> Awaitable[object]:
+            return self._sender.send_beside(chat, request)
+
+        self._spawn(self._try(beside, Patience(tries=1)), f"outbox:{chat}")
 
     async def stop(self) -> None:
         """Drops what waits."""
@@ -63,29 +98,50 @@ class Outbox:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _tell_surely(self, chat: int, html: str, clock: Clock) -> None:
-        pause = FIRST_RETRY
+    def _message(
+        self, chat: int, html: str, keyboard: InlineKeyboardMarkup | None = None
+    ) -> Coroutine[Any, Any, object]:
+        return self._bot.send_message(
+            chat,
+            html,
+            parse_mode=ParseMode.HTML,
+            link_preview_options=NO_PREVIEW,
+            reply_markup=keyboard,
+        )
+
+    def _in_turn(
+        self, chat: int, request: Callable[[], Awaitable[object]]
+    ) -> Callable[[], Awaitable[object]]:
+        return lambda: self._sender.send(chat, request)
+
+    async def _try(self, request: Callable[[], Awaitable[object]], patience: Patience) -> None:
+        pause, tries, refusals = FIRST_RETRY, 0, 0
         while True:
             try:
-                await self._sender.send(
-                    chat, lambda: self._bot.send_message(chat, html, parse_mode=ParseMode.HTML)
-                )
-            except (Forbidden, BadRequest):
+                await understood(request)
+            except (Forbidden, ReplacedError, DroppedError) as error:
+                log.info("a short message was not delivered: %s", type(error).__name__)
                 return
-            except TelegramError:
-                await clock.sleep(pause)
-                pause = min(pause * 2, LONGEST_RETRY)
+            except TelegramError as error:
+                log.info("a short message was not delivered: %s", kind_of(error))
+                tries, refusals = tries + 1, refusals + isinstance(error, BadRequest)
             else:
                 return
+            if tries >= patience.tries or refusals >= patience.refusals:
+                return
+            await self._clock.sleep(pause)
+            pause = min(pause * 2, LONGEST_RETRY)
 
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str | None = None) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
-async def _quietly(send: Callable[[], Awaitable[object]]) -> None:
+async def _contained(doing: Coroutine[Any, Any, None]) -> None:
+    """Logs by its type what nobody expected: its text may hold a secret."""
     try:
-        await send()
-    except (TelegramError, ReplacedError) as error:
-        log.info("a short message was not delivered: %s", type(error).__name__)
+        await doing
+    except Exception as error:
+        log.error("what somebody asked for ended by %s", type(error).__name__)

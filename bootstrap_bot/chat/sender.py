@@ -1,6 +1,7 @@
 """Sends in order, one chat at a time, and waits where Telegram asks to."""
 
 import asyncio
+import logging
 import warnings
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -8,51 +9,89 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from telegram.error import RetryAfter
+from telegram.error import RetryAfter, TelegramError
 
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.errors import BootstrapBotError
+from bootstrap_bot.odd_answers import kind_of, understood
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+# A wait beyond reason is asked about again; none at all would be a request without end.
+SHORTEST_FLOOD = 1.0
+LONGEST_FLOOD = 900.0
 
 
 class ReplacedError(BootstrapBotError):
     """A later edit of the same message came before this one was sent."""
 
 
+class DroppedError(BootstrapBotError):
+    """Telegram asks to wait, and this request is not worth waiting for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A chat's requests that wait for each other; what is done beside it waits for none of it."""
+
+    chat: int
+    beside: bool = False
+
+
 @dataclass(slots=True, eq=False)
 class _Job:
     request: Callable[[], Awaitable[Any]]
     edits: int | None
+    droppable: bool
     under_way: bool = False
     done: asyncio.Future[Any] = field(default_factory=lambda: asyncio.Future[Any]())
 
 
 class Sender:
-    """One queue for each chat; a chat that has to wait holds up no other."""
+    """One line for each chat; a chat that has to wait holds up no other.
+
+    What people wait for stands in that line. What they do not wait for (a menu, a deletion)
+    stands in a second one, and is dropped where Telegram asks to wait.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._queues: dict[int, deque[_Job]] = {}
-        self._workers: dict[int, asyncio.Task[None]] = {}
+        self._queues: dict[_Line, deque[_Job]] = {}
+        self._workers: dict[_Line, asyncio.Task[None]] = {}
 
     async def send(
-        self, chat: int, request: Callable[[], Awaitable[T]], *, edits: int | None = None
+        self,
+        chat: int,
+        request: Callable[[], Awaitable[T]],
+        *,
+        edits: int | None = None,
+        droppable: bool = False,
     ) -> T:
         """Makes the request when its turn has come and gives its result.
 
         `edits` names the message that it edits: while it waits, a later edit of the same
-        message takes its place and this one raises `ReplacedError`. Raises what the request
-        raises, but for `RetryAfter`, which is waited out.
+        message takes its place and this one raises `ReplacedError`. Raises `TelegramError`, but
+        for `RetryAfter`, which is waited out, or `DroppedError` if it is `droppable`.
         """
-        job = _Job(request, edits)
-        queue = self._queues.setdefault(chat, deque())
+        result: T = await self._stand_in(_Line(chat), _Job(request, edits, droppable))
+        return result
+
+    async def send_beside(self, chat: int, request: Callable[[], Awaitable[T]]) -> T:
+        """The same for what nobody waits for. Raises `TelegramError`, `DroppedError`."""
+        job = _Job(request, None, droppable=True)
+        result: T = await self._stand_in(_Line(chat, beside=True), job)
+        return result
+
+    async def _stand_in(self, line: _Line, job: _Job) -> Any:
+        queue = self._queues.setdefault(line, deque())
         self._drop_replaced(queue, job)
         queue.append(job)
-        if chat not in self._workers:
-            self._workers[chat] = asyncio.create_task(self._work(chat), name=f"sender:{chat}")
-        result: T = await job.done
-        return result
+        if line not in self._workers:
+            name = f"sender:{line.chat}{':beside' if line.beside else ''}"
+            self._workers[line] = asyncio.create_task(self._work(line), name=name)
+        return await job.done
 
     async def stop(self) -> None:
         """Drops what waits."""
@@ -73,17 +112,17 @@ class Sender:
         for job in [job for job in queue if job.edits == later.edits and not job.under_way]:
             queue.remove(job)
             if not job.done.done():
-                job.done.set_exception(ReplacedError)
+                job.done.set_exception(ReplacedError())
 
-    async def _work(self, chat: int) -> None:
-        queue = self._queues[chat]
+    async def _work(self, line: _Line) -> None:
+        queue = self._queues[line]
         try:
             while queue:
                 await self._do_first(queue)
         finally:
             for job in queue:
                 job.done.cancel()
-            del self._queues[chat], self._workers[chat]
+            del self._queues[line], self._workers[line]
 
     async def _do_first(self, queue: deque[_Job]) -> None:
         job = queue[0]
@@ -92,24 +131,32 @@ class Sender:
             return
         job.under_way = True
         try:
-            result = await job.request()
+            result = await understood(job.request)
         except RetryAfter as error:
-            # The job stays first, where a later edit can still take its place.
-            job.under_way = False
-            await self._clock.sleep(seconds_of(error))
-            return
-        except Exception as error:
-            if not job.done.done():
-                job.done.set_exception(error)
+            if not job.droppable:
+                # The job stays first, where a later edit can still take its place.
+                job.under_way = False
+                await self._clock.sleep(seconds_of(error))
+                return
+            _fail(job, DroppedError())
+        except TelegramError as error:
+            log.info("a request to Telegram failed: %s", kind_of(error))
+            _fail(job, error)
         else:
             if not job.done.done():
                 job.done.set_result(result)
         queue.popleft()
 
 
+def _fail(job: _Job, error: Exception) -> None:
+    if not job.done.done():
+        job.done.set_exception(error)
+
+
 def seconds_of(error: RetryAfter) -> float:
-    """How long Telegram asks to wait; the library changes this value's type by environment."""
+    """How long to wait, within reason; the library changes this value's type by environment."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         after: int | timedelta = error.retry_after
-    return after.total_seconds() if isinstance(after, timedelta) else float(after)
+    seconds = after.total_seconds() if isinstance(after, timedelta) else float(after)
+    return min(max(seconds, SHORTEST_FLOOD), LONGEST_FLOOD)

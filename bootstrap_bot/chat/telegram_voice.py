@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TypeVar
 
@@ -14,9 +15,10 @@ from bootstrap_bot.attempts.attempt import RESULTS, Attempt
 from bootstrap_bot.attempts.voice import ChatGoneError, UnheardError
 from bootstrap_bot.chat.card import Card, card
 from bootstrap_bot.chat.pictures import Picture, qr_code, sign
-from bootstrap_bot.chat.sender import ReplacedError, Sender
+from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
+from bootstrap_bot.odd_answers import OddAnswerError
 
 T = TypeVar("T")
 
@@ -32,6 +34,14 @@ MESSAGE_GONE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a message shows, since `at` (epoch seconds)."""
+
+    look: Card
+    at: float
+
+
 class TelegramVoice:
     """One message for each attempt; remembers what it shows, to send nothing twice."""
 
@@ -40,7 +50,7 @@ class TelegramVoice:
         self._sender = sender
         self._clock = clock
         self._zone = zone
-        self._shown: dict[tuple[int, int], Card] = {}
+        self._shown: dict[tuple[int, int], _Shown] = {}
 
     async def show(self, latest: Callable[[], Attempt]) -> int:
         attempt = latest()
@@ -48,8 +58,15 @@ class TelegramVoice:
         if message is None:
             return await self._send(chat, latest)
         try:
-            edit = self._sender.send(chat, lambda: self._edit(message, latest), edits=message)
+            edit = self._sender.send(
+                chat,
+                lambda: self._edit(message, latest),
+                edits=message,
+                droppable=self._is_countdown(attempt, message),
+            )
             await _mapped(edit)
+        except DroppedError:
+            log.info("a countdown stood still: Telegram asks to wait")
         except _MessageGoneError:
             self._shown.pop((chat, message), None)
             return await self._send(chat, latest)
@@ -57,8 +74,8 @@ class TelegramVoice:
 
     async def remove(self, chat: int, message: int) -> None:
         self._shown.pop((chat, message), None)
-        with suppress(TelegramError):
-            await self._sender.send(chat, lambda: self._bot.delete_message(chat, message))
+        with suppress(TelegramError, DroppedError):
+            await self._sender.send_beside(chat, lambda: self._bot.delete_message(chat, message))
 
     async def _send(self, chat: int, latest: Callable[[], Attempt]) -> int:
         async def request() -> int:
@@ -71,15 +88,17 @@ class TelegramVoice:
                 parse_mode=ParseMode.HTML,
                 reply_markup=look.keyboard,
             )
-            self._remember(chat, sent.message_id, look, attempt)
-            return sent.message_id
+            number = _number_of(sent)
+            self._remember(chat, number, look, attempt)
+            return number
 
         return await _mapped(self._sender.send(chat, request))
 
     async def _edit(self, message: int, latest: Callable[[], Attempt]) -> None:
         attempt = latest()
         chat, look = attempt.chat, self._look(attempt)
-        before = self._shown.get((chat, message))
+        shown = self._shown.get((chat, message))
+        before = shown.look if shown else None
         if look == before:
             return
         try:
@@ -92,12 +111,17 @@ class TelegramVoice:
                 raise
         self._remember(chat, message, look, attempt)
 
+    def _is_countdown(self, attempt: Attempt, message: int) -> bool:
+        """Whether nothing changed since the message was shown but the time."""
+        shown = self._shown.get((attempt.chat, message))
+        return shown is not None and self._look(attempt, shown.at) == shown.look
+
     def _remember(self, chat: int, message: int, look: Card, attempt: Attempt) -> None:
         """Keeps what a message shows for as long as it may be edited."""
         if attempt.state in RESULTS:
             self._shown.pop((chat, message), None)
         else:
-            self._shown[chat, message] = look
+            self._shown[chat, message] = _Shown(look, self._clock.now())
 
     async def _swap(self, chat: int, message: int, look: Card) -> None:
         media = InputMediaPhoto(_picture(look), look.caption, parse_mode=ParseMode.HTML)
@@ -115,8 +139,17 @@ class TelegramVoice:
             reply_markup=look.keyboard,
         )
 
-    def _look(self, attempt: Attempt) -> Card:
-        return card(attempt, Texts(attempt.language), self._clock.now(), self._zone)
+    def _look(self, attempt: Attempt, at: float | None = None) -> Card:
+        moment = self._clock.now() if at is None else at
+        return card(attempt, Texts(attempt.language), moment, self._zone)
+
+
+def _number_of(sent: object) -> int:
+    """The message's id. Raises `OddAnswerError`: whatever is no number could not be edited."""
+    number = getattr(sent, "message_id", None)
+    if type(number) is not int or number <= 0:
+        raise OddAnswerError("a message without a number")
+    return number
 
 
 class _MessageGoneError(Exception):

@@ -9,6 +9,7 @@ from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bootstrap_bot.doctor.finding import Finding, Subject
 from bootstrap_bot.doctor.state_lock import StateLock
+from bootstrap_bot.odd_answers import understood
 
 _HOST = re.compile(r"[a-z0-9.-]{1,253}")
 
@@ -22,7 +23,7 @@ class TokenLook:
     async def __call__(self) -> Sequence[Finding]:
         """Whether Telegram answers, and knows the token."""
         try:
-            me = await self._bot.get_me()
+            me = await understood(self._bot.get_me)
         except InvalidToken:
             return [Finding.bad(Subject.TELEGRAM, "doctor.telegram_token")]
         except TelegramError:
@@ -57,7 +58,7 @@ class PollingLook:
         if holder is not None:
             return Finding.good(Subject.POLLING, "doctor.polling_run", process=holder or "?")
         # without an offset nothing is confirmed: every message stays for whoever comes
-        await self._bot.get_updates(limit=1, timeout=0)
+        await understood(lambda: self._bot.get_updates(limit=1, timeout=0))
         return Finding.good(Subject.POLLING, "doctor.polling_nobody")
 
 
@@ -90,7 +91,7 @@ async def _asked(look: Callable[[], Awaitable[Finding]]) -> Finding:
 
 async def _webhook(bot: Bot) -> str:
     """The host a webhook leads to, "" without one: the rest of its address may be a secret."""
-    address = (await bot.get_webhook_info()).url
+    address = (await understood(bot.get_webhook_info)).url
     if not address:
         return ""
     try:

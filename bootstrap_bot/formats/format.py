@@ -237,23 +237,16 @@ def _pruned(data: Any, path: Keys) -> Any:
 
 
 def _equal(one: Any, other: Any) -> bool:
-    """Whether both are alike in type and value at any depth; the order of keys is free."""
-    waiting = [(one, other)]
-    while waiting:
-        one, other = waiting.pop()
-        if type(one) is not type(other):
+    """Whether both are alike in type and value at every depth; the order of keys is free."""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        if one.keys() != other.keys():
             return False
-        if one is other:
-            continue
-        if isinstance(one, dict):
-            if one.keys() != other.keys():
-                return False
-            waiting += [(value, other[key]) for key, value in one.items()]
-        elif isinstance(one, (list, tuple)):
-            if len(one) != len(other):
-                return False
-            waiting += zip(one, other, strict=True)
-        elif one != other if isinstance(one, (str, int)) else repr(one) != repr(other):
-            # what is written alike is alike: nan, and 0.0 is not -0.0
-            return False
-    return True
+        return all(_equal(value, other[key]) for key, value in one.items())
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    # what is written alike is alike: nan, and 0.0 is not -0.0
+    return bool(one == other) if isinstance(one, (str, int)) else repr(one) == repr(other)

@@ -82,7 +82,19 @@ class BotApi:
             await self._closing.wait()
         if (trouble.hang or trouble.reset) and request.transport is not None:
             request.transport.close()
+        if trouble.body is not None:
+            return await self._say(request, trouble, trouble.body)
         return _refusal(trouble.status, trouble.words, trouble.retry_after)
+
+    async def _say(self, request: web.Request, trouble: Trouble, body: bytes) -> web.StreamResponse:
+        kind = {"Content-Type": "application/json"}
+        answer = web.StreamResponse(status=trouble.status, headers=kind | dict(trouble.headers))
+        answer.content_length = len(body) + 9 * trouble.cut
+        await answer.prepare(request)
+        await answer.write(body)
+        if trouble.cut and request.transport is not None:
+            request.transport.close()
+        return answer
 
 
 def method_table(

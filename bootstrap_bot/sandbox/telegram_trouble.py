@@ -1,6 +1,9 @@
 """Faults that a test orders."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
 
 STATUS_TEXTS = {
     400: "Bad Request",
@@ -15,8 +18,9 @@ STATUS_TEXTS = {
 class Trouble:
     """One kind of fault.
 
-    Answers `status` with `description`; or `reset` closes the socket without an answer; or `hang`
-    never answers. `after` lets the method take effect first. `retry_after` seconds.
+    Answers `status` with `description`; or `body` as it is; or `reset` closes the socket without
+    an answer; or `hang` never answers. `cut` closes it behind the body, of which more was
+    announced. `after` lets the method take effect first. `retry_after` seconds.
     """
 
     status: int = 500
@@ -25,6 +29,19 @@ class Trouble:
     reset: bool = False
     hang: bool = False
     after: bool = False
+    body: bytes | None = None
+    cut: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def says(cls, answer: object, status: int = 200) -> Self:
+        """Answers any JSON."""
+        return cls(status, body=json.dumps(answer).encode())
+
+    @classmethod
+    def result(cls, result: object) -> Self:
+        """A success that carries something else than it should."""
+        return cls.says({"ok": True, "result": result})
 
     @property
     def words(self) -> str:

@@ -79,15 +79,12 @@ class Staging:
         descriptor = os.open(temporary, flags, 0o600)
         try:
             try:
-                wanted = policy(before.rights or Rights.of(descriptor))
-                self._give(descriptor, wanted)
-                # judged while it is empty: what nobody may read is never in it
-                open_to = self._judged(descriptor, wanted, known, before.path, exposed)
                 rest = memoryview(data)
                 while rest:
                     rest = rest[os.write(descriptor, rest) :]
-                # the system takes setuid and setgid from what is written
+                wanted = policy(before.rights or Rights.of(descriptor))
                 self._give(descriptor, wanted)
+                open_to = self._judged(descriptor, wanted, known, before.path, exposed)
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)

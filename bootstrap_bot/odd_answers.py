@@ -1,0 +1,31 @@
+"""Answers of a Bot API server that its library does not understand, made an error like others."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from telegram.error import NetworkError, TelegramError
+
+from bootstrap_bot.errors import BootstrapBotError
+
+T = TypeVar("T")
+
+
+class OddAnswerError(NetworkError):
+    """The library broke over an answer. Its text is the kind of error, never what was answered."""
+
+
+async def understood(request: Callable[[], Awaitable[T]]) -> T:
+    """The request's result. Raises `TelegramError` whatever was answered, and errors of our own."""
+    try:
+        return await request()
+    except (TelegramError, BootstrapBotError):
+        raise
+    except Exception as error:
+        # From a bool where an object belongs to a number in words: each breaks it elsewhere.
+        raise OddAnswerError(type(error).__name__) from None
+
+
+def kind_of(error: TelegramError) -> str:
+    """What a log may say of it: names of classes, nothing that came from outside."""
+    name = type(error).__name__
+    return f"{name}: {error.message}" if isinstance(error, OddAnswerError) else name
