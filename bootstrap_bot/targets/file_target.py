@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from pydantic import SecretStr
+
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.formats.format import (
@@ -25,7 +27,7 @@ from bootstrap_bot.targets.aside import Aside
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.file_lock import ProgramLock
 from bootstrap_bot.targets.file_writer import FileWriter, Written
-from bootstrap_bot.targets.layout import Data, Layout, NoSuchEntryError, OtherShapeError
+from bootstrap_bot.targets.layout import DINGTALK, Data, Layout, NoSuchEntryError, OtherShapeError
 from bootstrap_bot.targets.rights import kept
 from bootstrap_bot.targets.staging import RightsPolicy
 from bootstrap_bot.targets.target import Note, Platform, Stored
@@ -34,6 +36,8 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LOCK_SECONDS = 10.0
+# What a probe would store.
+SAMPLE = Credentials("dingsample", SecretStr("sample"))
 
 Guard = Callable[[], Awaitable[Code | None]]
 
@@ -99,15 +103,7 @@ class FileTarget:
         exposed: bool = False,
     ) -> Stored:
         def rule(data: Data) -> Sequence[Change]:
-            if hindrance := self._layout.hindrance(data):
-                raise TargetError(hindrance, self.place)
-            bots = self._layout.bots(data)
-            for bot in (_find(bots, credentials.client_id), _find(bots, replaces)):
-                if bot is not None:
-                    return self._layout.update(data, bot, credentials)
-            if bots and self.holds_one:
-                raise TargetError(Code.OCCUPIED, self.place, occupant=bots[0].client_id)
-            return self._layout.add(data, wanted_id, credentials)
+            return self._put(data, wanted_id, credentials, replaces)
 
         await self._ask_guard()
         return await self._aside.do(self._store, rule, credentials.client_id, exposed)
@@ -140,6 +136,19 @@ class FileTarget:
     async def _ask_guard(self) -> None:
         if self._guard is not None and (code := await self._guard()):
             raise TargetError(code, self.place)
+
+    def _put(
+        self, data: Data, wanted_id: str, credentials: Credentials, replaces: str
+    ) -> Sequence[Change]:
+        if hindrance := self._layout.hindrance(data):
+            raise TargetError(hindrance, self.place)
+        bots = self._layout.bots(data)
+        for bot in (_find(bots, credentials.client_id), _find(bots, replaces)):
+            if bot is not None:
+                return self._layout.update(data, bot, credentials)
+        if bots and self.holds_one:
+            raise TargetError(Code.OCCUPIED, self.place, occupant=bots[0].client_id)
+        return self._layout.add(data, wanted_id, credentials)
 
     def _store(self, rule: Rule, client_id: str, exposed: bool) -> Stored:
         written = self._write(rule, client_id, exposed=exposed)
@@ -174,10 +183,14 @@ class FileTarget:
         return known
 
     def _probe(self) -> Sequence[Path]:
-        self._check_existence()
-        if hindrance := self._look(self._layout.hindrance):
-            raise TargetError(hindrance, self.place)
-        self._look(self._layout.bots)
+        """Does all that storing a pair does, but for the replacing of the file."""
+
+        def rehearsal(data: Data) -> Sequence[Change]:
+            occupants = self._layout.bots(data) if self.holds_one else []
+            replaces = next((bot.client_id for bot in occupants), "")
+            return self._put(data, DINGTALK, SAMPLE, replaces)
+
+        self._edited(self._writer.read(), rehearsal, SAMPLE.client_id)
         self._writer.probe()
         return self._writer.old_copies()
 
@@ -191,20 +204,25 @@ class FileTarget:
     ) -> Written:
         """Makes the changes; with a client id only if the new text has that bot."""
 
-        def changed(text: str) -> str:
-            new, data = revised(self._form, text, rule)
-            if client_id is not None and _find(self._layout.bots(data), client_id) is None:
-                raise TargetError(Code.NOT_READ_BACK, self.place)
-            return new
-
         def edit(text: str) -> str:
-            self._check_existence()
-            return self._coded(text, lambda: changed(text))
+            return self._edited(text, rule, client_id)
 
         written = self._writer.change(edit, backed_up=backed_up, exposed=exposed)
         if written.narrowed:
             _log.warning("%s could be read or written by others; now it cannot", self.place)
         return written
+
+    def _edited(self, text: str, rule: Rule, client_id: str | None) -> str:
+        """The new text; with a client id only one that has that bot."""
+
+        def changed() -> str:
+            new, data = revised(self._form, text, rule)
+            if client_id is not None and _find(self._layout.bots(data), client_id) is None:
+                raise TargetError(Code.NOT_READ_BACK, self.place)
+            return new
+
+        self._check_existence()
+        return self._coded(text, changed)
 
     def _look(self, look: Callable[[Data], T]) -> T:
         text = self._writer.read()
