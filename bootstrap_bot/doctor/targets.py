@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
+from bootstrap_bot.doctor.endless import endless
 from bootstrap_bot.doctor.finding import Finding, Subject
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.command import findable
@@ -33,8 +34,9 @@ async def _look(target: Target) -> Sequence[Finding]:
         old_copies = await target.probe()
         count = len(await target.platforms())
     except TargetError as error:
-        return [_trouble(error)]
-    return [_state(target, count), *(_old_copy(target, copy) for copy in old_copies)]
+        return [_trouble(error), *_endless(target)]
+    copies = (_old_copy(target, copy) for copy in old_copies)
+    return [_state(target, count), *_endless(target), *copies]
 
 
 def _state(target: Target, count: int) -> Finding:
@@ -44,6 +46,11 @@ def _state(target: Target, count: int) -> Finding:
         place = target.place
         return Finding.bad(Subject.TARGET, "doctor.target_command", place=place, program=program)
     return Finding.good(Subject.TARGET, code, place=target.place, count=count)
+
+
+def _endless(target: Target) -> Sequence[Finding]:
+    code = endless(target.after) if target.after is not None else None
+    return [] if code is None else [Finding.look(Subject.TARGET, code, place=target.place)]
 
 
 def _old_copy(target: Target, copy: Path) -> Finding:

@@ -1,0 +1,54 @@
+"""Commands that do not end by themselves are told before a time limit ends them."""
+
+from pathlib import Path
+
+import pytest
+
+from bootstrap_bot.chat.texts import LANGUAGES, Texts
+from bootstrap_bot.doctor.endless import COW, HERMES, endless
+from bootstrap_bot.doctor.finding import Mark
+from bootstrap_bot.doctor.targets import TargetsLook
+from bootstrap_bot.targets.command import Command
+from bootstrap_bot.targets.config_file import ConfigFile
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (("cow", "restart"), COW),
+        (("/home/me/.venv/bin/cow", "restart"), COW),
+        (("cow", "start"), COW),
+        (("sh", "-c", "cd /srv/cow && cow restart"), COW),
+        (("sudo", "-u", "cow", "cow", "restart"), COW),
+        (("cow", "restart", "--no-logs"), None),
+        (("cow", "--no-logs", "restart"), None),
+        (("cow", "stop"), None),
+        (("cow", "status"), None),
+        (("hermes", "gateway", "restart"), HERMES),
+        (("/usr/local/bin/hermes", "-p", "work", "gateway", "restart"), HERMES),
+        (("bash", "-lc", "hermes gateway restart"), HERMES),
+        (("hermes", "gateway", "run"), HERMES),
+        (("hermes", "gateway"), HERMES),
+        (("hermes", "gateway", "stop"), None),
+        (("systemctl", "--user", "restart", "hermes-gateway"), None),
+        (("docker", "restart", "hermes"), None),
+        (("sh", "-c", "it's 'open"), None),
+        (("true",), None),
+    ],
+)
+def test_what_does_not_end_is_known(argv: tuple[str, ...], code: str | None) -> None:
+    assert endless(Command(argv)) == code
+
+
+@pytest.mark.parametrize("text", ["", "= no TOML"])
+async def test_check_warns_of_it_whatever_else_it_finds(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    file.chmod(0o600)
+    target = ConfigFile(file, after=Command(("/bin/sh", "-c", "cow restart")))
+    first, warned = await TargetsLook([target])()
+    assert (first.mark is Mark.GOOD) is (text == "")
+    assert (warned.mark, warned.code) == (Mark.LOOK, COW)
+    for language in LANGUAGES:
+        assert "--no-logs" in Texts(language)(COW, **warned.values)
+        assert "systemctl --user restart" in Texts(language)(HERMES, **warned.values)
