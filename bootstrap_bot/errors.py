@@ -57,6 +57,7 @@ class Code(StrEnum):
     PLUGIN_MISSING = "plugin_missing"
     COMMUNITY_PLUGIN_MISSING = "community_plugin_missing"
     STILL_RUNNING = "still_running"
+    SUPERSEDED_FILE = "superseded_file"
     # where credentials go through an API
     API_UNREACHABLE = "api_unreachable"
     API_TIMEOUT = "api_timeout"

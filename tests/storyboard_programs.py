@@ -117,6 +117,16 @@ QWENPAW = Program(
 }
 """,
 )
+AGENT = replace(QWENPAW, path="qwenpaw/workspaces/default/agent.json")
+# What keeps it from running.
+AGENT_OFF = (
+    replace(
+        QWENPAW,
+        path="qwenpaw/config.json",
+        text='{"agents": {"profiles": {"a": {"workspace_dir": "workspaces/a"}}}}',
+    ),
+    replace(QWENPAW, path="qwenpaw/.env", text="QWENPAW_ENABLED_CHANNELS=console\n"),
+)
 ASTRBOT_FILE = Program(
     "astrbot-file",
     "AstrBot/cmd_config.json",

@@ -8,6 +8,8 @@ from tests.storyboard_commands import SCENARIOS as COMMANDS
 from tests.storyboard_commands import Gate, gated
 from tests.storyboard_play import ID, SECRET, STORED, Play, Played, Scenario
 from tests.storyboard_programs import (
+    AGENT,
+    AGENT_OFF,
     ASTRBOT,
     ASTRBOT_BOT,
     ASTRBOT_FILE,
@@ -62,7 +64,7 @@ async def switched_off(play: Play) -> None:
 
 async def elsewhere(play: Play) -> None:
     """Other files of the programs say otherwise."""
-    for program in (HERMES, HERMES_CONFIG):
+    for program in (HERMES, HERMES_CONFIG, AGENT, *AGENT_OFF):
         program.put(play)
     await play.created()
     play.skip()
@@ -286,7 +288,7 @@ SCENARIOS = (
     Scenario(stored("More places than there is room for", *SHOPS), tables(*SHOPS)),
     *COMMANDS,
     Scenario(replaced, CONFIG + HERMES.table),
-    Scenario(elsewhere, CONFIG + HERMES.table),
+    Scenario(elsewhere, HERMES.table + AGENT.table),
     Scenario(card_kept, ASTRBOT),
     Scenario(skipped, CONFIG + HERMES.table),
     Scenario(exposed, CONFIG + HERMES.table),

@@ -1,15 +1,26 @@
 """QwenPaw: the channel `dingtalk` of an agent's `agent.json`, or of an older `config.json`."""
 
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from bootstrap_bot.formats.json5 import Json
-from bootstrap_bot.targets.slot import Slot
-from bootstrap_bot.targets.tables import FileTable, OptionalPath, Surroundings
+from bootstrap_bot.errors import Code
+from bootstrap_bot.formats.dotenv import Dotenv
+from bootstrap_bot.formats.format import value_at
+from bootstrap_bot.formats.json5 import Json, Json5
+from bootstrap_bot.targets.beside import data_of
+from bootstrap_bot.targets.layout import DINGTALK, Data
+from bootstrap_bot.targets.slot import Slot, is_on
+from bootstrap_bot.targets.tables import FileTable, OptionalPath, Surroundings, resolved
 from bootstrap_bot.targets.target import Note, Target
 
-CHANNEL = ("channels", "dingtalk")
+CHANNEL = ("channels", DINGTALK)
+AGENTS = ("agents", "profiles")
+# What QwenPaw reads first: its agents, in older releases everything.
+ROOT = "config.json"
+ENABLED, DISABLED = "QWENPAW_ENABLED_CHANNELS", "QWENPAW_DISABLED_CHANNELS"
 # A folder under its earlier name still comes first for QwenPaw itself.
 USUAL = (
     "~/.copaw/workspaces/default/agent.json",
@@ -17,6 +28,56 @@ USUAL = (
     "~/.qwenpaw/config.json",
 )
 NEWEST = USUAL[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class QwenPawLayout(Slot):
+    """A `Slot` in the `file` of an agent, which QwenPaw's root names and may switch off."""
+
+    file: Path
+
+    def hindrance(self, data: Data) -> Code | None:
+        agents = _agents(data) if self.file.name == ROOT else ()
+        moved = any((workspace / "agent.json").exists() for workspace, _ in agents)
+        return Code.SUPERSEDED_FILE if moved else None
+
+    def notes(self, data: Data) -> list[Note]:
+        is_root = self.file.name == ROOT
+        folder = self.file.parent if is_root else self.file.parents[2]
+        noted = {
+            Note.QWENPAW_AGENT_OFF: not is_root and self._is_left_out(folder),
+            Note.QWENPAW_CHANNEL_OFF: _is_off(data_of(folder / ".env", Dotenv())),
+        }
+        return [*self.needs(data), *(note for note, applies in noted.items() if applies)]
+
+    def _is_left_out(self, folder: Path) -> bool:
+        """Whether QwenPaw names its agents, and none of those that run has this file."""
+        # QwenPaw mends what is no JSON in this one
+        agents = [*_agents(data_of(folder / ROOT, Json5()))]
+        own = self.file.parent.resolve()
+        # inside a container the same folder has another beginning
+        return bool(agents) and not any(
+            enabled and workspace.resolve().parts[-2:] == own.parts[-2:]
+            for workspace, enabled in agents
+        )
+
+
+def _agents(data: Data) -> Iterator[tuple[Path, bool]]:
+    """The workspace of every agent, and whether it runs."""
+    profiles = value_at(data, AGENTS)
+    for agent in profiles.values() if isinstance(profiles, dict) else ():
+        workspace = agent.get("workspace_dir") if isinstance(agent, dict) else None
+        if isinstance(workspace, str) and workspace:
+            yield Path(os.path.expanduser(workspace)), is_on(agent.get("enabled", True))
+
+
+def _is_off(env: Data) -> bool:
+    enabled, disabled = _names(env.get(ENABLED)), _names(env.get(DISABLED))
+    return DINGTALK not in enabled if enabled else DINGTALK in disabled
+
+
+def _names(value: Any) -> list[str]:
+    return [name.strip() for name in (value or "").split(",") if name.strip()]
 
 
 class QwenPawTable(FileTable):
@@ -30,7 +91,7 @@ class QwenPawTable(FileTable):
 
     def build(self, around: Surroundings) -> Target:
         path = self._found()
-        layout = Slot(
+        layout = QwenPawLayout(
             kind=self.kind,
             client_id=(*CHANNEL, "client_id"),
             client_secret=(*CHANNEL, "client_secret"),
@@ -38,6 +99,7 @@ class QwenPawTable(FileTable):
             codes=((*CHANNEL, "robot_code"),),
             belongings=((*CHANNEL, "card_template_id"),),
             needs=lambda data: [Note.QWENPAW_NOTICES],
+            file=resolved(path, around).absolute(),
         )
         return self.on_file(layout, Json(takes_bom=True, takes_nan=True), around, path=path)
 

@@ -31,6 +31,8 @@ class Note(StrEnum):
     NANOBOT_RESTART = "nanobot_restart"
     NANOBOT_SENDERS = "nanobot_senders"
     QWENPAW_NOTICES = "qwenpaw_notices"
+    QWENPAW_AGENT_OFF = "qwenpaw_agent_off"
+    QWENPAW_CHANNEL_OFF = "qwenpaw_channel_off"
     COWAGENT_RESTART = "cowagent_restart"
 
 
