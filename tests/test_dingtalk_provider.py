@@ -511,6 +511,39 @@ async def test_every_answer_that_says_something_is_a_verdict(
     assert await polled(stand_in, provider, answer) == verdict
 
 
+HALVES = [{"client_id": PAIR.client_id}, {"client_secret": "s" * 40}]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_a_pair_may_come_in_two_halves(
+    stand_in: DingTalkStandIn, provider: DingTalk, order: int
+) -> None:
+    first, second = HALVES[::order]
+    assert await polled(stand_in, provider, stage("PUBLISHING", **first)) == Waiting(
+        stage=Stage.PUBLISHING
+    )
+    assert await polled(stand_in, provider, stage("PUBLISHING")) == Waiting(stage=Stage.PUBLISHING)
+    assert await polled(stand_in, provider, stage("SUCCESS", **second)) == GIVEN
+    assert await polled(stand_in, provider, stage("SUCCESS")) == Created()
+
+
+async def test_halves_of_two_registrations_make_no_pair(
+    stand_in: DingTalkStandIn, provider: DingTalk
+) -> None:
+    await begun(stand_in, provider, device_code="another")
+    await polled(stand_in, provider, stage("SUCCESS", **HALVES[0]))
+    stand_in.next_poll(stage("SUCCESS", **HALVES[1]))
+    assert await provider.poll(SecretStr("another")) == Created()
+
+
+async def test_a_whole_pair_stands_above_a_half_of_before(
+    stand_in: DingTalkStandIn, provider: DingTalk
+) -> None:
+    await polled(stand_in, provider, stage("CREATING", client_id="dingother"))
+    assert await polled(stand_in, provider, stage("SUCCESS", **BOTH)) == GIVEN
+    assert await polled(stand_in, provider, stage("SUCCESS", client_secret="z")) == Created()
+
+
 TROUBLE: list[tuple[Answer, Code]] = [
     (errcode(500), Code.ERRCODE),
     (errcode("500"), Code.ERRCODE),

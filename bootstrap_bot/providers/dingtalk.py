@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.http import Http, Reply
-from bootstrap_bot.providers.pair import credentials_in, field, is_usable, mended
+from bootstrap_bot.providers.pair import Pairs, field, is_usable, mended
 from bootstrap_bot.providers.provider import (
     AwaitingApproval,
     Created,
@@ -61,6 +61,7 @@ class DingTalk:
         self._source = source
         self._sandbox = is_loopback(urlsplit(registration_url).hostname or "")
         self._noted: set[str] = set()
+        self._pairs = Pairs()
 
     async def begin(self) -> Invitation:
         """Asks for a device code: `init` for a nonce of one use, then `begin` with it.
@@ -96,7 +97,7 @@ class DingTalk:
         """
         payload = {"device_code": device_code.get_secret_value()}
         reply = await self._http.post(self._url, "/app/registration/poll", payload, whole=False)
-        credentials = credentials_in(reply)
+        credentials = self._pairs.read(device_code.get_secret_value(), reply)
         try:
             answer = _checked(reply)
         except RemoteError:

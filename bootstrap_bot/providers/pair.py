@@ -16,26 +16,40 @@ from bootstrap_bot.http import Reply
 
 # Characters; a longer field is none that anything could use.
 LONGEST_FIELD = 64 * 1024
+# Registrations whose halves are remembered; no more are under way at once.
+MOST_HALVES = 100
 ID_KEYS = ("client_id", "clientId")
 SECRET_KEYS = ("client_secret", "clientSecret")
 
 
-def credentials_in(reply: Reply) -> Credentials | None:
-    """The first pair in an answer to a registration, None when there is none.
+class Pairs:
+    """Reads pairs out of the answers to registrations, those that come in two halves too."""
 
-    Raises `RemoteError` with UNUSABLE_PAIR for one that is too long or has halves of characters.
-    """
-    if reply.json is None:
-        objects: Iterator[Mapping[str, object]] = iter([_written(reply.text)])
-    else:
-        objects = _objects(reply.json)
-    pairs = ((field(one, *ID_KEYS), field(one, *SECRET_KEYS)) for one in objects)
-    client_id, secret = next((pair for pair in pairs if all(pair)), ("", ""))
-    if not client_id:
-        return None
-    if not (is_usable(client_id) and is_usable(secret)):
-        raise RemoteError(Code.UNUSABLE_PAIR)
-    return Credentials(client_id, SecretStr(secret))
+    def __init__(self) -> None:
+        self._halves: dict[str, tuple[str, str]] = {}
+
+    def read(self, device_code: str, reply: Reply) -> Credentials | None:
+        """The pair that an answer gives or completes, None when it does neither.
+
+        Raises `RemoteError` with UNUSABLE_PAIR for one that is too long or has halves of
+        characters.
+        """
+        client_id, secret = _found(reply)
+        if not (client_id or secret):
+            return None
+        known_id, known_secret = self._halves.pop(device_code, ("", ""))
+        client_id, secret = client_id or known_id, secret or known_secret
+        if not (client_id and secret):
+            self._remember(device_code, client_id, secret)
+            return None
+        if not (is_usable(client_id) and is_usable(secret)):
+            raise RemoteError(Code.UNUSABLE_PAIR)
+        return Credentials(client_id, SecretStr(secret))
+
+    def _remember(self, device_code: str, client_id: str, secret: str) -> None:
+        if len(self._halves) >= MOST_HALVES:
+            del self._halves[next(iter(self._halves))]
+        self._halves[device_code] = (client_id, secret)
 
 
 def field(answer: Mapping[str, object], *keys: str) -> str:
@@ -57,6 +71,17 @@ def is_usable(text: str) -> bool:
 def mended(text: str) -> str:
     """The text with `?` for every half of a character: JSON lets them pass, no file takes them."""
     return text.encode(errors="replace").decode()
+
+
+def _found(reply: Reply) -> tuple[str, str]:
+    """The first whole pair in an answer, else the first half; empty texts for what is missing."""
+    if reply.json is None:
+        objects: Iterator[Mapping[str, object]] = iter([_written(reply.text)])
+    else:
+        objects = _objects(reply.json)
+    pairs = [(field(one, *ID_KEYS), field(one, *SECRET_KEYS)) for one in objects]
+    halves = filter(any, pairs)
+    return next(filter(all, pairs), next(halves, ("", "")))
 
 
 def _objects(value: object) -> Iterator[Mapping[str, object]]:
