@@ -77,7 +77,7 @@ def without(pairs: Pairs, client_id: str) -> Pairs:
 
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_the_list_of_bots_says_which_ones_the_plugin_starts(plugin: Plugin) -> None:
-    for seed in range(300):
+    for seed in range(200):
         config = configs(plugin, seed)
         listed = OpenClawLayout(plugin).bots(copy.deepcopy(config))
         on = {bot.client_id for bot in listed if bot.enabled}
@@ -87,7 +87,7 @@ def test_the_list_of_bots_says_which_ones_the_plugin_starts(plugin: Plugin) -> N
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_a_bot_more_leaves_all_others_started(plugin: Plugin) -> None:
     layout, started, is_valid = of(plugin)
-    for seed in range(300):
+    for seed in range(200):
         config = configs(plugin, seed)
         channel = config["channels"][plugin.channel]
         changes = attempt(lambda: layout.add(config, "sales", NEW))  # noqa: B023
@@ -110,7 +110,7 @@ def test_a_bot_more_leaves_all_others_started(plugin: Plugin) -> None:
 def test_a_change_of_one_bot_leaves_all_others_started(plugin: Plugin, what: str) -> None:
     layout, started, is_valid = of(plugin)
     count = 0
-    for seed in range(300):
+    for seed in range(200):
         config = configs(plugin, seed)
         for bot in layout.bots(config):
             changes = attempt(lambda: change(layout, config, bot, what))  # noqa: B023
@@ -129,7 +129,7 @@ def test_a_change_of_one_bot_leaves_all_others_started(plugin: Plugin, what: str
             elif what == "remove":
                 assert bot.client_id not in [one.client_id for one in layout.bots(changed)]
                 # without accounts the channel's own pair is a bot again
-                left = changed["channels"][plugin.channel].get("accounts")
+                left = changed.get("channels", {}).get(plugin.channel, {}).get("accounts")
                 own = now - others if not left else set()
                 assert now == others | own, context
             elif what == "on":
@@ -137,7 +137,7 @@ def test_a_change_of_one_bot_leaves_all_others_started(plugin: Plugin, what: str
                 assert now != others, context
             else:
                 assert now == others, context
-    assert count > 120
+    assert count > 80
 
 
 def of(plugin: Plugin) -> Any:

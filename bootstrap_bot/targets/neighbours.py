@@ -12,15 +12,19 @@ from contextlib import suppress
 from pathlib import Path
 
 COPY_PREFIX = ".bootstrap-bot-before-"
+_RECORD_PREFIX = ".bootstrap-bot-made-"
 _FRESH_PREFIX = ".bootstrap-bot-new-"
 _FRESH = re.compile(re.escape(_FRESH_PREFIX) + "[0-9a-f]{16}")
 
 
 def copy_of(real: Path) -> Path:
     """Where the version before of that file is kept."""
-    # without dots: "*.toml*" finds hidden files too, by some programs' rules
-    name = real.name.replace("%", "%25").replace(".", "%2E")
-    return real.with_name(COPY_PREFIX + name)
+    return real.with_name(COPY_PREFIX + _dotless(real.name))
+
+
+def record_of(real: Path, part: str) -> Path:
+    """Where it is noted which keys of that part of the file are ours."""
+    return real.with_name(_RECORD_PREFIX + _dotless(real.name + part))
 
 
 def fresh(real: Path) -> Path:
@@ -66,6 +70,11 @@ def drop_idle_lock(real: Path) -> None:
                     lock.unlink()
     finally:
         os.close(descriptor)
+
+
+def _dotless(name: str) -> str:
+    """The name without dots: "*.toml*" finds hidden files too, by some programs' rules."""
+    return name.replace("%", "%25").replace(".", "%2E")
 
 
 def _beside(real: Path, suffix: str) -> Path:

@@ -10,6 +10,7 @@ from bootstrap_bot.errors import Code
 from bootstrap_bot.formats.format import Change, Keys, Remove, Set
 from bootstrap_bot.formats.json5 import Json5
 from bootstrap_bot.targets.layout import Data, OtherShapeError, pair_at, table_at, unexpanded
+from bootstrap_bot.targets.made_keys import MadeKeys
 from bootstrap_bot.targets.openclaw_channel import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -105,10 +106,11 @@ class OpenClawTable(FileTable):
         known = OFFICIAL if self.channel == OFFICIAL.channel else COMMUNITY
         path = resolved(self.path, around)
         plugin = known.in_folder(path.parent)
+        part = f"#{self.channel}"
         return self.on_file(
-            OpenClawLayout(plugin),
+            MadeKeys(OpenClawLayout(plugin), path, part),
             Json5(),
             around,
             program_lock=OpenClawLock(path),
-            part=f"#{self.channel}",
+            part=part,
         )

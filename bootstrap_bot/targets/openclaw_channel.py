@@ -145,6 +145,9 @@ class Channel:
         gone = [place for place in self.places_of(client_id) if place.path != self.path]
         left = [name for name in self.accounts if name not in {place.name for place in gone}]
         own = self._emptied(self.own_pair) if self.own_id == client_id else []
+        if not left and self._table.keys() <= {ENABLED, ACCOUNTS, *(PAIR if own else ())}:
+            # OpenClaw lists a channel that says nothing but this as a bot that is set up
+            return [Remove(self.path)]
         if gone and (not left or (not own and self._repeats_own(left))):
             return [Remove(self.accounts_path), *own]
         accounts = [Remove(place.path) for place in gone]
