@@ -97,6 +97,8 @@ class Homes:
         self.seen = folder / "seen"
         for home in (self.hermes, self.openclaw, self.file, self.seen / "x"):
             home.parent.mkdir()
+        for file in (self.hermes, self.openclaw, self.file):
+            file.touch(0o600)
         self.file.write_text(f"broken: {{ {OLD_SECRET}: [\n", encoding="utf-8")
         self.hermes.write_text(
             f"DINGTALK_CLIENT_ID={OLD_ID}\nDINGTALK_CLIENT_SECRET={OLD_SECRET}\n", encoding="utf-8"
