@@ -24,9 +24,7 @@ from bootstrap_bot.attempts.turns import (
     skipped,
     used,
 )
-from bootstrap_bot.errors import Code, RefusedError
 
-MOST_LIVE = 20
 KEPT = 30 * 24 * HOUR
 CANCELLABLE = frozenset({State.REQUESTED, State.WAITING})
 # How long a stop waits for an answer that may hold credentials.
@@ -95,7 +93,7 @@ class Attempts:
             known = await self._tools.journal.asked_by(request.update)
             if known is not None:
                 return known
-            self._check_limits(request.owner)
+            self._limits.check(request.owner, sum(run.attempt.live for run in self._runs.values()))
             await self._tools.journal.forget(self._tools.clock.now() - KEPT)
             if request.message is not None:
                 await self._release_message(request)
@@ -260,11 +258,6 @@ class Attempts:
             attempt = run.attempt
             if (attempt.chat, attempt.message) == (request.chat, request.message):
                 await run.record.commit(lambda now: replace(now, message=None))
-
-    def _check_limits(self, owner: int) -> None:
-        if sum(run.attempt.live for run in self._runs.values()) >= MOST_LIVE:
-            raise RefusedError(Code.TOO_MANY_ATTEMPTS)
-        self._limits.check(owner)
 
     def _take_up(self, attempt: Attempt) -> None:
         run = Run(attempt, self._tools, self._may_begin, self.displaced)

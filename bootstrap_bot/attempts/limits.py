@@ -1,4 +1,4 @@
-"""How often a person may begin an attempt."""
+"""How many attempts may be under way, and how often a person may begin one."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.errors import Code, RefusedError
 
+MOST_LIVE = 20
 MOST_PER_HOUR = 10
 HOUR = 3600.0
 
@@ -27,8 +28,10 @@ class Limits:
             if moment <= now:
                 self._requests[owner].append(monotonic - (now - moment))
 
-    def check(self, owner: int) -> None:
-        """Raises `RefusedError` when that person has to wait."""
+    def check(self, owner: int, live: int) -> None:
+        """Raises `RefusedError` when that person has to wait; `live` are under way in all."""
+        if live >= MOST_LIVE:
+            raise RefusedError(Code.TOO_MANY_ATTEMPTS)
         hour_ago = self._clock.monotonic() - HOUR
         self._requests[owner] = [one for one in self._requests[owner] if one >= hour_ago]
         if len(self._requests[owner]) >= MOST_PER_HOUR:

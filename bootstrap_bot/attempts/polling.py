@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from bootstrap_bot.attempts.attempt import State
+from bootstrap_bot.attempts.attempt import Attempt, State
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.provider import (
     AwaitingApproval,
@@ -25,6 +25,12 @@ EMPTY_SUCCESSES = 4
 POLLS_WITH_PAIR = 3
 # How long past its expiry a code is still asked for while the platform cannot be reached.
 GRACE = 600.0
+
+
+def has_patience(attempt: Attempt, now: float) -> bool:
+    """Whether its owner cancelled a while ago and the platform gave no verdict since."""
+    cancelled = attempt.state is State.CANCELLED and not attempt.let_go_at
+    return cancelled and now - attempt.acted_at >= QUIET_PERIOD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

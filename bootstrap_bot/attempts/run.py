@@ -10,7 +10,7 @@ from bootstrap_bot.attempts.aftercare import Aftercare
 from bootstrap_bot.attempts.attempt import Attempt, State
 from bootstrap_bot.attempts.inheritance import inherited
 from bootstrap_bot.attempts.inviting import invite
-from bootstrap_bot.attempts.polling import QUIET_INTERVAL, QUIET_PERIOD, Outcome, Polling
+from bootstrap_bot.attempts.polling import QUIET_INTERVAL, Outcome, Polling, has_patience
 from bootstrap_bot.attempts.record import Record
 from bootstrap_bot.attempts.storing import Displaced, RunCommand, Storing
 from bootstrap_bot.attempts.supervising import supervised
@@ -226,18 +226,12 @@ class Run:
     async def _wait_to_ask(self, polling: Polling) -> None:
         clock = self._tools.clock
         pause = polling.pause()
-        if self._may_be_patient():
+        if has_patience(self.attempt, clock.now()):
             pause = max(pause, QUIET_INTERVAL)
         self._earliest_poll = clock.monotonic() + polling.shortest_pause()
         if await clock.wait(self._hurry, pause):
             self._hurry.clear()
             await clock.sleep(self.seconds_to_next_poll())
-
-    def _may_be_patient(self) -> bool:
-        """Whether the person waits for nothing and said so a while ago."""
-        attempt, now = self.attempt, self._tools.clock.now()
-        long_ago = now - attempt.acted_at >= QUIET_PERIOD
-        return attempt.state is State.CANCELLED and not attempt.let_go_at and long_ago
 
     async def _note_wanted(self) -> None:
         if self._wanted:
