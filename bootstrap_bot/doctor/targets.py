@@ -45,6 +45,8 @@ def _state(target: Target, count: int) -> Finding:
         program = Path(target.after.argv[0]).name
         place = target.place
         return Finding.bad(Subject.TARGET, "doctor.target_command", place=place, program=program)
+    if target.holds_one and count > 1:
+        return Finding.look(Subject.TARGET, "doctor.target_several", place=target.place)
     return Finding.good(Subject.TARGET, code, place=target.place, count=count)
 
 
