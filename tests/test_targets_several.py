@@ -108,7 +108,7 @@ async def test_one_that_is_away_is_tried_alone_while_the_others_are_done(
         assert done.id == told.id
         assert stored("AstrBot", place(astrbot), "dingtalk") in done.text
         assert astrbot.find("dingtalk")["client_secret"] == SECRET
-        assert sorted(ran(tmp_path)) == ["astrbot", "config", "hermes"]
+        await scene.until(lambda: sorted(ran(tmp_path)) == ["astrbot", "config", "hermes"])
         assert (state_of(scene.config), state_of(tmp_path / "hermes.env")) == before
 
 
