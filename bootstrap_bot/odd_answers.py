@@ -25,6 +25,23 @@ async def understood(request: Callable[[], Awaitable[T]]) -> T:
         raise OddAnswerError(type(error).__name__) from None
 
 
+def number_of(message: object) -> int:
+    """The id of a message that Telegram says it sent or edited.
+
+    Raises `OddAnswerError` for what is no message: it may be sent, and could never be edited.
+    """
+    number = getattr(message, "message_id", None)
+    if type(number) is not int or number <= 0:
+        raise OddAnswerError("a message without a number")
+    return number
+
+
+def confirmed(answer: object) -> None:
+    """Raises `OddAnswerError` unless Telegram says that it was done."""
+    if answer is not True:
+        raise OddAnswerError("no confirmation")
+
+
 def kind_of(error: TelegramError) -> str:
     """What a log may say of it: names of classes, nothing that came from outside."""
     name = type(error).__name__

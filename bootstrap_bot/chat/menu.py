@@ -12,6 +12,7 @@ from telegram import (
 from bootstrap_bot.chat.commands import HELP, MENU, name_of
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
+from bootstrap_bot.odd_answers import confirmed
 
 
 class Menu:
@@ -47,7 +48,8 @@ class Menu:
         try:
             there = [] if self._alone else await self._in_force(chat)
             others = [command for command in there if command.command not in names]
-            await self._bot.set_my_commands([*others, *ours], BotCommandScopeChat(chat))
+            scope = BotCommandScopeChat(chat)
+            confirmed(await self._bot.set_my_commands([*others, *ours], scope))
         except Exception:  # of whatever kind: the next update brings the next try
             self._done.discard(chat)
             raise

@@ -13,7 +13,7 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender
 from bootstrap_bot.clock import Clock
-from bootstrap_bot.odd_answers import kind_of, understood
+from bootstrap_bot.odd_answers import confirmed, kind_of, number_of, understood
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,11 @@ class Outbox:
 
     def answer(self, query: CallbackQuery, text: str) -> None:
         """Answers a pressed button at once: that is not a message and waits for none."""
-        answering = self._try(lambda: query.answer(text), Patience(PRESS_TRIES))
+
+        async def answered() -> None:
+            confirmed(await query.answer(text))
+
+        answering = self._try(answered, Patience(PRESS_TRIES))
         self._spawn(answering, f"outbox:{query.from_user.id}")
 
     def post(self, chat: int, request: Callable[[], Awaitable[object]]) -> None:
@@ -98,16 +102,17 @@ class Outbox:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _message(
+    async def _message(
         self, chat: int, html: str, keyboard: InlineKeyboardMarkup | None = None
-    ) -> Coroutine[Any, Any, object]:
-        return self._bot.send_message(
+    ) -> None:
+        sent = await self._bot.send_message(
             chat,
             html,
             parse_mode=ParseMode.HTML,
             link_preview_options=NO_PREVIEW,
             reply_markup=keyboard,
         )
+        number_of(sent)
 
     def _in_turn(
         self, chat: int, request: Callable[[], Awaitable[object]]

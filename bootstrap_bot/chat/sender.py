@@ -136,8 +136,11 @@ class Sender:
             if not job.droppable:
                 # The job stays first, where a later edit can still take its place.
                 job.under_way = False
-                await self._clock.sleep(seconds_of(error))
+                seconds = seconds_of(error)
+                log.warning("Telegram asks to wait: %.0f s", seconds)
+                await self._clock.sleep(seconds)
                 return
+            log.info("Telegram asks to wait: dropped what nobody waits for")
             _fail(job, DroppedError())
         except TelegramError as error:
             log.info("a request to Telegram failed: %s", kind_of(error))

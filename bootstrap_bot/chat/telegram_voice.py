@@ -18,7 +18,7 @@ from bootstrap_bot.chat.pictures import Picture, qr_code, sign
 from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
-from bootstrap_bot.odd_answers import OddAnswerError
+from bootstrap_bot.odd_answers import number_of
 
 T = TypeVar("T")
 
@@ -88,7 +88,7 @@ class TelegramVoice:
                 parse_mode=ParseMode.HTML,
                 reply_markup=look.keyboard,
             )
-            number = _number_of(sent)
+            number = number_of(sent)
             self._remember(chat, number, look, attempt)
             return number
 
@@ -125,31 +125,25 @@ class TelegramVoice:
 
     async def _swap(self, chat: int, message: int, look: Card) -> None:
         media = InputMediaPhoto(_picture(look), look.caption, parse_mode=ParseMode.HTML)
-        await self._bot.edit_message_media(
+        edited = await self._bot.edit_message_media(
             media, chat_id=chat, message_id=message, reply_markup=look.keyboard
         )
+        number_of(edited)
 
     async def _recaption(self, chat: int, message: int, look: Card) -> None:
         # Without the keyboard in the same request Telegram would remove it.
-        await self._bot.edit_message_caption(
+        edited = await self._bot.edit_message_caption(
             chat_id=chat,
             message_id=message,
             caption=look.caption,
             parse_mode=ParseMode.HTML,
             reply_markup=look.keyboard,
         )
+        number_of(edited)
 
     def _look(self, attempt: Attempt, at: float | None = None) -> Card:
         moment = self._clock.now() if at is None else at
         return card(attempt, Texts(attempt.language), moment, self._zone)
-
-
-def _number_of(sent: object) -> int:
-    """The message's id. Raises `OddAnswerError`: whatever is no number could not be edited."""
-    number = getattr(sent, "message_id", None)
-    if type(number) is not int or number <= 0:
-        raise OddAnswerError("a message without a number")
-    return number
 
 
 class _MessageGoneError(Exception):
