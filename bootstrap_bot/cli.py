@@ -14,7 +14,8 @@ from bootstrap_bot.check import check
 from bootstrap_bot.errors import Code, ConfigError, JournalError
 from bootstrap_bot.log import set_up
 from bootstrap_bot.parts import secrets_of
-from bootstrap_bot.standalone import application_for, serve, stop_on_signals
+from bootstrap_bot.signals import stop_on_signals
+from bootstrap_bot.standalone import application_for, serve
 
 log = logging.getLogger(__name__)
 

@@ -102,9 +102,7 @@ class Parts:
             await self._journal.open()
             stack.push_async_callback(self._journal.close)
             await stack.enter_async_context(self._http)
-            stack.push_async_callback(self._sender.stop)
-            stack.push_async_callback(self.desk.outbox.stop)
-            stack.push_async_callback(self.desk.attempts.stop)
+            stack.push_async_callback(self._fall_silent)
             await self.desk.attempts.start()
             tidying = asyncio.create_task(_tidy(self._targets))
             stack.callback(tidying.cancel)
@@ -112,8 +110,14 @@ class Parts:
             self._running = stack.pop_all()
 
     async def stop(self) -> None:
-        """Comes to rest within half a second; what is under way goes on at the next start."""
+        """Comes to rest at once, but for polls on their way; the rest goes on at the next start."""
         await self._running.aclose()
+
+    async def _fall_silent(self) -> None:
+        """Nobody is told anything any more while the last answers of DingTalk are waited for."""
+        await asyncio.gather(
+            self.desk.attempts.stop(), self.desk.outbox.stop(), self._sender.stop()
+        )
 
     def _texts(self, user: User) -> Texts:
         chosen = self.desk.attempts.language_of(user.id)

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import os
-import signal
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -98,14 +97,6 @@ async def serve(
 def _broke(talking: asyncio.Task[None]) -> bool:
     """Whether the bot went deaf: a supervisor that starts it anew helps, silence does not."""
     return not talking.cancelled() and talking.exception() is not None
-
-
-def stop_on_signals() -> asyncio.Event:
-    """An event that SIGTERM and SIGINT set."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
 
 
 async def _talk(bot: BootstrapBot, application: AnyApplication, clock: Clock) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot.sandbox.answers import Answer
+from bootstrap_bot.sandbox.answers import Answer, success
 from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram import TelegramStandIn, Trouble
 from tests.scene import ADMIN, CONFIG, TOKEN
@@ -149,27 +149,57 @@ async def test_it_ends_as_fast_when_dingtalk_hangs(town: Town) -> None:
     assert town.states() == ["requested"]
 
 
-async def test_it_ends_as_fast_when_both_hang_with_a_poll_in_flight(town: Town) -> None:
+@pytest.mark.slow  # five real seconds
+async def test_a_poll_that_is_never_answered_holds_the_stop_up_for_five_seconds(town: Town) -> None:
     town.dingtalk.interval = 1
     town.dingtalk.hold_polls()
     async with town.bot() as process:
         await town.invited()
-        took = await stopped_in_flight(town, process)
-    while took >= 1.0 and town.dingtalk.polls < 3:  # two waits add up: a busy machine may be late
-        town.telegram.heal()
-        async with town.bot() as process:
-            took = await stopped_in_flight(town, process)
-    assert took < 1.0
+        polls = town.dingtalk.polls
+        await town.dingtalk.until(lambda: town.dingtalk.polls > polls, PATIENCE)
+        town.telegram.fail("*", HANGS, times=-1)
+        took, _ = await stopped(process)
+    assert 4.9 < took < 6.0
     assert town.states() == ["waiting"]
 
 
-async def stopped_in_flight(town: Town, process: Process) -> float:
-    """Stopped while DingTalk owes the answer to a poll and Telegram answers nothing more."""
-    polls = town.dingtalk.polls
-    await town.dingtalk.until(lambda: town.dingtalk.polls > polls, PATIENCE)
-    town.telegram.fail("*", HANGS, times=-1)
-    took, _ = await stopped(process)
-    return took
+async def test_a_pair_that_is_on_its_way_is_waited_for_and_committed(town: Town) -> None:
+    town.dingtalk.interval = 1
+    async with town.bot() as process:
+        await town.invited()
+        town.dingtalk.always_poll(success("dingabcdefgh1234", "q" * 60))
+        town.dingtalk.hold_polls()
+        polls = town.dingtalk.polls
+        await town.dingtalk.until(lambda: town.dingtalk.polls > polls, PATIENCE)
+        process.send_signal(signal.SIGTERM)
+        asyncio.get_running_loop().call_later(1.0, town.dingtalk.release_polls)
+        await asyncio.sleep(0.2)
+        took, _ = await stopped(process)  # a second signal changes nothing
+    assert 0.7 < took < 2.0
+    assert town.states() == ["captured"]
+    assert town.column("client_id") == ["dingabcdefgh1234"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_signals_while_it_starts_end_it_without_a_word(
+    town: Town, number: signal.Signals
+) -> None:
+    for wait in (0.0, 0.1, 0.2, 0.3, 0.4):
+        async with town.bot() as process:
+            await catches_sigterm(process)
+            await asyncio.sleep(wait)
+            await stopped(process, number)
+
+
+async def catches_sigterm(process: Process) -> None:
+    """Returns as soon as Python runs our first lines."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+            [caught] = re.findall(r"SigCgt:\s*([0-9a-f]+)", status)
+            if int(caught, 16) >> (signal.SIGTERM - 1) & 1:
+                return
+            await asyncio.sleep(0.002)
 
 
 async def test_the_attempt_goes_on_in_the_next_process(town: Town) -> None:

@@ -27,8 +27,8 @@ from bootstrap_bot.attempts.turns import (
 
 KEPT = 30 * 24 * HOUR
 CANCELLABLE = frozenset({State.REQUESTED, State.WAITING})
-# How long a stop waits for an answer that may hold credentials.
-LAST_ANSWER = 0.4
+# How long a stop waits for an answer that may hold credentials: service managers grant more.
+LAST_ANSWER = 5.0
 
 
 def random_id() -> str:
@@ -75,7 +75,10 @@ class Attempts:
                 await self._take_over(attempt)
 
     async def stop(self) -> None:
-        """Ends within `LAST_ANSWER` seconds; what is under way goes on at the next start."""
+        """Ends at once, but for polls on their way: their answers are read and committed.
+
+        They get `LAST_ANSWER` seconds; what is under way goes on at the next start.
+        """
         asking = [asyncio.create_task(run.finish_asking()) for run in self._runs.values()]
         tasks = list(self._tasks.values())
         for task in tasks:

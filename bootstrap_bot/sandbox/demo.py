@@ -17,7 +17,8 @@ from bootstrap_bot.bot import BootstrapBot
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram import Message, TelegramStandIn
-from bootstrap_bot.standalone import application_for, serve, stop_on_signals
+from bootstrap_bot.signals import stop_on_signals
+from bootstrap_bot.standalone import application_for, serve
 from bootstrap_bot.targets.config_file import ConfigFile
 from bootstrap_bot.targets.target import Platform
 
