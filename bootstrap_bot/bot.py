@@ -19,8 +19,8 @@ from bootstrap_bot.chat.handlers import Handlers
 from bootstrap_bot.chat.menu import Menu
 from bootstrap_bot.clock import Clock, SystemClock
 from bootstrap_bot.http import TIMEOUT
-from bootstrap_bot.log import guard_token
-from bootstrap_bot.parts import Parts
+from bootstrap_bot.log import guard
+from bootstrap_bot.parts import Parts, secrets_of
 from bootstrap_bot.settings import Settings
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
@@ -100,7 +100,7 @@ class BootstrapBot:
         alone: bool,
     ) -> None:
         bot = application.bot
-        guard_token(bot.token)
+        guard(bot.token, *secrets_of(self._settings))
         parts = self._parts = Parts(
             bot, self._settings, self._admins, self._clock, self._timeout, on_stored
         )

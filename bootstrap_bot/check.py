@@ -22,8 +22,8 @@ from bootstrap_bot.doctor.state_lock import StateLock
 from bootstrap_bot.doctor.targets import TargetsLook
 from bootstrap_bot.doctor.telegram import PollingLook, TokenLook
 from bootstrap_bot.http import Http
-from bootstrap_bot.log import guard_token
-from bootstrap_bot.parts import proxies_of
+from bootstrap_bot.log import guard
+from bootstrap_bot.parts import proxies_of, secrets_of
 from bootstrap_bot.providers.dingtalk import DingTalk
 from bootstrap_bot.settings import Settings, proxy_of
 from bootstrap_bot.targets.kinds import targets_of
@@ -38,7 +38,7 @@ async def check(settings: Settings) -> int:
     """Prints what was found; 0 when nothing is broken, 1 when something needs a hand."""
     telegram = settings.telegram
     token = telegram.token.get_secret_value()
-    guard_token(token)
+    guard(*secrets_of(settings))
     proxy = proxy_of(telegram, telegram.api_url, os.environ)
     # The environment's proxies are already weighed: loopback must not go through one.
     request = HTTPXRequest(proxy=proxy, httpx_kwargs={"trust_env": False})

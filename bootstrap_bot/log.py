@@ -5,9 +5,16 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-# These two write the bot's token: one in every request's address, one in its base address.
-LOGGERS_THAT_NAME_THE_TOKEN = ("httpx", "telegram.Bot", "telegram.ext.ExtBot")
-HIDDEN = "[hidden]"
+from bootstrap_bot.secret_spellings import Spellings
+
+# They write the bot's token in addresses, a proxy's password as what they were called with, and
+# whole answers, in which either may stand.
+LOGGERS_THAT_NAME_SECRETS = (
+    *("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2"),
+    *("httpcore.proxy", "httpcore.socks"),
+    *("telegram.Bot", "telegram.ext.ExtBot", "telegram.ext.Updater", "telegram.ext.Application"),
+    *("telegram.ext", "telegram.request.BaseRequest", "telegram.request.HTTPXRequest"),
+)
 
 
 class Redaction(logging.Filter):
@@ -15,8 +22,14 @@ class Redaction(logging.Filter):
 
     def __init__(self, *secrets: str) -> None:
         super().__init__()
-        # The longest first: one that is part of another must not leave the rest of it behind.
-        self._secrets = sorted(filter(None, secrets), key=len, reverse=True)
+        self._known = set(secrets)
+        self._spellings = Spellings(self._known)
+
+    def learn(self, *secrets: str) -> None:
+        """From now on these, too."""
+        if not self._known.issuperset(secrets):
+            self._known.update(secrets)
+            self._spellings = Spellings(self._known)
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = self.hide(_message(record)), None
@@ -26,10 +39,8 @@ class Redaction(logging.Filter):
         return True
 
     def hide(self, text: str) -> str:
-        """The text without any of the secrets."""
-        for secret in self._secrets:
-            text = text.replace(secret, HIDDEN)
-        return text
+        """The text without any of the secrets, however they are spelled."""
+        return self._spellings.hide(text)
 
 
 def _message(record: logging.LogRecord) -> str:
@@ -55,16 +66,21 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def guard_token(token: str) -> None:
-    """Keeps a bot's token out of its libraries' own lines, whoever handles them.
+_GUARD = Redaction()
+
+
+def guard(*secrets: str) -> None:
+    """Keeps secrets out of the libraries' own lines, whoever handles them.
 
     httpx is raised to WARNING besides: it writes an address with the token for every request.
     """
+    _GUARD.learn(*secrets)
     httpx = logging.getLogger("httpx")
     if httpx.getEffectiveLevel() < logging.WARNING:
         httpx.setLevel(logging.WARNING)
-    for name in LOGGERS_THAT_NAME_THE_TOKEN:
-        logging.getLogger(name).addFilter(Redaction(token))
+    for name in LOGGERS_THAT_NAME_SECRETS:
+        # Once, however many bots there are.
+        logging.getLogger(name).addFilter(_GUARD)
 
 
 def set_up(level: str, *, as_json: bool, secrets: tuple[str, ...]) -> None:

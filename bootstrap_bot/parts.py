@@ -33,6 +33,7 @@ from bootstrap_bot.errors import TargetError
 from bootstrap_bot.http import Http
 from bootstrap_bot.journal.sqlite import SqliteJournal
 from bootstrap_bot.providers.dingtalk import DingTalk
+from bootstrap_bot.secret_spellings import proxies_in
 from bootstrap_bot.settings import Settings, load, proxy_of
 from bootstrap_bot.target_settings import addresses_of, proxy_of_target
 from bootstrap_bot.targets.command import Command, Ran, run
@@ -162,11 +163,11 @@ async def _tidy(targets: Sequence[Target]) -> None:
 
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:
-    """Every secret of the settings, for whoever has to keep them out of something."""
+    """Every secret of the settings, and of the environment's proxies, for whoever hides them."""
     telegram, dingtalk = settings.telegram, settings.dingtalk
     held = [telegram.token, telegram.proxy, dingtalk.proxy]
     held += [secret for target in settings.targets for secret in target.secrets]
-    values = (secret.get_secret_value() for secret in held)
+    values = [*(secret.get_secret_value() for secret in held), *proxies_in(os.environ)]
     return tuple(value for value in values if len(value) > len(DIRECT))
 
 

@@ -16,8 +16,9 @@ from bootstrap_bot.attempts.supervising import supervised
 from bootstrap_bot.bot import AnyApplication, BootstrapBot
 from bootstrap_bot.chat.claim import CODE_LASTS
 from bootstrap_bot.clock import Clock, SystemClock
-from bootstrap_bot.log import guard_token
+from bootstrap_bot.log import guard
 from bootstrap_bot.odd_answers import OddAnswerError, kind_of, understood
+from bootstrap_bot.parts import secrets_of
 from bootstrap_bot.settings import Settings, proxy_of
 from bootstrap_bot.update_loop import UpdateLoop
 
@@ -43,7 +44,7 @@ def application_for(settings: Settings) -> AnyApplication:
     telegram = settings.telegram
     proxy = proxy_of(telegram, telegram.api_url, os.environ)
     token = telegram.token.get_secret_value()
-    guard_token(token)
+    guard(*secrets_of(settings))
     builder = (
         Application.builder()
         .token(token)

@@ -1,21 +1,25 @@
 """No secret leaves its place: with every library at DEBUG, in every request, message and line."""
 
 import asyncio
+import gc
 import logging
+import os
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from telegram.error import NetworkError
 
 from bootstrap_bot import settings
 from bootstrap_bot.attempts.attempt import Attempt
 from bootstrap_bot.bot import BootstrapBot
 from bootstrap_bot.journal.sqlite import SqliteJournal
-from bootstrap_bot.log import HIDDEN
 from bootstrap_bot.sandbox.answers import Answer, errcode, fail, http, stage, success
 from bootstrap_bot.sandbox.server import LoopbackServer, Recorded
 from bootstrap_bot.sandbox.telegram import Trouble
+from bootstrap_bot.secret_spellings import HIDDEN
 from bootstrap_bot.standalone import application_for
 from bootstrap_bot.targets.target import Platform
 from bootstrap_bot.update_loop import UpdateLoop
@@ -324,6 +328,44 @@ async def test_an_on_stored_that_fails_with_the_secret_in_its_words(
             await asyncio.wait([polling])
     check_texts(scene, [*lines.lines, *capfd.readouterr()])
     assert any("on_stored failed" in line for line in lines.lines)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("source", ["setting", "environment"])
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+async def test_a_proxys_password_is_in_no_line_of_any_library(
+    tmp_path: Path, lines: Lines, scheme: str, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached = asyncio.Event()
+
+    async def closes(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.set()
+        writer.close()
+
+    server = await asyncio.start_server(closes, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    proxy = f"{scheme}://me:pass%40word-of-the-proxy@127.0.0.1:{port}"
+    config = tmp_path / "config.toml"
+    config.touch(0o600)
+    setting = f'proxy = "{proxy}"\n' if source == "setting" else ""
+    config.write_text(f'[telegram]\ntoken = "{TOKEN}"\n{setting}[dingtalk]\nproxy = "none"\n')
+    if source == "environment":
+        monkeypatch.setenv("https_proxy", proxy)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+    application = application_for(settings.load(config, dict(os.environ)))
+    all_at_debug()
+    async with server:
+        with pytest.raises(NetworkError):
+            await application.initialize()
+    await application.bot.shutdown()
+    # The library leaves a connection that broke in SOCKS to the garbage collector.
+    gc.collect()
+    assert reached.is_set()
+    sent = b64encode(b"me:pass@word-of-the-proxy").decode()
+    for spelled in ("pass@word-of-the-proxy", "pass%40word-of-the-proxy", sent, TOKEN):
+        assert [line for line in lines.lines if spelled in line] == []
+    assert "httpcore" in lines.loggers
 
 
 def test_settings_show_no_secret(tmp_path: Path) -> None:

@@ -1,22 +1,25 @@
 """Log lines: whole, valid, and without secrets."""
 
+import html
 import io
 import json
 import logging
 import re
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
+from urllib.parse import quote, quote_plus
 
 import pytest
 
 from bootstrap_bot.log import (
-    HIDDEN,
-    LOGGERS_THAT_NAME_THE_TOKEN,
+    LOGGERS_THAT_NAME_SECRETS,
     JsonFormatter,
     Redaction,
-    guard_token,
+    guard,
     set_up,
 )
+from bootstrap_bot.secret_spellings import HIDDEN, Spellings, proxies_in
 
 TOKEN = "123456:TOKEN-that-must-not-leak"
 SECRET = "proxy-password"
@@ -26,7 +29,7 @@ SECRET = "proxy-password"
 def untouched() -> Iterator[None]:
     """Puts back what a test changes in the root logger and the libraries' own."""
     root = logging.getLogger()
-    loggers = [root, *map(logging.getLogger, LOGGERS_THAT_NAME_THE_TOKEN)]
+    loggers = [root, *map(logging.getLogger, LOGGERS_THAT_NAME_SECRETS)]
     before = [(logger, logger.level, logger.filters[:], logger.handlers[:]) for logger in loggers]
     root.handlers = []
     yield
@@ -102,6 +105,45 @@ def test_an_empty_secret_hides_nothing() -> None:
     assert HIDDEN == "[hidden]"
 
 
+PROXY = "socks5://me:p%40ss:w%2Ford-Ä@10.0.0.1:1080"
+PASSWORD = "p@ss:w/ord-Ä"
+ODD = "123:A b/\\\"'<&>Ä钉😀%"
+SPELLED: dict[str, tuple[str, str]] = {
+    "plain": (ODD, ODD),
+    "percent-encoded": (ODD, quote(ODD, safe="")),
+    "percent-encoded but for slashes": (ODD, quote(ODD)),
+    "percent-encoded in small letters": (TOKEN, TOKEN.replace(":", "%3a").replace("-", "%2d")),
+    "percent-encoded every letter": (TOKEN, "".join(f"%{ord(c):02X}" for c in TOKEN)),
+    "percent-encoded twice": (ODD, quote(quote(ODD, safe=""), safe="")),
+    "of a form": (ODD, quote_plus(ODD)),
+    "JSON": (ODD, json.dumps(ODD)[1:-1]),
+    "JSON in its own letters": (ODD, json.dumps(ODD, ensure_ascii=False)[1:-1]),
+    "JSON in JSON": (ODD, json.dumps(json.dumps(ODD))[3:-3]),
+    "JSON with escaped slashes": (ODD, json.dumps(ODD)[1:-1].replace("/", "\\/")),
+    "repr": (ODD, repr(ODD)[1:-1]),
+    "ascii": (ODD, ascii(ODD)[1:-1]),
+    "repr of bytes": (ODD, repr(ODD.encode())[2:-1]),
+    "HTML": (ODD, html.escape(ODD)),
+    "HTML numbers": (TOKEN, "".join(f"&#{ord(c)};" for c in TOKEN)),
+    "a proxy's password": (PROXY, PASSWORD),
+    "a proxy's password in its address": (PROXY, "p%40ss:w%2Ford-Ä"),
+    "a proxy's password as bytes": (PROXY, repr(PASSWORD.encode())[2:-1]),
+    "what is sent to a proxy": (PROXY, b64encode(f"me:{PASSWORD}".encode()).decode()),
+    "a proxy's password in an encoded address": (PROXY, quote("p%40ss:w%2Ford-Ä", safe="")),
+    "a proxy without a scheme": (PROXY.removeprefix("socks5://"), PASSWORD),
+}
+
+
+@pytest.mark.parametrize(("secret", "spelled"), SPELLED.values(), ids=SPELLED)
+def test_a_secret_is_hidden_however_it_is_spelled(secret: str, spelled: str) -> None:
+    assert Spellings([secret]).hide(f"a {spelled} b") == f"a {HIDDEN} b"
+
+
+def test_the_environments_proxies_are_secrets_too() -> None:
+    environ = {"ALL_PROXY": PROXY, "http_proxy": "http://x:1", "NO_PROXY": "a,b", "HOME": "u:p@h"}
+    assert proxies_in(environ) == [PROXY]
+
+
 def test_lines_without_secrets_stay_as_they_are() -> None:
     written = Written(TOKEN)
     written.log.info("100 %")
@@ -175,14 +217,16 @@ def test_a_json_line_carries_its_traceback() -> None:
 
 @pytest.mark.usefixtures("untouched")
 def test_the_token_stays_out_of_the_libraries_own_lines(caplog: pytest.LogCaptureFixture) -> None:
-    guard_token(TOKEN)
+    guard(TOKEN)
     logging.getLogger().addHandler(caplog.handler)
-    for name in ("httpx", "telegram.Bot", "telegram.ext.ExtBot"):
+    for name in LOGGERS_THAT_NAME_SECRETS:
         logger = logging.getLogger(name)
         logger.setLevel(logging.DEBUG)
         logger.debug("POST https://api.telegram.org/bot%s/getMe", TOKEN)
     said = [record.getMessage() for record in caplog.records]
-    assert said == ["POST https://api.telegram.org/bot[hidden]/getMe"] * 3
+    assert said == ["POST https://api.telegram.org/bot[hidden]/getMe"] * len(
+        LOGGERS_THAT_NAME_SECRETS
+    )
 
 
 @pytest.mark.parametrize(
@@ -200,7 +244,7 @@ def test_the_token_stays_out_of_the_libraries_own_lines(caplog: pytest.LogCaptur
 def test_httpx_speaks_from_warnings_on(own: int, root: int, after: int) -> None:
     logging.getLogger().setLevel(root)
     logging.getLogger("httpx").setLevel(own)
-    guard_token(TOKEN)
+    guard(TOKEN)
     assert logging.getLogger("httpx").level == after
 
 

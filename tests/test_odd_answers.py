@@ -252,7 +252,7 @@ async def check(
     calls = await survives(folder, method, trouble, times)
     assert calls < 60
     lines = [r.getMessage() for r in caplog.records if r.name.startswith("bootstrap_bot")]
-    kinds = ("Error", "RetryAfter", "BadRequest", "TimedOut", "Conflict", "asks to wait")
+    kinds = ("Error", "RetryAfter", "BadRequest", "ChatMigrated", "Conflict", "asks to wait")
     if not is_trusted(method, trouble):
         assert any(kind in line for line in lines for kind in kinds)
     assert len(lines) < 150

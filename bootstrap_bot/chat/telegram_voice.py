@@ -18,7 +18,7 @@ from bootstrap_bot.chat.pictures import Picture, qr_code, sign
 from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
-from bootstrap_bot.odd_answers import number_of
+from bootstrap_bot.odd_answers import kind_of, number_of
 
 T = TypeVar("T")
 
@@ -162,7 +162,7 @@ async def _mapped(sending: Awaitable[T]) -> T:
             raise ChatGoneError from None
         if any(sign in text for sign in MESSAGE_GONE):
             raise _MessageGoneError from None
-        log.error("Telegram does not take a message: %s", error.message)
+        log.error("Telegram does not take a message: %s", kind_of(error))
         raise UnheardError from None
     except (TelegramError, ReplacedError):
         raise UnheardError from None
