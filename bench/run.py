@@ -14,6 +14,7 @@ PARTS = (
     ("chat_times.py",),
     ("poll_cpu.py",),
     ("start_time.py",),
+    ("crowd.py",),
     ("edit_cost.py",),
     ("many_waiting.py", "1000", "5"),
     ("many_waiting.py", "5000", "5"),

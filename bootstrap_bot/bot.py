@@ -41,6 +41,7 @@ class BootstrapBot:
         self._timeout = timeout
         self._admins = AdminList(settings.telegram.admins, settings.path)
         self._parts: Parts | None = None
+        self._gate: Gate | None = None
         self.claims = Claims(self._admins, self._clock)
 
     @classmethod
@@ -87,6 +88,10 @@ class BootstrapBot:
         """Who may use it, as it is now."""
         return self._admins
 
+    def ignores(self, person: object, text: object) -> bool:
+        """Whether what that person wrote is sure to come to nothing."""
+        return self._gate is not None and self._gate.ignores(person, text)
+
     def works(self) -> Collection["asyncio.Task[None]"]:
         """What handlers began and did not wait for, as far as it is not done."""
         return () if self._parts is None else self._parts.desk.outbox.works
@@ -111,7 +116,7 @@ class BootstrapBot:
             if commands is not None:
                 commands.ensure(user.id, parts.desk.texts(user))
 
-        gate = Gate(
+        gate = self._gate = Gate(
             self._admins,
             alone=alone,
             outbox=parts.desk.outbox,

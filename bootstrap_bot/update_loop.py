@@ -34,19 +34,26 @@ CONFLICT = "another program takes this bot's updates: stop it, or give each its 
 
 
 class UpdateLoop:
-    """One batch after the other. `works` gives the tasks in which handlers go on working.
+    """One batch after the other. `works` gives the tasks in which handlers go on working,
+    `ignores` says of a sender and a text whether the update need not even be parsed.
 
     An update counts as dealt with once its handlers returned and what they began is done; until
     then Telegram keeps it, and a process that is killed gets it again.
     """
 
     def __init__(
-        self, application: AnyApplication, admins: Collection[int], works: Works, clock: Clock
+        self,
+        application: AnyApplication,
+        admins: Collection[int],
+        works: Works,
+        clock: Clock,
+        ignores: Callable[[object, object], bool] = lambda person, text: False,
     ) -> None:
         self._application = application
         self._admins = admins
         self._works = works
         self._clock = clock
+        self._ignores = ignores
         self._offset = 0
         self._handed: dict[int, set[asyncio.Task[None]]] = {}
         self._skipped = Skipped(clock)
@@ -88,6 +95,9 @@ class UpdateLoop:
 
     async def _hand_over(self, raw: Json) -> None:
         before = set(self._works())
+        if self._ignores(sender_of(raw), text_of(raw)):
+            self._handed[raw["update_id"]] = set()
+            return
         try:
             update = Update.de_json(raw, self._application.bot)
         except Exception as error:
@@ -139,6 +149,12 @@ def sender_of(raw: Json) -> object:
         if isinstance(body, dict) and isinstance(body.get("from"), dict):
             return body["from"].get("id")
     return None
+
+
+def text_of(raw: Json) -> object:
+    """The text of a message as it stands there; None of anything else."""
+    message = raw.get("message")
+    return message.get("text") if isinstance(message, dict) else None
 
 
 def _with_ids(answer: object) -> list[Json]:

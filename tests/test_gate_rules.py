@@ -279,6 +279,24 @@ async def test_who_was_told_is_remembered_for_the_minute_whatever_crowd_comes() 
     assert await door.tells(STRANGER)
 
 
+async def test_a_crowd_is_ignored_unparsed_but_for_claims_and_admins() -> None:
+    admins = Admins()
+    door = Door(admins, claimable=True)
+    assert not door.gate.ignores(STRANGER, "hello")
+    for person in range(1000, 1010):
+        assert await door.tells(person)
+    assert door.gate.ignores(STRANGER, "hello")
+    assert door.gate.ignores("odd", {"text": 1})
+    assert not door.gate.ignores(STRANGER, f"/claim {RIGHT}")
+    admins.ids.append(ADMIN)
+    assert door.gate.ignores(STRANGER, f"/claim {RIGHT}")
+    assert not door.gate.ignores(ADMIN, "hello")
+    await door.clock.advance(1)
+    assert not door.gate.ignores(STRANGER, "hello")
+    assert door.gate.ignores(1000, "hello")
+    assert not Door(alone=False).gate.ignores(STRANGER, "hello")
+
+
 SILENT = {
     "in a group": in_group("/dingtalk_new", STRANGER),
     "in a small group": in_group("/start", STRANGER, Chat.GROUP),

@@ -70,6 +70,18 @@ class Gate:
         if not passes:
             raise ApplicationHandlerStop
 
+    def ignores(self, person: object, text: object) -> bool:
+        """Whether a person's message is sure to come to nothing, known before it is parsed.
+
+        A crowd's messages are, once the words for strangers are used up.
+        """
+        if person in self._admins or not self._alone:
+            return False
+        claims = self._claims is not None and self._claims.open
+        if claims and isinstance(text, str) and text.startswith("/"):
+            return False
+        return not self._has_a_word_for(person)
+
     def _judge(self, update: Update) -> bool:
         """Whether it may pass; whoever may not is told what is to be told."""
         user, chat = update.effective_user, update.effective_chat
@@ -121,21 +133,21 @@ class Gate:
 
     def _may_be_told(self, person: int) -> bool:
         """Whether a stranger hears a word: each once a minute, all together one a second."""
-        now = self._clock.monotonic()
-        last = self._told.get(person)
-        if last is not None and now - last < STRANGER_PAUSE:
-            return False
-        passed = now - self._words_counted
-        self._words_left = min(self._words_left + passed, MOST_AT_ONCE)
-        self._words_counted = now
-        if self._words_left < 1:
+        if not self._has_a_word_for(person):
             return False
         self._words_left -= 1
         self._told.pop(person, None)
         if len(self._told) >= MOST_STRANGERS:
             del self._told[next(iter(self._told))]
-        self._told[person] = now
+        self._told[person] = self._clock.monotonic()
         return True
+
+    def _has_a_word_for(self, person: object) -> bool:
+        now = self._clock.monotonic()
+        passed, self._words_counted = now - self._words_counted, now
+        self._words_left = min(self._words_left + passed, MOST_AT_ONCE)
+        last = self._told.get(person) if isinstance(person, int) else None
+        return self._words_left >= 1 and (last is None or now - last >= STRANGER_PAUSE)
 
     def _point_to_private_chat(self, update: Update, user: User) -> None:
         message = update.message
