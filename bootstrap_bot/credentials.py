@@ -21,11 +21,16 @@ class Credentials:
     def masked_secret(self) -> str:
         """A mask of fixed length, then the last four characters if there are 16 or more."""
         secret = self.client_secret.get_secret_value()
-        return MASK + (secret[-4:] if len(secret) >= 16 else "")
+        return MASK + (_fit(secret[-4:]) if len(secret) >= 16 else "")
 
 
 def masked_id(client_id: str) -> str:
     """A client id as people may see it: `ding••••••••wxyz`."""
     if len(client_id) < 12:
-        return client_id[:2] + MASK
-    return client_id[:4] + MASK + client_id[-4:]
+        return _fit(client_id[:2]) + MASK
+    return _fit(client_id[:4]) + MASK + _fit(client_id[-4:])
+
+
+def _fit(part: str) -> str:
+    """Visible ASCII as it is; for anything else a bullet, so that nothing steers a screen."""
+    return "".join(sign if "!" <= sign <= "~" else MASK[0] for sign in part)

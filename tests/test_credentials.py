@@ -49,6 +49,17 @@ def test_the_length_of_what_is_masked_cannot_be_read_off(text: str) -> None:
     assert hidden >= 4 or len(text) < 6
 
 
+@pytest.mark.parametrize(
+    "sign",
+    ["\u202e", "\u2066", "\u200b", "\x1b", "\n", "\x00", "\u0301", "\ud800", "\U000e0041", "钉"],
+    ids=ascii,
+)
+def test_nothing_but_visible_ascii_gets_through_a_mask(sign: str) -> None:
+    assert pair(secret="s" * 60 + f"W{sign}YZ").masked_secret() == f"{MASK}W•YZ"
+    assert masked_id(f"d{sign}ngabcdefghwx{sign}z") == f"d•ng{MASK}wx•z"
+    assert masked_id(f"{sign}ing") == f"•i{MASK}"
+
+
 def test_a_secret_hides_itself_wherever_the_pair_is_printed() -> None:
     for text in (repr(pair()), str(pair()), f"{pair()}", repr({"pair": pair()})):
         assert "dingabcdefgh1234" in text
