@@ -104,6 +104,8 @@ class BootstrapBot:
         menu: bool,
         alone: bool,
     ) -> None:
+        if self._parts is not None:
+            raise RuntimeError("install() was called already")
         bot = application.bot
         guard(bot.token, *secrets_of(self._settings))
         parts = self._parts = Parts(

@@ -70,6 +70,8 @@ class Code(StrEnum):
     STATE_HELD = "state_held"
     STATE_FULL = "state_full"
     STATE_UNUSABLE = "state_unusable"
+    NOT_STARTED = "not_started"
+    STOPPED = "stopped"
     # what a person asked for
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     TOO_MANY_PER_HOUR = "too_many_per_hour"

@@ -265,13 +265,13 @@ async def test_a_journal_that_is_not_open_says_so(path: Path) -> None:
     journal = SqliteJournal(path)
     with pytest.raises(JournalError) as caught:
         await journal.save(an_attempt())
-    assert caught.value.code is Code.STATE_UNUSABLE
+    assert caught.value.code is Code.NOT_STARTED
     assert names(path.parent) == []
     await journal.open()
     await journal.close()
     with pytest.raises(JournalError) as caught:
         await journal.unfinished()
-    assert (caught.value.code, caught.value.path) == (Code.STATE_UNUSABLE, str(path))
+    assert (caught.value.code, caught.value.path) == (Code.STOPPED, str(path))
 
 
 # What cannot be used.

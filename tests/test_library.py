@@ -65,6 +65,7 @@ class Shop(Scene):
         on_stored: Callable[[Platform], Awaitable[object]] | None = None,
         defaults: Defaults | None = None,
         concurrent: bool = False,
+        starts_ours: bool = True,
         **options: Any,
     ) -> None:
         super().__init__(folder, **options)
@@ -73,6 +74,7 @@ class Shop(Scene):
         self._on_stored = on_stored
         self._defaults = defaults
         self._concurrent = concurrent
+        self._starts_ours = starts_ours
         self._running = AsyncExitStack()
 
     async def start(self) -> None:
@@ -80,7 +82,8 @@ class Shop(Scene):
         bot = BootstrapBot(settings.load(self.config, {}), clock=self.clock)
         bot.install(application, self._on_stored, menu=self._menu)
         stack = self._running
-        await stack.enter_async_context(bot.running(application))
+        if self._starts_ours:
+            await stack.enter_async_context(bot.running(application))
         await application.initialize()
         stack.push_async_callback(application.shutdown)
         assert application.updater is not None
@@ -134,6 +137,31 @@ def direct() -> HTTPXRequest:
 def texts(scene: Scene, chat: int) -> list[str]:
     """What stands in a chat by the bot."""
     return [message.text for message in scene.telegram.bot_messages(chat)]
+
+
+# --- what the host forgot ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["/dingtalk_new", "/dingtalk_status"])
+async def test_a_bot_that_was_never_started_says_that_and_not_that_the_disk_is_full(
+    tmp_path: Path, command: str
+) -> None:
+    async with Shop(tmp_path, starts_ours=False) as shop:
+        await shop.says(command)
+        said = await shop.sees("was not started")
+        assert "post_init" in said.text
+        assert "running()" in said.text
+        assert shop.dingtalk.requests == []
+        assert not shop.state.exists()
+
+
+async def test_a_second_install_is_refused(tmp_path: Path) -> None:
+    async with Shop(tmp_path) as shop:
+        bot = BootstrapBot(settings.load(shop.config, {}), clock=shop.clock)
+        bot.install(shop.built())
+        for install in (bot.install, bot.install_alone):
+            with pytest.raises(RuntimeError, match=r"install\(\) was called already"):
+                install(shop.built())
 
 
 # --- what is ours --------------------------------------------------------------------------------

@@ -105,6 +105,7 @@ class SqliteJournal:
         self._lock = FileLock(f"{path}.lock", mode=0o600)
         self._worker: ThreadPoolExecutor | None = None
         self._db: sqlite3.Connection | None = None
+        self._shut = Code.NOT_STARTED
 
     async def open(self) -> None:
         """Opens the file or makes it, mode 0600; a broken one is moved aside first.
@@ -161,12 +162,13 @@ class SqliteJournal:
             await self._do(self._disconnect)
             self._worker.shutdown()
             self._worker = None
+            self._shut = Code.STOPPED
         self._lock.release()
 
     async def _do(self, work: Callable[[], T]) -> T:
         """Runs it on the worker; once handed over it is done even if the caller is cancelled."""
         if self._worker is None:
-            raise JournalError(Code.STATE_UNUSABLE, str(self._path))
+            raise JournalError(self._shut, str(self._path))
         return await asyncio.shield(
             asyncio.get_running_loop().run_in_executor(self._worker, self._guarded, work)
         )
