@@ -142,8 +142,10 @@ async def another_press_is_answered(scene: Scene) -> None:
 
 
 async def menu_is_set(scene: Scene) -> None:
-    await asks_for_help(scene)
-    await scene.telegram.until(lambda: scene.telegram.commands, 20)
+    async with asyncio.timeout(20):
+        while not scene.telegram.commands:
+            await asks_for_help(scene)
+            await asyncio.sleep(0.05)
 
 
 def tells(text: str) -> Deed:
@@ -168,8 +170,8 @@ DEEDS: dict[str, tuple[Deed, Deed]] = {
     "deleteMessage": (moves_down, help_is_answered_too),
     "answerCallbackQuery": (presses, another_press_is_answered),
 }
-# Tried again with the next occasion only.
-ONCE = ("deleteMessage", "setMyCommands", "getWebhookInfo")
+# Tried again with the next occasion only; a result that cannot be edited in is sent anew.
+ONCE = ("deleteMessage", "setMyCommands", "getWebhookInfo", "editMessageMedia")
 INVITED = ("editMessageCaption", "editMessageMedia", "deleteMessage", "answerCallbackQuery")
 
 
@@ -217,8 +219,7 @@ async def survives(folder: Path, method: str, trouble: Trouble, times: int) -> i
         await deed(scene)
         async with time_passes(scene):
             again = times < 0 and not is_trusted(method, trouble) and method not in ONCE
-            # Of a result that cannot be edited in, the person gets a new message after a while.
-            wanted = before + (2 if again else 1)
+            wanted = before + (3 if again else 1)
             await scene.telegram.until(lambda: len(scene.telegram.calls(method)) >= wanted, 20)
             scene.telegram.heal()
             await (help_is_answered_too if is_trusted(method, trouble) else seen)(scene)
