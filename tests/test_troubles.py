@@ -493,14 +493,37 @@ async def test_a_copy_that_was_sent_without_our_knowing_is_no_dead_end(tmp_path:
         await scene.telegram.until(lambda: len(scene.telegram.bot_messages(ADMIN)) == 2)
         first, second = scene.telegram.bot_messages(ADMIN)
         await scene.until(lambda: scene.journal()[-1]["message"] == second.id)
+        cancel = next(b.data for row in first.buttons for b in row if b.text == "Cancel")
         press = await scene.telegram.press(ADMIN, first, "Check now")
         assert (await scene.answered(press)).answer in {
             "Asking DingTalk now",
             *(f"Next look in {seconds} seconds" for seconds in range(2, 6)),
         }
-        press = await scene.telegram.press(ADMIN, first, "Cancel")
+        await scene.telegram.until(lambda: "do not scan" in first.text)
+        assert first.buttons == []
+        assert "Waiting for you" in second.text
+        press = await scene.telegram.presses_data(ADMIN, first, cancel or "")
         assert (await scene.answered(press)).answer == "Cancelled"
         await scene.telegram.until(lambda: "Cancelled" in second.text)
+
+
+async def test_a_copy_is_put_away_by_a_press_after_a_restart_too(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        scene.telegram.fail("sendPhoto", Trouble(502, after=True))
+        await scene.says("/dingtalk_new")
+        await scene.sees("Waiting for you")
+        await scene.until(lambda: scene.clock.is_due("teller:", 1))
+        await scene.clock.pass_until_due("teller:")
+        await scene.telegram.until(lambda: len(scene.telegram.bot_messages(ADMIN)) == 2)
+        first, second = scene.telegram.bot_messages(ADMIN)
+        await scene.until(lambda: scene.journal()[-1]["message"] == second.id)
+        await scene.stop()
+        await scene.start()
+        await scene.answered(await scene.telegram.press(ADMIN, first, "Check now"))
+        await scene.telegram.until(lambda: "do not scan" in first.text)
+        assert first.buttons == []
+        assert "Waiting for you" in second.text
+        assert second.buttons != []
 
 
 # --- DingTalk ------------------------------------------------------------------------------------

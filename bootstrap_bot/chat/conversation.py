@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
 from telegram import Update, User
+from telegram.constants import ParseMode
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from bootstrap_bot.attempts.attempts import Request
@@ -172,6 +173,20 @@ class Conversation:
         elif not await self._attempts.bring_down(latest.id, user.id):
             look = card(latest, self._desk.texts(user), self._desk.clock.now(), self._desk.zone)
             self._desk.outbox.say(chat, look.caption, look.keyboard)
+
+    def put_away_if_astray(self, press: Press) -> None:
+        """Takes invitation and buttons off a message that is not its live attempt's own.
+
+        Telegram may have sent one whose answer was lost: what it invites to scan is dead.
+        """
+        live, message = self._attempts.live(press.owner), press.query.message
+        if live is None or live.id != press.ref or live.message is None or message is None:
+            return
+        if message.message_id != live.message:
+            query, text = press.query, press.texts("reply.astray")
+            self._desk.outbox.post(
+                press.owner, lambda: query.edit_message_caption(text, parse_mode=ParseMode.HTML)
+            )
 
     async def _cancel(self, press: Press) -> str | None:
         done = await self._attempts.cancel(press.ref, press.owner)

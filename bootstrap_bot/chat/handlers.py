@@ -95,7 +95,9 @@ class Handlers:
         try:
             if parsed is not None:
                 action, ref = parsed
-                answer = await self._presses[action](Press(query, ref, update.update_id, texts))
+                press = Press(query, ref, update.update_id, texts)
+                self._conversation.put_away_if_astray(press)
+                answer = await self._presses[action](press)
         except CodedError as error:
             answer = f"error.{error.code.value}"
         if answer != ANSWERED:
