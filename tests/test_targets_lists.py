@@ -187,7 +187,7 @@ SWITCHABLE = {
         f'{{channels: {{ "dingtalk-connector": {{\n  enabled: true, // ours\n  {PAIR},\n}}}}}}\n',
         ("enabled: true", "enabled: false"),
         "OpenClaw",
-        '{channels: { "dingtalk-connector": {\n  enabled: true, // ours\n}}}\n',
+        "{channels: {}}\n",  # else OpenClaw would go on announcing the channel
     ),
     "openclaw account": (
         target("openclaw", path="f.json", channel="dingtalk"),
