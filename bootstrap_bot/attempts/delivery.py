@@ -133,7 +133,7 @@ class Delivery:
     @property
     def handle(self) -> str:
         """Names it, and the bot in its place, in a button: twelve hexadecimal digits."""
-        named = f"{self.target}\n{self.occupant}".encode()
+        named = f"{self.target}\n{self.occupant}".encode(errors="surrogatepass")
         return hashlib.sha256(named).hexdigest()[:HANDLE_LENGTH]
 
     @property

@@ -1,9 +1,10 @@
 """What a pressed button says: an action and what it is for."""
 
 import re
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
-from telegram import InlineKeyboardButton
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bootstrap_bot.chat.texts import Texts
 
@@ -52,6 +53,12 @@ def button(action: Action, ref: str, texts: Texts) -> InlineKeyboardButton:
     """A button with its action's own label."""
     label = texts.plain(f"button.{action.value}")
     return InlineKeyboardButton(label, callback_data=data(action, ref))
+
+
+def keyboard(rows: Iterable[Sequence[InlineKeyboardButton]]) -> InlineKeyboardMarkup | None:
+    """The rows that have buttons, as Telegram takes them; None when none has."""
+    filled = [row for row in rows if row]
+    return InlineKeyboardMarkup(filled) if filled else None
 
 
 def is_ours(text: object) -> bool:

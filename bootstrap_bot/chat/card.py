@@ -9,13 +9,14 @@ from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 from bootstrap_bot.attempts.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.chat import times
-from bootstrap_bot.chat.buttons import Action, button, data
+from bootstrap_bot.chat.buttons import Action, button, data, keyboard
 from bootstrap_bot.chat.delivery_text import LONGEST_CODE, NAMELESS, hindrance, outcome, program
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.pictures import LONGEST_QR, Picture
 from bootstrap_bot.chat.result_text import LONGEST_CAPTION, fits, more, pair, result
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.errors import Code
+from bootstrap_bot.providers.provider import Stage
 
 # Telegram's limit: characters of a copy button.
 LONGEST_COPY = 256
@@ -44,9 +45,9 @@ class Card:
     link: str = ""
 
     @property
-    def keyboard(self) -> InlineKeyboardMarkup:
-        """The buttons as Telegram takes them."""
-        return InlineKeyboardMarkup(self.rows)
+    def keyboard(self) -> InlineKeyboardMarkup | None:
+        """The buttons as Telegram takes them; None without any."""
+        return keyboard(self.rows)
 
 
 def card(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
@@ -95,9 +96,11 @@ def _waiting(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
 
 def _finishing(attempt: Attempt, texts: Texts) -> Card:
     """The credentials came, the verdict has not: nobody is to scan and confirm again."""
+    # Whatever the platform calls it: credentials are given when the app exists.
+    stage = Stage.APPROVING if attempt.stage is Stage.APPROVING else Stage.PUBLISHING
     lines = [
         texts("waiting.finishing_title"),
-        f"{texts(f'stage.{attempt.stage.value}')}\n{texts('waiting.finishing')}",
+        f"{texts(f'stage.{stage.value}')}\n{texts('waiting.finishing')}",
     ]
     rows = ((button(Action.CHECK, attempt.id, texts),),)
     return Card(Picture.WORKING, "\n\n".join(lines), rows)

@@ -7,7 +7,7 @@ from telegram.constants import ParseMode
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from bootstrap_bot.attempts.platforms import Found, Listed
-from bootstrap_bot.chat.buttons import Action, button, data
+from bootstrap_bot.chat.buttons import Action, button, data, keyboard
 from bootstrap_bot.chat.delivery_text import follow_up, trouble
 from bootstrap_bot.chat.desk import Desk, Press, Presses, said
 from bootstrap_bot.chat.foreign_text import clean
@@ -24,7 +24,7 @@ STATES = {
     None: "platforms.always",
 }
 
-Page = tuple[str, InlineKeyboardMarkup]
+Page = tuple[str, InlineKeyboardMarkup | None]
 
 
 class PlatformMenu:
@@ -108,13 +108,13 @@ class PlatformMenu:
     async def _drop(self, press: Press) -> str | None:
         async def page() -> Page:
             dropped = await self._platforms.remove(press.ref)
-            text, keyboard = list_page(await self._platforms.all(), press.texts)
+            text, buttons = list_page(await self._platforms.all(), press.texts)
             if dropped is None:
-                return text, keyboard
+                return text, buttons
             listed, _ = dropped
             name = clean(platform_name(listed, press.texts), LONGEST_ID)
             lines = [press.texts("platforms.dropped", id=name), _note(dropped, press.texts)]
-            return "\n\n".join(filter(None, (*lines, text))), keyboard
+            return "\n\n".join(filter(None, (*lines, text))), buttons
 
         return self._turn_to(press, page, "answer.remove_now")
 
@@ -131,15 +131,15 @@ class PlatformMenu:
 
     async def _turn(self, press: Press, page: Callable[[], Awaitable[Page]]) -> None:
         try:
-            text, keyboard = await page()
+            text, buttons = await page()
         except CodedError as error:
             text = _trouble(error, press.texts)
-            keyboard = InlineKeyboardMarkup([[_back(press.texts)]])
-        self._desk.outbox.post(press.owner, lambda: _edit(press.query, text, keyboard))
+            buttons = keyboard([[_back(press.texts)]])
+        self._desk.outbox.post(press.owner, lambda: _edit(press.query, text, buttons))
 
 
-async def _edit(query: CallbackQuery, text: str, keyboard: InlineKeyboardMarkup) -> None:
-    await query.edit_message_text(text, parse_mode=ParseMode.HTML, reply_markup=keyboard)
+async def _edit(query: CallbackQuery, text: str, buttons: InlineKeyboardMarkup | None) -> None:
+    await query.edit_message_text(text, parse_mode=ParseMode.HTML, reply_markup=buttons)
 
 
 def list_page(found: Found, texts: Texts) -> Page:
@@ -150,7 +150,7 @@ def list_page(found: Found, texts: Texts) -> Page:
     troubles = [_trouble(error, texts) for error in found.troubles]
     title = texts("platforms.title") if found.listed else texts("platforms.none")
     lines = troubles if found.unreadable else [title, *troubles]
-    return "\n\n".join(lines), InlineKeyboardMarkup(rows)
+    return "\n\n".join(lines), keyboard(rows)
 
 
 def platform_page(listed: Listed, texts: Texts, note: str) -> Page:

@@ -40,7 +40,7 @@ def fits(paragraphs: Sequence[str], longest: int) -> bool:
 def pair(attempt: Attempt, texts: Texts) -> str:
     """The credentials, masked."""
     client = clean(masked_id(attempt.client_id), LONGEST_CODE)
-    return texts("stored.pair", client=client, secret=attempt.masked_secret)
+    return texts("stored.pair", client=client, secret=clean(attempt.masked_secret, LONGEST_CODE))
 
 
 def more(count: int, texts: Texts) -> list[str]:

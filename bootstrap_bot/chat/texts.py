@@ -5,6 +5,8 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
+from bootstrap_bot.chat.foreign_text import fit
+
 DOMAIN = "bootstrap_bot"
 LOCALE = Path(__file__).parent / "locale"
 ENGLISH = "en"
@@ -12,7 +14,10 @@ LANGUAGES = (ENGLISH, "zh")
 
 
 class Texts:
-    """The texts of one language. Values are escaped: texts are HTML as Telegram reads it."""
+    """The texts of one language: HTML as Telegram reads it.
+
+    Every value may come from outside: each is made fit to be shown, and escaped.
+    """
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -28,11 +33,15 @@ class Texts:
 
     def plain(self, code: str, /, **values: object) -> str:
         """The same for places that know no HTML: buttons, short answers, menus."""
-        return self._catalogue.gettext(code).format_map(values)
+        return self._catalogue.gettext(code).format_map(_fit(values))
 
 
 def _escaped(values: dict[str, object]) -> dict[str, str]:
-    return {name: escape(str(value)) for name, value in values.items()}
+    return {name: escape(value) for name, value in _fit(values).items()}
+
+
+def _fit(values: dict[str, object]) -> dict[str, str]:
+    return {name: fit(str(value)) for name, value in values.items()}
 
 
 @cache
