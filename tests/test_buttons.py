@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from telegram import InlineKeyboardButton
 
 from bootstrap_bot.attempts.attempts import random_id
-from bootstrap_bot.chat.buttons import LONGEST_DATA, Action, data, is_ours, parse
+from bootstrap_bot.chat.buttons import LONGEST_DATA, Action, data, is_ours, keyboard, parse
 
 ID = "0123456789"
 
@@ -89,3 +90,12 @@ def test_our_prefix_makes_it_ours_well_formed_or_not(text: str) -> None:
 )
 def test_everything_else_is_somebody_elses(data_: object) -> None:
     assert not is_ours(data_)
+
+
+def test_no_keyboard_is_made_of_nothing_and_no_row_is_empty() -> None:
+    key = InlineKeyboardButton("x", callback_data="x")
+    assert keyboard([]) is None
+    assert keyboard([[], ()]) is None
+    made = keyboard([[], [key]])
+    assert made is not None
+    assert made.inline_keyboard == ((key,),)

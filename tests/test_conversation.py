@@ -1315,7 +1315,8 @@ def test_every_state_fits_a_caption_in_every_language(language: str) -> None:
             # while the command runs that follows a delivery there is nothing to press
             at_rest = not any(delivery.trouble for delivery in attempt.deliveries)
             waits_for_a_command = attempt.state is State.CAPTURED and at_rest
-            assert bool(keyboard(look.keyboard.to_dict())) is not waits_for_a_command
+            rows = keyboard(look.keyboard.to_dict()) if look.keyboard else []
+            assert bool(rows) is not waits_for_a_command
             seen.add(attempt.state)
     assert seen == set(State) - {State.REQUESTED}
 
