@@ -51,10 +51,16 @@ class Letters(Outbox):
         self.said: list[Said] = []
         self.waiting: list[Coroutine[Any, Any, None]] = []
 
-    def say(self, chat: int, html: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
+    def say(
+        self,
+        chat: int,
+        html: str,
+        keyboard: InlineKeyboardMarkup | None = None,
+        topic: int | None = None,
+    ) -> None:
         self.said.append((chat, html, keyboard))
 
-    def mention(self, chat: int, html: str) -> None:
+    def mention(self, chat: int, html: str, topic: int | None = None) -> None:
         self.said.append((chat, html, None))
 
     def work(self, doing: Coroutine[Any, Any, None]) -> None:

@@ -67,7 +67,8 @@ class Approval(StrEnum):
 class Attempt:
     """One registration. Times are seconds since the epoch, `interval` is seconds.
 
-    `update` is the Telegram update that asked for it. `message` is the one message people see,
+    `update` is the Telegram update that asked for it. `topic` is the part of the chat in
+    which it is told, None in a chat without any. `message` is the one message people see,
     `old_message` a copy that is to be removed once a later one stands; `stale` says that what
     was told has a small change, worth an edit. `wanted_id` and `replaces` (a client id) say
     where the pair is to go. After a verdict the code is asked about until `let_go_at` (0 before
@@ -88,6 +89,7 @@ class Attempt:
     state: State = State.REQUESTED
     told: bool = False
     stale: bool = False
+    topic: int | None = None
     message: int | None = None
     old_message: int | None = None
     wanted_id: str

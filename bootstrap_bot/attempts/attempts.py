@@ -20,6 +20,7 @@ from bootstrap_bot.attempts.turns import (
     displaced,
     exposed,
     moved_down,
+    moved_to,
     removed,
     skipped,
     used,
@@ -46,6 +47,7 @@ class Request:
     update: int
     wanted_id: str = ""
     replaces: str = ""
+    topic: int | None = None
     message: int | None = None
 
 
@@ -120,17 +122,22 @@ class Attempts:
         run = self._runs.get(found.id) if found else None
         return run.attempt if run else found
 
-    async def bring_down(self, attempt: str, owner: int) -> bool:
-        """Sends the attempt's message anew, below everything else; False when it is not live."""
-        return await self._change(attempt, owner, LIVE, moved_down)
+    async def bring_down(self, attempt: str, owner: int, topic: int | None = None) -> bool:
+        """Sends the attempt's message anew, at the end of that topic; False when it is not live."""
+        return await self._change(attempt, owner, LIVE, lambda now: moved_to(now, topic))
 
-    async def cancel(self, attempt: str, owner: int, *, down: bool = False) -> bool:
+    async def cancel(
+        self, attempt: str, owner: int, *, down: bool = False, topic: int | None = None
+    ) -> bool:
         """Ends the conversation about it. The platform is still asked, quietly.
 
-        `down` also moves the message to the end of the chat.
+        `down` also moves the message to the end of that topic.
         """
         return await self._change(
-            attempt, owner, CANCELLABLE, lambda now: cancelled(moved_down(now) if down else now)
+            attempt,
+            owner,
+            CANCELLABLE,
+            lambda now: cancelled(moved_to(now, topic) if down else now),
         )
 
     async def decide(self, attempt: str, owner: int, *, use: bool) -> bool:
@@ -248,6 +255,7 @@ class Attempts:
             chat=request.chat,
             language=request.language,
             update=request.update,
+            topic=request.topic,
             message=request.message,
             requested_at=now,
             acted_at=now,

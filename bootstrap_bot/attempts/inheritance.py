@@ -24,6 +24,7 @@ def inherited(now: Attempt, admins: Collection[int]) -> Attempt:
         deliveries=deliveries,
         owner=heir,
         chat=heir,
+        topic=None,
         message=None,
         old_message=None,
         state=state,

@@ -167,6 +167,11 @@ def unheard(now: Attempt, error: RemoteError, moment: float) -> Attempt:
     return replace(now, trouble=error.code.value, trouble_since=now.trouble_since or moment)
 
 
+def moved_to(now: Attempt, topic: int | None) -> Attempt:
+    """To be sent anew at the end of that topic, where its person is now."""
+    return replace(moved_down(now), topic=topic)
+
+
 def moved_down(now: Attempt) -> Attempt:
     """To be sent anew at the end of the chat, the copy above to be removed."""
     if now.message is None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from html import escape
 
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -49,9 +50,16 @@ class Card:
         """The buttons as Telegram takes them; None without any."""
         return keyboard(self.rows)
 
+    @property
+    def text(self) -> str:
+        """The caption for a message without a picture: what that leads to is written out."""
+        return f"{self.caption}\n\n{escape(self.link)}" if self.link else self.caption
 
-def card(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
-    """The card of an attempt at a moment (epoch seconds)."""
+
+def card(
+    attempt: Attempt, texts: Texts, now: float, zone: tzinfo, *, pictured: bool = True
+) -> Card:
+    """The card of an attempt at a moment (epoch seconds); `pictured` says whether it is one."""
     match attempt.state:
         case State.REQUESTED:
             rows = ((button(Action.CANCEL, attempt.id, texts),),)
@@ -59,7 +67,7 @@ def card(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
         case State.WAITING if attempt.client_secret is not None:
             return _finishing(attempt, texts)
         case State.WAITING:
-            return _waiting(attempt, texts, now, zone)
+            return _waiting(attempt, texts, now, zone, pictured=pictured)
         case State.CAPTURED:
             return _captured(attempt, texts)
         case State.HELD:
@@ -73,8 +81,8 @@ def card(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
     return _ended(attempt, texts)
 
 
-def _waiting(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> Card:
-    with_qr = len(attempt.link) <= LONGEST_QR
+def _waiting(attempt: Attempt, texts: Texts, now: float, zone: tzinfo, *, pictured: bool) -> Card:
+    with_qr = pictured and len(attempt.link) <= LONGEST_QR
     code = clean(attempt.user_code, LONGEST_CODE)
     page = texts("waiting.code" if code else "waiting.page", code=code, link=attempt.link)
     # The link stands behind a word: written out it would push the picture out of a phone's view.

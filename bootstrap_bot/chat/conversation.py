@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
-from telegram import Update, User
+from telegram import Message, Update, User
 from telegram.constants import ParseMode
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
@@ -13,7 +13,8 @@ from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.card import card, remove_rows
 from bootstrap_bot.chat.commands import argument_in
 from bootstrap_bot.chat.delivery_text import trouble
-from bootstrap_bot.chat.desk import ANSWERED, Desk, Press, Presses, said
+from bootstrap_bot.chat.desk import ANSWERED, Desk, OnPress, Press, Presses, said
+from bootstrap_bot.chat.manner import topic_of
 from bootstrap_bot.chat.question import WANTED, ask
 from bootstrap_bot.errors import CodedError, TargetError
 
@@ -29,20 +30,20 @@ class Conversation:
     def presses(self) -> Presses:
         """Our buttons."""
         return {
-            Action.CANCEL: self._cancel,
-            Action.RETRY: self._retry,
+            Action.CANCEL: _decides("answer.cancel", self._attempts.cancel),
+            Action.RETRY: _decides("answer.retry", self._attempts.try_again),
             Action.USE: self._use,
             Action.STORE: self._use,
             Action.DISCARD: self._discard,
-            Action.OVERWRITE: self._overwrite,
-            Action.EXPOSE: self._expose,
-            Action.SKIP: self._skip,
+            Action.OVERWRITE: _decides("answer.overwrite", self._attempts.overwrite),
+            Action.EXPOSE: _decides("answer.expose", self._attempts.expose),
+            Action.SKIP: _decides("answer.skip", self._attempts.skip),
             Action.CHECK: self._check,
             Action.AGAIN: self._again,
             Action.ANOTHER: self._another,
             Action.REMOVE: self._ask_to_remove,
             Action.KEEP: self._keep,
-            Action.REMOVE_NOW: self._remove,
+            Action.REMOVE_NOW: _decides("answer.remove_now", self._attempts.remove),
             Action.ADD: self._add,
             Action.REPLACE: self._replace,
             Action.LEAVE: self._leave,
@@ -56,51 +57,54 @@ class Conversation:
         message, user = said(update)
         wanted = argument_in(message)
         if wanted and not WANTED.fullmatch(wanted):
-            self._say(message.chat_id, user, "reply.bad_name")
+            self._say(message, user, "reply.bad_name")
         else:
-            self._work(user, lambda: self._ask_or_begin(user, update.update_id, wanted))
+            topic = topic_of(message)
+            self._work(
+                user, topic, lambda: self._ask_or_begin(user, update.update_id, topic, wanted)
+            )
         raise ApplicationHandlerStop
 
     async def status(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """/dingtalk_status: how the last attempt stands, and a nudge for whatever waits."""
         message, user = said(update)
         try:
-            await self._show_status(message.chat_id, user)
+            await self._show_status(message, user)
         except CodedError as error:
-            self._say_error(message.chat_id, user, error)
+            self._say_error(message.chat_id, topic_of(message), user, error)
         raise ApplicationHandlerStop
 
     async def cancel(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """/dingtalk_cancel: ends the live attempt's conversation."""
         message, user = said(update)
-        live = self._attempts.live(user.id)
+        live, topic = self._attempts.live(user.id), topic_of(message)
         try:
             if live is None:
-                self._say(message.chat_id, user, "reply.nothing_to_cancel")
-            elif not await self._attempts.cancel(live.id, user.id, down=True):
-                self._say(message.chat_id, user, "reply.too_late_to_cancel")
+                self._say(message, user, "reply.nothing_to_cancel")
+            elif not await self._attempts.cancel(live.id, user.id, down=True, topic=topic):
+                self._say(message, user, "reply.too_late_to_cancel")
         except CodedError as error:
-            self._say_error(message.chat_id, user, error)
+            self._say_error(message.chat_id, topic, user, error)
         raise ApplicationHandlerStop
 
     async def help(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """/start and /help, for a bot on its own."""
         message, user = said(update)
-        self._say(message.chat_id, user, "help")
+        self._say(message, user, "help")
         raise ApplicationHandlerStop
 
-    def _say(self, chat: int, user: User, code: str) -> None:
-        self._desk.outbox.say(chat, self._desk.texts(user)(code))
+    def _say(self, asked: Message, user: User, code: str) -> None:
+        self._desk.outbox.say(asked.chat_id, self._desk.texts(user)(code), topic=topic_of(asked))
 
-    def _say_error(self, chat: int, user: User, error: CodedError) -> None:
+    def _say_error(self, chat: int, topic: int | None, user: User, error: CodedError) -> None:
         texts = self._desk.texts(user)
         if isinstance(error, TargetError):
             wrong = trouble(error.place, error.code.value, error.line, error.column, texts)
-            self._desk.outbox.say(chat, f"⚠️ {wrong}")
+            self._desk.outbox.say(chat, f"⚠️ {wrong}", topic=topic)
         else:
-            self._desk.outbox.say(chat, texts(f"error.{error.code.value}"))
+            self._desk.outbox.say(chat, texts(f"error.{error.code.value}"), topic=topic)
 
-    def _work(self, user: User, doing: Callable[[], Awaitable[object]]) -> None:
+    def _work(self, user: User, topic: int | None, doing: Callable[[], Awaitable[object]]) -> None:
         """What may wait for a target, which no handler does; one thing at a time for a person."""
 
         async def work() -> None:
@@ -108,7 +112,7 @@ class Conversation:
                 try:
                     await doing()
                 except CodedError as error:
-                    self._say_error(user.id, user, error)
+                    self._say_error(user.id, topic, user, error)
 
         self._desk.outbox.work(work())
 
@@ -122,25 +126,29 @@ class Conversation:
                 code = f"error.{error.code.value}"
             self._desk.outbox.answer(press.query, press.texts.plain(code or "answer.outdated"))
 
-        self._work(press.query.from_user, work)
+        self._work(press.query.from_user, press.topic, work)
         return ANSWERED
 
-    async def _ask_or_begin(self, user: User, update: int, wanted: str = "") -> None:
-        if not await self._bring_down(user) and (wanted or not await self._ask(user)):
-            await self._begin(user, update, wanted_id=wanted)
+    async def _ask_or_begin(
+        self, user: User, update: int, topic: int | None, wanted: str = ""
+    ) -> None:
+        if await self._bring_down(user, topic):
+            return
+        if wanted or not await self._ask(user, topic):
+            await self._begin(user, update, topic, wanted_id=wanted)
 
-    async def _bring_down(self, user: User) -> bool:
+    async def _bring_down(self, user: User, topic: int | None) -> bool:
         live = self._attempts.live(user.id)
-        return live is not None and await self._attempts.bring_down(live.id, user.id)
+        return live is not None and await self._attempts.bring_down(live.id, user.id, topic)
 
-    async def _ask(self, user: User) -> bool:
+    async def _ask(self, user: User, topic: int | None) -> bool:
         """Asks what to do with the platforms that are there; False when there is none.
 
         Raises `TargetError` when no target can be read: nothing could be stored either.
         """
         found = await self._desk.platforms.all()
         if found.listed:
-            self._desk.outbox.say(user.id, *ask(found, self._desk.texts(user)))
+            self._desk.outbox.say(user.id, *ask(found, self._desk.texts(user)), topic)
         elif found.unreadable:
             raise found.troubles[0]
         return bool(found.listed)
@@ -149,6 +157,7 @@ class Conversation:
         self,
         user: User,
         update: int,
+        topic: int | None,
         *,
         wanted_id: str = "",
         replaces: str = "",
@@ -161,18 +170,19 @@ class Conversation:
             update=update,
             wanted_id=wanted_id,
             replaces=replaces,
+            topic=topic,
             message=message,
         )
         await self._attempts.begin(request)
 
-    async def _show_status(self, chat: int, user: User) -> None:
+    async def _show_status(self, asked: Message, user: User) -> None:
         self._attempts.look(user.id)
         latest = await self._attempts.latest(user.id)
         if latest is None:
-            self._say(chat, user, "reply.no_attempt")
-        elif not await self._attempts.bring_down(latest.id, user.id):
+            self._say(asked, user, "reply.no_attempt")
+        elif not await self._attempts.bring_down(latest.id, user.id, topic_of(asked)):
             look = card(latest, self._desk.texts(user), self._desk.clock.now(), self._desk.zone)
-            self._desk.outbox.say(chat, look.caption, look.keyboard)
+            self._desk.outbox.say(asked.chat_id, look.caption, look.keyboard, topic_of(asked))
 
     def put_away_if_astray(self, press: Press) -> None:
         """Takes invitation and buttons off a message that is not its live attempt's own.
@@ -188,14 +198,6 @@ class Conversation:
                 press.owner, lambda: query.edit_message_caption(text, parse_mode=ParseMode.HTML)
             )
 
-    async def _cancel(self, press: Press) -> str | None:
-        done = await self._attempts.cancel(press.ref, press.owner)
-        return "answer.cancel" if done else None
-
-    async def _retry(self, press: Press) -> str | None:
-        done = await self._attempts.try_again(press.ref, press.owner)
-        return "answer.retry" if done else None
-
     async def _use(self, press: Press) -> str | None:
         done = await self._attempts.decide(press.ref, press.owner, use=True)
         return "answer.use" if done else None
@@ -203,18 +205,6 @@ class Conversation:
     async def _discard(self, press: Press) -> str | None:
         done = await self._attempts.decide(press.ref, press.owner, use=False)
         return "answer.discard" if done else None
-
-    async def _overwrite(self, press: Press) -> str | None:
-        done = await self._attempts.overwrite(press.ref, press.owner)
-        return "answer.overwrite" if done else None
-
-    async def _expose(self, press: Press) -> str | None:
-        done = await self._attempts.expose(press.ref, press.owner)
-        return "answer.expose" if done else None
-
-    async def _skip(self, press: Press) -> str | None:
-        done = await self._attempts.skip(press.ref, press.owner)
-        return "answer.skip" if done else None
 
     async def _check(self, press: Press) -> str | None:
         seconds = await self._attempts.check_now(press.ref, press.owner)
@@ -234,6 +224,7 @@ class Conversation:
         await self._begin(
             press.query.from_user,
             press.update,
+            latest.topic if press.topic is None else press.topic,
             wanted_id=latest.wanted_id,
             replaces=latest.replaces,
             message=latest.message,
@@ -242,7 +233,7 @@ class Conversation:
 
     async def _another(self, press: Press) -> str | None:
         async def work() -> str:
-            await self._ask_or_begin(press.query.from_user, press.update)
+            await self._ask_or_begin(press.query.from_user, press.update, press.topic)
             return "answer.another"
 
         return self._answer_later(press, work)
@@ -263,10 +254,6 @@ class Conversation:
         query = press.query
         self._desk.outbox.post(press.owner, lambda: query.edit_message_reply_markup(keyboard))
         return "answer.remove" if ask_first else "answer.keep"
-
-    async def _remove(self, press: Press) -> str | None:
-        done = await self._attempts.remove(press.ref, press.owner)
-        return "answer.remove_now" if done else None
 
     async def _add(self, press: Press) -> str | None:
         async def work() -> str:
@@ -291,9 +278,18 @@ class Conversation:
 
     async def _answer_question(self, press: Press, replaces: str = "") -> None:
         user = press.query.from_user
-        if not await self._bring_down(user):
-            await self._begin(user, press.update, replaces=replaces)
+        if not await self._bring_down(user, press.topic):
+            await self._begin(user, press.update, press.topic, replaces=replaces)
         self._remove_question(press)
 
     def _remove_question(self, press: Press) -> None:
         self._desk.outbox.post(press.owner, press.query.delete_message)
+
+
+def _decides(answer: str, decide: Callable[[str, int], Awaitable[bool]]) -> OnPress:
+    """A button that says yes to something about an attempt."""
+
+    async def pressed(press: Press) -> str | None:
+        return answer if await decide(press.ref, press.owner) else None
+
+    return pressed

@@ -10,6 +10,7 @@ from telegram.ext import ApplicationHandlerStop
 from bootstrap_bot.attempts.attempts import Attempts
 from bootstrap_bot.attempts.platforms import Platforms
 from bootstrap_bot.chat.buttons import Action
+from bootstrap_bot.chat.manner import topic_of
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
@@ -42,6 +43,11 @@ class Press:
     def owner(self) -> int:
         """Who pressed; in a private chat also the chat's id."""
         return self.query.from_user.id
+
+    @property
+    def topic(self) -> int | None:
+        """The topic in which the button stands."""
+        return topic_of(self.query.message)
 
 
 # Gives the code of a short answer, ANSWERED, or None when the button does nothing any more.

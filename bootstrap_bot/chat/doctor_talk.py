@@ -7,6 +7,7 @@ from telegram.constants import ParseMode
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from bootstrap_bot.chat.desk import Desk, said
+from bootstrap_bot.chat.manner import Manner, as_taken, topic_of
 from bootstrap_bot.chat.outbox import NO_PREVIEW
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.doctor.finding import Finding, Mark, Subject
@@ -80,14 +81,20 @@ class _LiveMessage:
         if html == self._shown:
             return
         if self._sent is None:
-            self._sent = await self._question.reply_text(
-                html, parse_mode=ParseMode.HTML, link_preview_options=NO_PREVIEW
-            )
+            self._sent, _ = await as_taken(Manner(picture=False), self._reply)
         else:
             await self._sent.edit_text(
                 html, parse_mode=ParseMode.HTML, link_preview_options=NO_PREVIEW
             )
         self._shown = html
+
+    async def _reply(self, manner: Manner) -> Message:
+        return await self._question.reply_text(
+            manner.text(self._page.html()),
+            parse_mode=manner.parse_mode,
+            link_preview_options=NO_PREVIEW,
+            message_thread_id=topic_of(self._question) if manner.topic else None,
+        )
 
 
 def subject_name(subject: Subject, texts: Texts) -> str:

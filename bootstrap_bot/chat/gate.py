@@ -10,6 +10,7 @@ from telegram.ext import ApplicationHandlerStop
 from bootstrap_bot.chat.buttons import is_ours
 from bootstrap_bot.chat.claim import Claimed, Claims
 from bootstrap_bot.chat.commands import CLAIM, START, argument_in, command_in, ours
+from bootstrap_bot.chat.manner import topic_of
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
@@ -107,29 +108,30 @@ class Gate:
         if not (self._alone and private and update.message):
             return
         if self._claims is not None and self._claims.open and self._is_claim(update.message):
-            self._outbox.work(self._claim(self._claims, user, argument_in(update.message)))
+            self._outbox.work(self._claim(self._claims, user, update.message))
         elif self._may_be_told(user.id):
-            self._introduce(user)
+            self._introduce(user, topic_of(update.message))
 
     def _is_claim(self, message: Message) -> bool:
         command = command_in(message, self._username())
         return command in (START, CLAIM) and bool(argument_in(message))
 
-    async def _claim(self, claims: Claims, user: User, code: str) -> None:
+    async def _claim(self, claims: Claims, user: User, message: Message) -> None:
+        code, topic = argument_in(message), topic_of(message)
         try:
             claimed = await claims.claim(user.id, code)
         except TargetError as error:
             log.error("the first admin could not be written down: %s", error.code)
-            self._outbox.say(user.id, self._texts(user)("gate.claim_failed"))
+            self._outbox.say(user.id, self._texts(user)("gate.claim_failed"), topic=topic)
             return
         if claimed is Claimed.DONE:
             log.info("admin=%s event=claimed", user.id)
-            self._outbox.say(user.id, self._texts(user)("gate.claim_done"))
+            self._outbox.say(user.id, self._texts(user)("gate.claim_done"), topic=topic)
         elif claimed is Claimed.WRONG and self._may_be_told(user.id):
-            self._introduce(user)
+            self._introduce(user, topic)
 
-    def _introduce(self, user: User) -> None:
-        self._outbox.mention(user.id, self._texts(user)("gate.stranger", id=user.id))
+    def _introduce(self, user: User, topic: int | None) -> None:
+        self._outbox.mention(user.id, self._texts(user)("gate.stranger", id=user.id), topic)
 
     def _may_be_told(self, person: int) -> bool:
         """Whether a stranger hears a word: each once a minute, all together one a second."""
@@ -157,7 +159,7 @@ class Gate:
         url = f"https://t.me/{self._username()}"
         button = InlineKeyboardButton(texts.plain("button.private_chat"), url=url)
         keyboard = InlineKeyboardMarkup([[button]])
-        self._outbox.say(message.chat_id, texts("gate.group"), keyboard)
+        self._outbox.say(message.chat_id, texts("gate.group"), keyboard, topic_of(message))
 
 
 def _is_person(update: Update, user: User) -> bool:

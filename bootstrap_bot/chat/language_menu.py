@@ -5,6 +5,7 @@ from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from bootstrap_bot.chat.buttons import Action, data
 from bootstrap_bot.chat.desk import ANSWERED, Desk, Press, Presses, said
+from bootstrap_bot.chat.manner import topic_of
 from bootstrap_bot.chat.menu import Menu
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
 
@@ -25,7 +26,9 @@ class LanguageMenu:
         message, user = said(update)
         rows = [[_choice(language)] for language in LANGUAGES]
         question = self._desk.texts(user)("language.question")
-        self._desk.outbox.say(message.chat_id, question, InlineKeyboardMarkup(rows))
+        self._desk.outbox.say(
+            message.chat_id, question, InlineKeyboardMarkup(rows), topic_of(message)
+        )
         raise ApplicationHandlerStop
 
     async def _speak(self, press: Press) -> str | None:

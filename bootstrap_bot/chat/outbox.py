@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions
-from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, TelegramError
 
+from bootstrap_bot.chat.manner import Manner, as_taken
 from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.odd_answers import confirmed, kind_of, number_of, understood
@@ -52,13 +52,19 @@ class Outbox:
         """What was begun with `work` and is not done."""
         return self._works
 
-    def say(self, chat: int, html: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
+    def say(
+        self,
+        chat: int,
+        html: str,
+        keyboard: InlineKeyboardMarkup | None = None,
+        topic: int | None = None,
+    ) -> None:
         """Sends a text message in its turn; tried for an hour."""
-        self.post(chat, lambda: self._message(chat, html, keyboard))
+        self.post(chat, lambda: self._message(chat, html, keyboard, topic))
 
-    def mention(self, chat: int, html: str) -> None:
+    def mention(self, chat: int, html: str, topic: int | None = None) -> None:
         """Sends a text message that may as well be lost: tried once."""
-        self.post_beside(chat, lambda: self._message(chat, html))
+        self.post_beside(chat, lambda: self._message(chat, html, topic=topic))
 
     def tell_surely(self, chat: int, html: str) -> None:
         """Sends a text message that must arrive: tried until it does or the chat is gone."""
@@ -103,15 +109,23 @@ class Outbox:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _message(
-        self, chat: int, html: str, keyboard: InlineKeyboardMarkup | None = None
+        self,
+        chat: int,
+        html: str,
+        keyboard: InlineKeyboardMarkup | None = None,
+        topic: int | None = None,
     ) -> None:
-        sent = await self._bot.send_message(
-            chat,
-            html,
-            parse_mode=ParseMode.HTML,
-            link_preview_options=NO_PREVIEW,
-            reply_markup=keyboard,
-        )
+        async def send(manner: Manner) -> object:
+            return await self._bot.send_message(
+                chat,
+                manner.text(html),
+                parse_mode=manner.parse_mode,
+                link_preview_options=NO_PREVIEW,
+                reply_markup=manner.keyboard(keyboard),
+                message_thread_id=topic if manner.topic else None,
+            )
+
+        sent, _ = await as_taken(Manner(picture=False), send)
         number_of(sent)
 
     def _in_turn(

@@ -11,6 +11,7 @@ from bootstrap_bot.chat.buttons import Action, button, data, keyboard
 from bootstrap_bot.chat.delivery_text import follow_up, trouble
 from bootstrap_bot.chat.desk import Desk, Press, Presses, said
 from bootstrap_bot.chat.foreign_text import clean
+from bootstrap_bot.chat.manner import topic_of
 from bootstrap_bot.chat.question import NOTHING, platform_name
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.errors import CodedError, TargetError
@@ -49,15 +50,16 @@ class PlatformMenu:
     async def command(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """/platforms: sends the list."""
         message, user = said(update)
-        self._desk.outbox.work(self._send_list(message.chat_id, self._desk.texts(user)))
+        texts = self._desk.texts(user)
+        self._desk.outbox.work(self._send_list(message.chat_id, topic_of(message), texts))
         raise ApplicationHandlerStop
 
-    async def _send_list(self, chat: int, texts: Texts) -> None:
-        self._desk.outbox.say(chat, *list_page(await self._platforms.all(), texts))
+    async def _send_list(self, chat: int, topic: int | None, texts: Texts) -> None:
+        self._desk.outbox.say(chat, *list_page(await self._platforms.all(), texts), topic)
 
     async def _list(self, press: Press) -> str | None:
         if press.ref != NOTHING:  # pressed below a result, which stays as it is
-            self._desk.outbox.work(self._send_list(press.owner, press.texts))
+            self._desk.outbox.work(self._send_list(press.owner, press.topic, press.texts))
             return "answer.platforms"
 
         async def page() -> Page:

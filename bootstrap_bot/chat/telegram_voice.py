@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TypeVar
 
-from telegram import Bot, InputMediaPhoto
-from telegram.constants import ParseMode
+from telegram import Bot, InputMediaPhoto, Message
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bootstrap_bot.attempts.attempt import RESULTS, Attempt
 from bootstrap_bot.attempts.voice import ChatGoneError, UnheardError
 from bootstrap_bot.chat.card import Card, card
+from bootstrap_bot.chat.manner import CHAT_GONE, MESSAGE_GONE, NO_TEXT, UNCHANGED, Manner, as_taken
+from bootstrap_bot.chat.outbox import NO_PREVIEW
 from bootstrap_bot.chat.pictures import Picture, qr_code, sign
 from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender
 from bootstrap_bot.chat.texts import Texts
@@ -24,26 +25,21 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-UNCHANGED = "message is not modified"
-CHAT_GONE = ("chat not found", "user is deactivated", "peer_id_invalid")
-MESSAGE_GONE = (
-    "message to edit not found",
-    "message can't be edited",
-    "message_id_invalid",
-    "there is no caption in the message to edit",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What a message shows, since `at` (epoch seconds)."""
+    """What a message shows, since `at` (epoch seconds), and how it was sent."""
 
     look: Card
     at: float
+    manner: Manner
 
 
 class TelegramVoice:
-    """One message for each attempt; remembers what it shows, to send nothing twice."""
+    """One message for each attempt; remembers what it shows, to send nothing twice.
+
+    Where Telegram takes no picture the message is text, and stays so while it is remembered.
+    """
 
     def __init__(self, bot: Bot, sender: Sender, clock: Clock, zone: tzinfo) -> None:
         self._bot = bot
@@ -67,6 +63,10 @@ class TelegramVoice:
             await _mapped(edit)
         except DroppedError:
             log.info("a countdown stood still: Telegram asks to wait")
+        except _PictureStaysError:
+            another = await self._send(chat, latest)
+            await self.remove(chat, message)
+            return another
         except _MessageGoneError:
             self._shown.pop((chat, message), None)
             return await self._send(chat, latest)
@@ -79,75 +79,121 @@ class TelegramVoice:
 
     async def _send(self, chat: int, latest: Callable[[], Attempt]) -> int:
         async def request() -> int:
-            attempt = latest()
-            look = self._look(attempt)
-            sent = await self._bot.send_photo(
-                chat,
-                _picture(look),
-                caption=look.caption,
-                parse_mode=ParseMode.HTML,
-                reply_markup=look.keyboard,
-            )
+            attempt, at = latest(), self._clock.now()
+            sent, manner = await as_taken(Manner(), lambda way: self._post(attempt, at, way))
             number = number_of(sent)
-            self._remember(chat, number, look, attempt)
+            self._remember(number, attempt, at, manner)
             return number
 
         return await _mapped(self._sender.send(chat, request))
 
+    async def _post(self, attempt: Attempt, at: float, manner: Manner) -> Message:
+        look = self._look(attempt, at, manner)
+        topic = attempt.topic if manner.topic else None
+        keyboard, mode = manner.keyboard(look.keyboard), manner.parse_mode
+        if manner.picture:
+            return await self._bot.send_photo(
+                attempt.chat,
+                _picture(look),
+                caption=manner.text(look.caption),
+                parse_mode=mode,
+                reply_markup=keyboard,
+                message_thread_id=topic,
+            )
+        return await self._bot.send_message(
+            attempt.chat,
+            manner.text(look.text),
+            parse_mode=mode,
+            link_preview_options=NO_PREVIEW,
+            reply_markup=keyboard,
+            message_thread_id=topic,
+        )
+
     async def _edit(self, message: int, latest: Callable[[], Attempt]) -> None:
-        attempt = latest()
-        chat, look = attempt.chat, self._look(attempt)
-        shown = self._shown.get((chat, message))
-        before = shown.look if shown else None
-        if look == before:
+        attempt, at = latest(), self._clock.now()
+        shown = self._shown.get((attempt.chat, message))
+        manner = shown.manner if shown else Manner()
+        if shown is not None and self._look(attempt, at, manner) == shown.look:
             return
+        _, manner = await as_taken(
+            manner, lambda way: self._change(attempt, at, message, shown, way)
+        )
+        self._remember(message, attempt, at, manner)
+
+    async def _change(
+        self, attempt: Attempt, at: float, message: int, shown: _Shown | None, manner: Manner
+    ) -> None:
+        look = self._look(attempt, at, manner)
         try:
-            if before is None or _differs(before, look):
-                await self._swap(chat, message, look)
+            if not manner.picture:
+                if shown is not None and shown.manner.picture:
+                    raise BadRequest(NO_TEXT)
+                await self._rewrite(attempt.chat, message, look, manner)
+            elif shown is None or _differs(shown.look, look):
+                await self._swap(attempt.chat, message, look, manner)
             else:
-                await self._recaption(chat, message, look)
+                await self._recaption(attempt.chat, message, look, manner)
         except BadRequest as error:
             if UNCHANGED not in error.message.lower():
                 raise
-        self._remember(chat, message, look, attempt)
 
     def _is_countdown(self, attempt: Attempt, message: int) -> bool:
         """Whether nothing changed since the message was shown but the time."""
         shown = self._shown.get((attempt.chat, message))
-        return shown is not None and self._look(attempt, shown.at) == shown.look
+        return shown is not None and self._look(attempt, shown.at, shown.manner) == shown.look
 
-    def _remember(self, chat: int, message: int, look: Card, attempt: Attempt) -> None:
+    def _remember(self, message: int, attempt: Attempt, at: float, manner: Manner) -> None:
         """Keeps what a message shows for as long as it may be edited."""
         if attempt.state in RESULTS:
-            self._shown.pop((chat, message), None)
+            self._shown.pop((attempt.chat, message), None)
         else:
-            self._shown[chat, message] = _Shown(look, self._clock.now())
+            look = self._look(attempt, at, manner)
+            self._shown[attempt.chat, message] = _Shown(look, at, manner)
 
-    async def _swap(self, chat: int, message: int, look: Card) -> None:
-        media = InputMediaPhoto(_picture(look), look.caption, parse_mode=ParseMode.HTML)
+    async def _swap(self, chat: int, message: int, look: Card, manner: Manner) -> None:
+        caption, mode = manner.text(look.caption), manner.parse_mode
+        media = InputMediaPhoto(_picture(look), caption, parse_mode=mode)
         edited = await self._bot.edit_message_media(
-            media, chat_id=chat, message_id=message, reply_markup=look.keyboard
+            media,
+            chat_id=chat,
+            message_id=message,
+            reply_markup=manner.keyboard(look.keyboard),
         )
         number_of(edited)
 
-    async def _recaption(self, chat: int, message: int, look: Card) -> None:
+    async def _recaption(self, chat: int, message: int, look: Card, manner: Manner) -> None:
         # Without the keyboard in the same request Telegram would remove it.
         edited = await self._bot.edit_message_caption(
             chat_id=chat,
             message_id=message,
-            caption=look.caption,
-            parse_mode=ParseMode.HTML,
-            reply_markup=look.keyboard,
+            caption=manner.text(look.caption),
+            parse_mode=manner.parse_mode,
+            reply_markup=manner.keyboard(look.keyboard),
         )
         number_of(edited)
 
-    def _look(self, attempt: Attempt, at: float | None = None) -> Card:
-        moment = self._clock.now() if at is None else at
-        return card(attempt, Texts(attempt.language), moment, self._zone)
+    async def _rewrite(self, chat: int, message: int, look: Card, manner: Manner) -> None:
+        edited = await self._bot.edit_message_text(
+            manner.text(look.text),
+            chat_id=chat,
+            message_id=message,
+            parse_mode=manner.parse_mode,
+            link_preview_options=NO_PREVIEW,
+            reply_markup=manner.keyboard(look.keyboard),
+        )
+        number_of(edited)
+
+    def _look(self, attempt: Attempt, at: float, manner: Manner) -> Card:
+        texts = Texts(attempt.language)
+        return card(attempt, texts, at, self._zone, pictured=manner.picture)
 
 
 class _MessageGoneError(Exception):
     """The person removed the message."""
+
+
+class _PictureStaysError(Exception):
+    """The message shows a picture that Telegram does not let go: another has to take its place."""
 
 
 async def _mapped(sending: Awaitable[T]) -> T:
@@ -160,6 +206,8 @@ async def _mapped(sending: Awaitable[T]) -> T:
         text = error.message.lower()
         if any(sign in text for sign in CHAT_GONE):
             raise ChatGoneError from None
+        if NO_TEXT in text:
+            raise _PictureStaysError from None
         if any(sign in text for sign in MESSAGE_GONE):
             raise _MessageGoneError from None
         log.error("Telegram does not take a message: %s", kind_of(error))

@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
 """
 # Columns that state files of earlier versions lack; with what holds for their rows.
 ADDED = {
-    "attempts": {"let_go_at": "REAL NOT NULL DEFAULT 0"},
+    "attempts": {"let_go_at": "REAL NOT NULL DEFAULT 0", "topic": "INTEGER"},
     "deliveries": {
         "kind": "TEXT NOT NULL DEFAULT 'config'",
         "occupant": "TEXT NOT NULL DEFAULT ''",

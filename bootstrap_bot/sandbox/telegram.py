@@ -76,9 +76,10 @@ class TelegramStandIn(LoopbackServer):
         language: str | None = None,
         first_name: str | None = None,
         group: int | None = None,
+        topic: int | None = None,
     ) -> Message:
-        """Somebody writes, in the private chat or in that group."""
-        return await self._people.says(user_id, text, language, first_name, group)
+        """Somebody writes, in the private chat or in that group, and there in that topic."""
+        return await self._people.says(user_id, text, language, first_name, group, topic)
 
     async def edits(self, user_id: int, message_id: int, text: str) -> Message:
         """Somebody edits a message of theirs."""
@@ -128,6 +129,14 @@ class TelegramStandIn(LoopbackServer):
 
     def unblock(self, chat_id: int) -> None:
         self._chat(chat_id).blocked = False
+
+    def delete_topic(self, chat_id: int, topic: int) -> None:
+        """Takes a topic with all its messages out of a chat."""
+        chat = self._chat(chat_id)
+        chat.topics.remove(topic)
+        for message in list(chat.messages.values()):
+            if message.topic == topic:
+                self._chats.delete(chat, message.id)
 
     def delete_chat(self, chat_id: int) -> None:
         self._chat(chat_id).deleted = True

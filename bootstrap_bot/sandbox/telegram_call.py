@@ -30,6 +30,7 @@ INTEGERS = frozenset(
         "chat_id",
         "user_id",
         "message_id",
+        "message_thread_id",
         "reply_to_message_id",
         "offset",
         "limit",

@@ -54,6 +54,7 @@ class Message:
     silent: bool = False
     link_preview_disabled: bool = False
     reply_to: int | None = None
+    topic: int | None = None
     edited: float | None = None
     deleted: bool = False
 
@@ -88,7 +89,10 @@ class Event:
 
 @dataclass(slots=True)
 class Chat:
-    """A private chat (`id` > 0) or a supergroup; `typing_until` seconds since the epoch."""
+    """A private chat (`id` > 0) or a supergroup, with the topics that it has.
+
+    `typing_until` seconds since the epoch.
+    """
 
     id: int
     person: Person
@@ -97,6 +101,7 @@ class Chat:
     blocked: bool = False
     deleted: bool = False
     typing_until: float = 0.0
+    topics: set[int] = field(default_factory=set)
 
     @property
     def private(self) -> bool:

@@ -32,6 +32,7 @@ class People:
         language: str | None,
         first_name: str | None,
         group: int | None,
+        topic: int | None,
     ) -> Message:
         person = self._person(user_id)
         person.language = language or person.language
@@ -39,6 +40,9 @@ class People:
         chat = self._chats.open(person, group)
         message = self._chats.draft(chat, "person", person.wire())
         message.write(formatted(text, None, None))
+        if topic is not None:
+            message.topic = topic
+            chat.topics.add(topic)
         self._chats.add(chat, message)
         await self._put("message", chat, message)
         return message

@@ -22,6 +22,8 @@ def message_json(chat: Chat, message: Message) -> Json:
     body |= _content(message)
     if message.edited is not None:
         body["edit_date"] = int(message.edited)
+    if message.topic is not None:
+        body |= {"message_thread_id": message.topic, "is_topic_message": True}
     if message.protected:
         body["has_protected_content"] = True
     if message.buttons:

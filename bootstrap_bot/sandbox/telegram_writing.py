@@ -101,6 +101,7 @@ class Writing:
         message.protected = bool(params.get("protect_content"))
         message.silent = bool(params.get("disable_notification"))
         message.reply_to = _reply(chat, params)
+        message.topic = _topic(chat, params)
         return chat, message
 
     def _send(self, chat: Chat, message: Message) -> Json:
@@ -178,6 +179,13 @@ def _message_id(params: Params) -> int:
     if not isinstance(message_id, int):
         raise bad_request("message identifier is not specified")
     return message_id
+
+
+def _topic(chat: Chat, params: Params) -> int | None:
+    topic = params.get("message_thread_id")
+    if topic is not None and topic not in chat.topics:
+        raise bad_request("message thread not found")
+    return topic
 
 
 def _reply(chat: Chat, params: Params) -> int | None:

@@ -1,0 +1,113 @@
+"""How a message is sent: as well as Telegram takes it, and no better."""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from html import unescape
+from typing import TypeVar
+
+from telegram import InlineKeyboardMarkup, Message
+from telegram.constants import ChatType, ParseMode
+from telegram.error import BadRequest, Forbidden, TelegramError
+
+from bootstrap_bot.chat.buttons import keyboard
+from bootstrap_bot.odd_answers import kind_of
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+UNCHANGED = "message is not modified"
+CHAT_GONE = ("chat not found", "user is deactivated", "peer_id_invalid")
+MESSAGE_GONE = (
+    "message to edit not found",
+    "message can't be edited",
+    "message_id_invalid",
+    "there is no caption in the message to edit",
+)
+# Nothing makes a picture's message one of text.
+NO_TEXT = "there is no text in the message to edit"
+# Refusals that no other manner changes anything about.
+FINAL = (UNCHANGED, NO_TEXT, *CHAT_GONE, *MESSAGE_GONE)
+TOPIC_GONE = ("thread not found", "topic_deleted", "topic_closed", "topic_id_invalid")
+UNPARSED = ("can't parse entities", "entity_", "entities_")
+BUTTONS = ("button", "keyboard", "reply_markup", "reply markup")
+TOO_LARGE = ("(413)", "entity too large", "file is too big")
+_TAG = re.compile(r"<[^>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """What of a message is sent: picture, markup, buttons that lead elsewhere, topic."""
+
+    picture: bool = True
+    markup: bool = True
+    links: bool = True
+    topic: bool = True
+
+    def eased(self, error: TelegramError) -> "Manner | None":
+        """The next manner to try after a refusal; None where none helps."""
+        words = error.message.lower()
+        if not _refuses(error, words):
+            return None
+        if self.topic and _any(TOPIC_GONE, words):
+            return replace(self, topic=False)
+        if self.markup and _any(UNPARSED, words):
+            return replace(self, markup=False)
+        if self.links and _any(BUTTONS, words):
+            return replace(self, links=False)
+        return replace(self, picture=False) if self.picture else None
+
+    @property
+    def parse_mode(self) -> ParseMode | None:
+        """How Telegram is to read the text; None for text without markup."""
+        return ParseMode.HTML if self.markup else None
+
+    def text(self, html: str) -> str:
+        """The text as this manner has it."""
+        return html if self.markup else unescape(_TAG.sub("", html))
+
+    def keyboard(self, markup: InlineKeyboardMarkup | None) -> InlineKeyboardMarkup | None:
+        """The buttons as this manner has them."""
+        if markup is None or self.links:
+            return markup
+        ours = ([key for key in row if key.callback_data] for row in markup.inline_keyboard)
+        return keyboard(ours)
+
+
+async def as_taken(manner: Manner, request: Callable[[Manner], Awaitable[T]]) -> tuple[T, Manner]:
+    """Makes the request in the first manner that Telegram takes, and says which that was.
+
+    Raises `TelegramError`.
+    """
+    while True:
+        try:
+            return await request(manner), manner
+        except TelegramError as error:
+            eased = manner.eased(error)
+            if eased is None:
+                raise
+            log.warning("Telegram refuses a message (%s): trying a simpler one", kind_of(error))
+            manner = eased
+
+
+def topic_of(message: object) -> int | None:
+    """The topic in which a message stands.
+
+    In a group without topics the number names a chain of replies, where nothing can be sent.
+    """
+    if not isinstance(message, Message):
+        return None
+    in_topic = message.is_topic_message or message.chat.type == ChatType.PRIVATE
+    return message.message_thread_id if in_topic else None
+
+
+def _refuses(error: TelegramError, words: str) -> bool:
+    if isinstance(error, Forbidden):
+        return "photo" in words
+    return (isinstance(error, BadRequest) and not _any(FINAL, words)) or _any(TOO_LARGE, words)
+
+
+def _any(signs: Iterable[str], words: str) -> bool:
+    return any(sign in words for sign in signs)
