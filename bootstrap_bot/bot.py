@@ -17,6 +17,7 @@ from bootstrap_bot.chat.claim import Claims
 from bootstrap_bot.chat.gate import Gate
 from bootstrap_bot.chat.handlers import Handlers
 from bootstrap_bot.chat.menu import Menu
+from bootstrap_bot.chat.plain_bot import plain
 from bootstrap_bot.clock import Clock, SystemClock
 from bootstrap_bot.http import TIMEOUT
 from bootstrap_bot.log import guard
@@ -108,10 +109,11 @@ class BootstrapBot:
             raise RuntimeError("install() was called already")
         bot = application.bot
         guard(bot.token, *secrets_of(self._settings))
+        own = plain(bot)
         parts = self._parts = Parts(
-            bot, self._settings, self._admins, self._clock, self._timeout, on_stored
+            own, self._settings, self._admins, self._clock, self._timeout, on_stored
         )
-        commands = Menu(bot, parts.desk.outbox, alone=alone) if menu else None
+        commands = Menu(own, parts.desk.outbox, alone=alone) if menu else None
 
         def welcome(_: Update, user: User) -> None:
             parts.desk.attempts.person_is_back(user.id)
@@ -128,7 +130,7 @@ class BootstrapBot:
             welcome=welcome,
             claims=self.claims if alone else None,
         )
-        Handlers(parts.desk, commands).add_to(application, gate, alone=alone)
+        Handlers(parts.desk, commands, own).add_to(application, gate, alone=alone)
 
     async def _start(self, _: AnyApplication) -> None:
         if self._parts is None:

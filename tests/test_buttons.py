@@ -4,9 +4,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from telegram import InlineKeyboardButton
+from telegram.ext import InvalidCallbackData
 
 from bootstrap_bot.attempts.attempts import random_id
-from bootstrap_bot.chat.buttons import LONGEST_DATA, Action, data, is_ours, keyboard, parse
+from bootstrap_bot.chat.buttons import (
+    LONGEST_DATA,
+    Action,
+    carried,
+    data,
+    is_ours,
+    keyboard,
+    parse,
+)
 
 ID = "0123456789"
 
@@ -99,3 +108,11 @@ def test_no_keyboard_is_made_of_nothing_and_no_row_is_empty() -> None:
     made = keyboard([[], [key]])
     assert made is not None
     assert made.inline_keyboard == ((key,),)
+
+
+def test_a_button_is_ours_also_where_an_application_wraps_what_it_carries() -> None:
+    made = data(Action.CANCEL, ID)
+    assert is_ours(InvalidCallbackData(made))
+    assert carried(InvalidCallbackData(made)) == carried(made) == made
+    for foreign in (InvalidCallbackData("0" * 64), InvalidCallbackData(None), None, 7, ("x",)):
+        assert not is_ours(foreign)

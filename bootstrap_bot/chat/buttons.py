@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.ext import InvalidCallbackData
 
 from bootstrap_bot.chat.texts import Texts
 
@@ -61,9 +62,18 @@ def keyboard(rows: Iterable[Sequence[InlineKeyboardButton]]) -> InlineKeyboardMa
     return InlineKeyboardMarkup(filled) if filled else None
 
 
-def is_ours(text: object) -> bool:
+def carried(data: object) -> str:
+    """What a pressed button carries, "" if that is unknown.
+
+    An application with `arbitrary_callback_data` wraps whatever it did not send itself.
+    """
+    raw = data.callback_data if isinstance(data, InvalidCallbackData) else data
+    return raw if isinstance(raw, str) else ""
+
+
+def is_ours(data: object) -> bool:
     """Whether callback data carries our prefix, well formed or not."""
-    return isinstance(text, str) and text.startswith(f"{PREFIX}:")
+    return carried(data).startswith(f"{PREFIX}:")
 
 
 def parse(text: str) -> tuple[Action, str] | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from telegram import Update
+from telegram import Bot, Update
 from telegram.ext import (
     Application,
     ApplicationHandlerStop,
@@ -13,7 +13,7 @@ from telegram.ext import (
     filters,
 )
 
-from bootstrap_bot.chat.buttons import is_ours, parse
+from bootstrap_bot.chat.buttons import carried, is_ours, parse
 from bootstrap_bot.chat.commands import (
     CANCEL,
     DOCTOR,
@@ -31,6 +31,7 @@ from bootstrap_bot.chat.doctor_talk import DoctorTalk
 from bootstrap_bot.chat.gate import Gate
 from bootstrap_bot.chat.language_menu import LanguageMenu
 from bootstrap_bot.chat.menu import Menu
+from bootstrap_bot.chat.plain_bot import adopt
 from bootstrap_bot.chat.platform_menu import PlatformMenu
 from bootstrap_bot.errors import CodedError
 
@@ -42,8 +43,9 @@ GROUP = GATE_GROUP + 1
 class Handlers:
     """Registers the gate and, behind it, our commands and buttons."""
 
-    def __init__(self, desk: Desk, menu: Menu | None) -> None:
+    def __init__(self, desk: Desk, menu: Menu | None, bot: Bot) -> None:
         self._desk = desk
+        self._bot = bot
         self._conversation = Conversation(desk)
         self._platforms = PlatformMenu(desk)
         self._language = LanguageMenu(desk, menu)
@@ -89,8 +91,9 @@ class Handlers:
         query = update.callback_query
         if query is None:
             return
+        adopt(query, self._bot)
         texts = self._desk.texts(query.from_user)
-        parsed = parse(query.data or "")
+        parsed = parse(carried(query.data))
         answer = None
         try:
             if parsed is not None:
