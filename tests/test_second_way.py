@@ -17,6 +17,7 @@ NO_PICTURE = {
     "size": Trouble(413, "Request Entity Too Large"),
     "proxy": Trouble(413, body=b"<html>Request Entity Too Large</html>"),
 }
+LOST = Trouble(502, after=True)
 PICTURES = ("sendPhoto", "editMessageMedia")
 BUTTONS = ["Open in DingTalk", "Open in browser", "Copy link", "Check now", "Cancel"]
 
@@ -117,3 +118,30 @@ async def test_a_button_that_is_refused_is_left_out(tmp_path: Path, words: str) 
         assert invitation.button_texts == ["Check now", "Cancel"]
         assert invitation.photo is not None
         assert (await scene.press("Cancel")).answer == "Cancelled"
+
+
+@pytest.mark.parametrize("over", [False, True])
+@pytest.mark.parametrize("pictures", [False, True])
+async def test_a_copy_whose_answer_was_lost_is_put_away_by_a_press(
+    tmp_path: Path, over: bool, pictures: bool
+) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.says("/language")
+        await scene.settled()
+        if not pictures:
+            refuse_pictures(scene, NO_PICTURE["processing"])
+        scene.telegram.fail("sendPhoto" if pictures else "sendMessage", LOST)
+        await scene.says("/dingtalk_new")
+        first = await scene.sees("Waiting for you")
+        await scene.until(lambda: scene.clock.is_due("teller:", 1))
+        await scene.clock.pass_until_due("teller:")
+        await scene.until(lambda: (scene.journal()[-1]["message"] or 0) > first.id)
+        if over:
+            await scene.clock.asleep("attempt:")
+            await scene.poll(success(ID, SECRET))
+            await scene.sees("Done")
+            await scene.recorded("stored")
+        press = await scene.answered(await scene.telegram.press(ADMIN, first, "Check now"))
+        assert press.answer
+        await scene.telegram.until(lambda: "do not scan" in first.text)
+        assert first.buttons == []

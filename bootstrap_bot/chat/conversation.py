@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
-from telegram import Message, Update, User
+from telegram import CallbackQuery, Message, Update, User
 from telegram.constants import ParseMode
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
@@ -13,10 +13,13 @@ from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.card import card, remove_rows
 from bootstrap_bot.chat.commands import argument_in
 from bootstrap_bot.chat.delivery_text import trouble
-from bootstrap_bot.chat.desk import ANSWERED, Desk, OnPress, Press, Presses, said
+from bootstrap_bot.chat.desk import ANSWERED, Desk, Press, Presses, decides, said
 from bootstrap_bot.chat.manner import topic_of
 from bootstrap_bot.chat.question import WANTED, ask
 from bootstrap_bot.errors import CodedError, TargetError
+
+# Buttons of the one card that invites to scan something.
+INVITING = frozenset({Action.CHECK, Action.CANCEL})
 
 
 class Conversation:
@@ -30,20 +33,20 @@ class Conversation:
     def presses(self) -> Presses:
         """Our buttons."""
         return {
-            Action.CANCEL: _decides("answer.cancel", self._attempts.cancel),
-            Action.RETRY: _decides("answer.retry", self._attempts.try_again),
+            Action.CANCEL: decides("answer.cancel", self._attempts.cancel),
+            Action.RETRY: decides("answer.retry", self._attempts.try_again),
             Action.USE: self._use,
             Action.STORE: self._use,
             Action.DISCARD: self._discard,
-            Action.OVERWRITE: _decides("answer.overwrite", self._attempts.overwrite),
-            Action.EXPOSE: _decides("answer.expose", self._attempts.expose),
-            Action.SKIP: _decides("answer.skip", self._attempts.skip),
+            Action.OVERWRITE: decides("answer.overwrite", self._attempts.overwrite),
+            Action.EXPOSE: decides("answer.expose", self._attempts.expose),
+            Action.SKIP: decides("answer.skip", self._attempts.skip),
             Action.CHECK: self._check,
             Action.AGAIN: self._again,
             Action.ANOTHER: self._another,
             Action.REMOVE: self._ask_to_remove,
             Action.KEEP: self._keep,
-            Action.REMOVE_NOW: _decides("answer.remove_now", self._attempts.remove),
+            Action.REMOVE_NOW: decides("answer.remove_now", self._attempts.remove),
             Action.ADD: self._add,
             Action.REPLACE: self._replace,
             Action.LEAVE: self._leave,
@@ -184,19 +187,19 @@ class Conversation:
             look = card(latest, self._desk.texts(user), self._desk.clock.now(), self._desk.zone)
             self._desk.outbox.say(asked.chat_id, look.caption, look.keyboard, topic_of(asked))
 
-    def put_away_if_astray(self, press: Press) -> None:
-        """Takes invitation and buttons off a message that is not its live attempt's own.
+    async def put_away_if_astray(self, press: Press, action: Action) -> None:
+        """Takes invitation and buttons off a message that is not its attempt's own.
 
         Telegram may have sent one whose answer was lost: what it invites to scan is dead.
         """
-        live, message = self._attempts.live(press.owner), press.query.message
-        if live is None or live.id != press.ref or live.message is None or message is None:
+        own, message = self._attempts.live(press.owner), press.query.message
+        if (own is None or own.id != press.ref) and action in INVITING:
+            own = await self._attempts.latest(press.owner)
+        if own is None or own.id != press.ref or own.message is None or message is None:
             return
-        if message.message_id != live.message:
+        if message.message_id != own.message:
             query, text = press.query, press.texts("reply.astray")
-            self._desk.outbox.post(
-                press.owner, lambda: query.edit_message_caption(text, parse_mode=ParseMode.HTML)
-            )
+            self._desk.outbox.post(press.owner, lambda: _put_away(query, text))
 
     async def _use(self, press: Press) -> str | None:
         done = await self._attempts.decide(press.ref, press.owner, use=True)
@@ -286,10 +289,7 @@ class Conversation:
         self._desk.outbox.post(press.owner, press.query.delete_message)
 
 
-def _decides(answer: str, decide: Callable[[str, int], Awaitable[bool]]) -> OnPress:
-    """A button that says yes to something about an attempt."""
-
-    async def pressed(press: Press) -> str | None:
-        return answer if await decide(press.ref, press.owner) else None
-
-    return pressed
+async def _put_away(query: CallbackQuery, text: str) -> None:
+    is_text = isinstance(query.message, Message) and query.message.text
+    edit = query.edit_message_text if is_text else query.edit_message_caption
+    await edit(text, parse_mode=ParseMode.HTML)

@@ -62,3 +62,12 @@ def said(update: Update) -> tuple[Message, User]:
     if message is None or user is None:
         raise ApplicationHandlerStop
     return message, user
+
+
+def decides(answer: str, decide: Callable[[str, int], Awaitable[bool]]) -> OnPress:
+    """A button that says yes to something about an attempt."""
+
+    async def pressed(press: Press) -> str | None:
+        return answer if await decide(press.ref, press.owner) else None
+
+    return pressed

@@ -99,7 +99,7 @@ class Handlers:
             if parsed is not None:
                 action, ref = parsed
                 press = Press(query, ref, update.update_id, texts)
-                self._conversation.put_away_if_astray(press)
+                await self._conversation.put_away_if_astray(press, action)
                 answer = await self._presses[action](press)
         except CodedError as error:
             answer = f"error.{error.code.value}"
