@@ -7,7 +7,7 @@ import asyncio
 import os
 import re
 import tempfile
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -559,6 +559,11 @@ CHAPTERS: Mapping[str, tuple[Scenario, ...]] = {
         Scenario(outsiders),
     ),
 }
+# The scenes with the frames that those of other chapters are likened to.
+LIKENED: Mapping[str, tuple[Scenario, ...]] = {
+    "Waiting": (Scenario(stages),),
+    "Stored": (Scenario(stored),),
+}
 
 
 # --- the taps ------------------------------------------------------------------------------------
@@ -635,6 +640,8 @@ async def count_taps(folder: Path, way: Callable[[Play], Awaitable[list[str]]]) 
 
 # --- the document --------------------------------------------------------------------------------
 
+# Ends a section and begins the next with its title.
+SECTION = "\n## "
 HEAD = f"""\
 # The conversation
 
@@ -644,7 +651,7 @@ answer to it; ↗ opens a page, ⧉ copies. `{ASTRBOT_PLACE}` is where AstrBot's
 only a line or two differ from another state, only those are shown.
 """
 TAPS = """\
-## Taps
+Taps
 
 From the command to “stored”, nothing typed. An account in several organisations taps once more, on
 DingTalk's page.
@@ -654,12 +661,13 @@ DingTalk's page.
 """
 
 
-async def film(folder: Path) -> dict[str, Reel]:
-    """Every chapter in every language."""
+async def film(folder: Path, chapters: Collection[str]) -> dict[str, Reel]:
+    """These chapters in every language, and of the others what frames are likened to."""
     reels = {name: Reel(name) for name in LANGUAGES}
     for name, reel in reels.items():
         for chapter, scenarios in CHAPTERS.items():
-            for number, scenario in enumerate(scenarios):
+            played = scenarios if chapter in chapters else LIKENED.get(chapter, ())
+            for number, scenario in enumerate(played):
                 place = folder / f"{name}-{len(reel.chapters)}-{number}"
                 async with staged(scenario, place, reel, chapter) as play:
                     await scenario.play(play)
@@ -668,10 +676,19 @@ async def film(folder: Path) -> dict[str, Reel]:
 
 async def document(folder: Path) -> str:
     """The whole storyboard as Markdown."""
-    same = await count_taps(folder, same_phone)
-    second = await count_taps(folder, second_device)
-    reels = await film(folder)
-    return "\n".join([HEAD, _taps(same, second), *_chapters(reels)])
+    taps = await taps_section(folder)
+    reels = await film(folder, CHAPTERS)
+    return SECTION.join([HEAD, taps, *(_chapter(name, reels) for name in CHAPTERS)])
+
+
+async def chapter_section(folder: Path, name: str) -> str:
+    """One chapter as it stands in the document."""
+    return _chapter(name, await film(folder, [name]))
+
+
+async def taps_section(folder: Path) -> str:
+    """What has to be tapped, as it stands in the document."""
+    return _taps(await count_taps(folder, same_phone), await count_taps(folder, second_device))
 
 
 def _taps(same: Taps, second: Taps) -> str:
@@ -687,12 +704,10 @@ def _steps(taps: list[str]) -> str:
     return " · ".join(f"**{number}** {tap}" for number, tap in enumerate(taps, 1))
 
 
-def _chapters(reels: Mapping[str, Reel]) -> Iterator[str]:
-    for chapter in CHAPTERS:
-        yield f"## {chapter}\n"
-        for frames in zip(*(reel.chapters[chapter] for reel in reels.values()), strict=True):
-            yield f"### {frames[0].title}\n"
-            yield _table(frames)
+def _chapter(name: str, reels: Mapping[str, Reel]) -> str:
+    frames = zip(*(reel.chapters[name] for reel in reels.values()), strict=True)
+    states = (f"### {state[0].title}\n\n{_table(state)}" for state in frames)
+    return "\n".join([f"{name}\n", *states])
 
 
 def _table(frames: tuple[Frame, ...]) -> str:

@@ -9,12 +9,16 @@ from babel.messages.pofile import read_po
 
 from bootstrap_bot.chat.texts import DOMAIN, LANGUAGES, LOCALE
 from tests.storyboard import (
+    CHAPTERS,
     COMMAND,
     DOCUMENT,
+    HEAD,
+    SECTION,
+    chapter_section,
     count_taps,
-    document,
     same_phone,
     second_device,
+    taps_section,
 )
 from tests.storyboard_play import plain, words
 
@@ -59,15 +63,35 @@ def states() -> Iterator[str]:
     return (code for code in codes if code.startswith(STATES) and code not in NEVER_SHOWN)
 
 
-async def test_the_storyboard_is_what_the_bot_shows_today(tmp_path: Path) -> None:
-    shown = await document(tmp_path)
-    committed = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
+def committed() -> list[str]:
+    """The sections of the document, what stands before the first one included."""
+    return DOCUMENT.read_text(encoding="utf-8").split(SECTION) if DOCUMENT.exists() else []
+
+
+def assert_committed(shown: str) -> None:
+    title = shown.splitlines()[0]
+    section = next((text for text in committed() if text.splitlines()[0] == title), "")
     difference = "\n".join(
         difflib.unified_diff(
-            committed.splitlines(), shown.splitlines(), "committed", "shown", n=1, lineterm=""
+            section.splitlines(), shown.splitlines(), "committed", "shown", n=1, lineterm=""
         )
     )
-    assert shown == committed, f"`{COMMAND}` brings it up to date:\n{difference}"
+    assert shown == section, f"`{COMMAND}` brings it up to date:\n{difference}"
+
+
+def test_the_storyboard_has_these_sections_in_this_order() -> None:
+    head, *sections = committed()
+    assert head == HEAD
+    assert [text.splitlines()[0] for text in sections] == ["Taps", *CHAPTERS]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+async def test_the_storyboard_is_what_the_bot_shows_today(tmp_path: Path, chapter: str) -> None:
+    assert_committed(await chapter_section(tmp_path, chapter))
+
+
+async def test_the_taps_are_those_that_lead_there_today(tmp_path: Path) -> None:
+    assert_committed(await taps_section(tmp_path))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
