@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from telegram.error import NetworkError, TelegramError
+from telegram.error import BadRequest, NetworkError, TelegramError
 
 from bootstrap_bot.errors import BootstrapBotError
 
@@ -18,6 +18,11 @@ async def understood(request: Callable[[], Awaitable[T]]) -> T:
     """The request's result. Raises `TelegramError` whatever was answered, and errors of our own."""
     try:
         return await request()
+    except BadRequest as error:
+        if isinstance(error.__cause__, TelegramError):
+            # No answer of Telegram's: a page of something in between says nothing of the request.
+            raise OddAnswerError("400 without JSON") from None
+        raise
     except (TelegramError, BootstrapBotError):
         raise
     except Exception as error:

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from html import unescape
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from telegram.constants import ChatType, ParseMode
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bootstrap_bot.chat.buttons import keyboard
-from bootstrap_bot.odd_answers import kind_of
+from bootstrap_bot.odd_answers import kind_of, understood
 
 T = TypeVar("T")
 
@@ -83,7 +84,7 @@ async def as_taken(manner: Manner, request: Callable[[Manner], Awaitable[T]]) ->
     """
     while True:
         try:
-            return await request(manner), manner
+            return await understood(partial(request, manner)), manner
         except TelegramError as error:
             eased = manner.eased(error)
             if eased is None:
