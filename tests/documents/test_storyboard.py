@@ -1,0 +1,111 @@
+"""The storyboard shows what the bot shows today, and every state of it."""
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from bootstrap_bot.chat.texts import DOMAIN, LANGUAGES, LOCALE
+from tests.storyboard.document import (
+    CHAPTERS,
+    COMMAND,
+    DOCUMENT,
+    HEAD,
+    SECTION,
+    chapter_section,
+    count_taps,
+    same_phone,
+    second_device,
+    taps_section,
+)
+from tests.storyboard.play import plain, words
+
+# What has to be in it, text by text; error codes and short answers are examples there.
+STATES = (
+    "requested.",
+    "waiting.",
+    "stage.",
+    "captured.",
+    "held.",
+    "stored.",
+    "closed.",
+    "note.",
+    "run.",
+    "health.",
+    "removing.",
+    "removed.",
+    "cancelled.",
+    "discarded.",
+    "refused.",
+    "expired.",
+    "failed.",
+    "question.",
+    "platforms.",
+    "language.",
+    "button.",
+)
+# A stage nobody knows is shown as the stage before it; the other needs a mount without rights.
+NEVER_SHOWN = {"stage.unknown", "captured.rights_fixed"}
+
+
+@pytest.fixture(autouse=True)
+def _durations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")  # else it warns, and warnings are errors here
+
+
+def states() -> Iterator[str]:
+    """The code of every text that a state can show."""
+    with (LOCALE / "en" / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
+        ids = [message.id for message in read_po(file)]
+    codes = [names if isinstance(names, str) else names[0] for names in ids]
+    return (code for code in codes if code.startswith(STATES) and code not in NEVER_SHOWN)
+
+
+def committed() -> list[str]:
+    """The sections of the document, what stands before the first one included."""
+    return DOCUMENT.read_text(encoding="utf-8").split(SECTION) if DOCUMENT.exists() else []
+
+
+def assert_committed(shown: str) -> None:
+    title = shown.splitlines()[0]
+    section = next((text for text in committed() if text.splitlines()[0] == title), "")
+    difference = "\n".join(
+        difflib.unified_diff(
+            section.splitlines(), shown.splitlines(), "committed", "shown", n=1, lineterm=""
+        )
+    )
+    assert shown == section, f"`{COMMAND}` brings it up to date:\n{difference}"
+
+
+def test_the_storyboard_has_these_sections_in_this_order() -> None:
+    head, *sections = committed()
+    assert head == HEAD
+    assert [text.splitlines()[0] for text in sections] == ["Taps", *CHAPTERS]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+async def test_the_storyboard_is_what_the_bot_shows_today(tmp_path: Path, chapter: str) -> None:
+    assert_committed(await chapter_section(tmp_path, chapter))
+
+
+async def test_the_taps_are_those_that_lead_there_today(tmp_path: Path) -> None:
+    assert_committed(await taps_section(tmp_path))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_state_is_in_it(language: str) -> None:
+    text = plain(DOCUMENT.read_text(encoding="utf-8"))
+    missing = [code for code in states() if words(language, code) not in text]
+    assert missing == []
+
+
+async def test_four_taps_are_enough_on_the_same_phone(tmp_path: Path) -> None:
+    taps = await count_taps(tmp_path, same_phone)
+    assert all(len(made) <= 4 for made in taps.values()), taps
+
+
+async def test_two_taps_are_enough_with_a_second_device(tmp_path: Path) -> None:
+    taps = await count_taps(tmp_path, second_device)
+    assert all(len(made) <= 2 for made in taps.values()), taps

@@ -1,0 +1,1 @@
+"""The real bot between the stand-ins."""

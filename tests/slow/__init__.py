@@ -1,0 +1,1 @@
+"""Kills, random input, browsers: more than the quick run allows."""

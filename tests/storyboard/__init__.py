@@ -1,0 +1,1 @@
+"""The conversation as a document, state by state."""

@@ -1,0 +1,1 @@
+"""What tests share: stand-ins for parts, stages, the real bot between loopback servers."""

@@ -1,0 +1,238 @@
+"""The real bot between the two stand-ins, on real HTTP over loopback and a clock of its own."""
+
+import asyncio
+import sqlite3
+import time
+import tomllib
+from collections.abc import Callable
+from contextlib import AsyncExitStack, closing
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from bootstrap_bot import settings
+from bootstrap_bot.bot import BootstrapBot
+from bootstrap_bot.clock import SystemClock
+from bootstrap_bot.sandbox.answers import Answer, expired
+from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
+from bootstrap_bot.sandbox.telegram import Message, Press, TelegramStandIn
+from bootstrap_bot.standalone import application_for, serve
+from tests.support.clock import PATIENCE, FakeClock
+
+ADMIN = 42
+OTHER_ADMIN = 43
+STRANGER = 666
+TOKEN = "123456:TEST-token-that-must-not-leak"
+CONFIG = """\
+# my bot, my comments
+[telegram]
+token = "{token}"
+admins = [42, 43]
+api_url = "{telegram}"
+
+[dingtalk]
+registration_url = "{dingtalk}"
+api_url = "{dingtalk}"
+{more}
+[somebody.else]   # not ours
+key = "kept"
+"""
+
+
+class Impatient(SystemClock):
+    """What is a second for others is five milliseconds."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / 200)
+
+
+class Scene:
+    """One bot with its state in a folder. `more` is added to its config."""
+
+    def __init__(
+        self, folder: Path, *, more: str = "", timeout: float = 5.0, **dingtalk: Any
+    ) -> None:
+        self.clock = FakeClock()
+        self.telegram = TelegramStandIn(token=TOKEN, clock=self.clock)
+        self.dingtalk = DingTalkStandIn(clock=self.clock, **dingtalk)
+        self.config = folder / "config.toml"
+        self.state = folder / "bootstrap-bot.db"
+        self._more = more
+        self._timeout = timeout
+        self._stack = AsyncExitStack()
+        self._stop = asyncio.Event()
+        self._serving: asyncio.Task[int] | None = None
+        self._polls = 0
+
+    async def __aenter__(self) -> Self:
+        await self._stack.enter_async_context(self.telegram)
+        await self._stack.enter_async_context(self.dingtalk)
+        if not self.config.exists():
+            self.write_config()
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+        await self._stack.aclose()
+
+    def write_config(self, more: str | None = None) -> None:
+        """The config as its owner wrote it."""
+        text = CONFIG.format(
+            token=TOKEN,
+            telegram=self.telegram.url,
+            dingtalk=self.dingtalk.url,
+            more=self._more if more is None else more,
+        )
+        self.config.touch(0o600)
+        self.config.write_text(text, encoding="utf-8")
+
+    async def start(self) -> None:
+        """Starts the bot; on return it takes updates."""
+        loaded = settings.load(self.config, {})
+        bot = BootstrapBot(loaded, clock=self.clock, timeout=self._timeout)
+        application = application_for(loaded)
+        bot.install_alone(application)
+        self._stop = asyncio.Event()
+        self._polls = len(self.telegram.calls("getUpdates"))
+        self._serving = asyncio.create_task(serve(bot, application, self._stop, Impatient()))
+
+    async def stop(self) -> None:
+        """Stops the bot as SIGTERM does."""
+        self._stop.set()
+        if self._serving is not None:
+            await self._serving
+            self._serving = None
+
+    async def says(self, text: str, user: int = ADMIN, **options: Any) -> Message:
+        """Somebody writes to the bot."""
+        return await self.telegram.says(user, text, **options)
+
+    async def press(self, label: str, user: int = ADMIN) -> Press:
+        """Somebody presses a button of the bot's last message; returns once it is answered."""
+        return await self.answered(await self.telegram.press(user, self.telegram.last(user), label))
+
+    async def answered(self, press: Press) -> Press:
+        """The press, once the bot has answered it."""
+        await self.telegram.until(lambda: press.answered)
+        return press
+
+    async def sees(self, text: str, user: int = ADMIN) -> Message:
+        """Returns the bot's last message as soon as it contains that text."""
+        try:
+            await self.telegram.until(lambda: text in self._last_text(user), PATIENCE)
+        except TimeoutError:
+            raise AssertionError(f"{text!r} not in {self._last_text(user)!r}") from None
+        return self.telegram.last(user)
+
+    async def invited(self, user: int = ADMIN) -> Message:
+        """/dingtalk_new, up to the message with the QR and a bot that waits."""
+        await self.says("/dingtalk_new", user)
+        message = await self.sees("Waiting for you", user)
+        await self.clock.asleep("attempt:")
+        return message
+
+    async def poll(self, *answers: Answer) -> float:
+        """Passes to the next poll, once for each answer; gives the seconds the last one took."""
+        passed = 0.0
+        for answer in answers:
+            self.dingtalk.next_poll(answer)
+            passed = await self.next_poll()
+        return passed
+
+    async def next_poll(self) -> float:
+        """Passes to the next poll and returns when its answer has been dealt with."""
+        polls = self.dingtalk.polls
+        passed = await self.clock.pass_until_due("attempt:")
+        await self.dingtalk.until(lambda: self.dingtalk.polls > polls)
+        await self.at_rest()
+        return passed
+
+    async def expire(self) -> None:
+        """The newest code dies, and is asked about until nobody wants to know any more."""
+        self.dingtalk.latest.script.standing = expired()
+        while self.journal()[-1]["device_code"]:
+            await self.next_poll()
+
+    async def at_rest(self) -> None:
+        """Returns when every attempt sleeps or has ended."""
+        await self.until(lambda: not any(map(self._awake, asyncio.all_tasks())))
+
+    async def settled(self) -> None:
+        """Returns when every update was handled and everything due was said."""
+        await self.telegram.until(lambda: len(self.telegram.calls("getUpdates")) > self._polls)
+        await self.telegram.until(lambda: self.telegram.pending == 0)
+        await self.until(lambda: not any(map(self._busy, asyncio.all_tasks())))
+
+    async def told(self) -> None:
+        """Returns when nobody has anything to tell but those who wait to try again."""
+        await self.until(lambda: not any(map(self._telling, asyncio.all_tasks())))
+
+    async def until(self, promise: Callable[[], object]) -> None:
+        """Returns once that is true; for what no stand-in is told of."""
+        end = time.monotonic() + PATIENCE
+        while not promise():
+            assert time.monotonic() < end, "it never came true"
+            await asyncio.sleep(0.001)
+
+    def journal(self) -> list[dict[str, Any]]:
+        """The attempts on disk, oldest first, read by a connection of our own."""
+        there = self.state.exists() and self.sql("SELECT 1 FROM sqlite_master")
+        return self.sql("SELECT * FROM attempts ORDER BY rowid") if there else []
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """The deliveries on disk."""
+        return self.sql("SELECT * FROM deliveries ORDER BY rowid")
+
+    def sql(self, statement: str) -> list[dict[str, Any]]:
+        """Runs a statement on the state file behind the bot's back."""
+        with closing(sqlite3.connect(self.state, isolation_level=None)) as db:
+            db.row_factory = sqlite3.Row
+            return [dict(row) for row in db.execute(statement)]
+
+    async def recorded(self, state: str, told: bool = True) -> dict[str, Any]:
+        """The last attempt on disk, as soon as it is in that state."""
+        await self.until(
+            lambda: (
+                [(row["state"], bool(row["told"])) for row in self.journal()[-1:]]
+                == [(state, told)]
+            )
+        )
+        return self.journal()[-1]
+
+    def platforms(self) -> dict[str, dict[str, Any]]:
+        """What the config says now, read by a reader that is not ours."""
+        found: dict[str, dict[str, Any]] = tomllib.loads(
+            self.config.read_text(encoding="utf-8")
+        ).get("platforms", {})
+        return found
+
+    def captions(self, user: int = ADMIN) -> list[str]:
+        """Everything the bot ever showed this person."""
+        return [event.text for event in self.telegram.history(user) if event.sender == "bot"]
+
+    def _last_text(self, user: int) -> str:
+        messages = self.telegram.bot_messages(user)
+        return messages[-1].text if messages else ""
+
+    def _busy(self, task: asyncio.Task[Any]) -> bool:
+        name = task.get_name()
+        ours = name.startswith(("sender:", "poll:", "work:", "outbox:"))
+        return (ours and not self.clock.sleeps(name)) or self._awake(task)
+
+    def _telling(self, task: asyncio.Task[Any]) -> bool:
+        name = task.get_name()
+        at: Any = task.get_coro()
+        while getattr(at, "cr_await", None) is not None and hasattr(at.cr_await, "cr_await"):
+            at = at.cr_await
+        waits = getattr(at, "__name__", "") == "wait"
+        return name.startswith("teller:") and not (waits or self.clock.sleeps(name))
+
+    def _awake(self, task: asyncio.Task[Any]) -> bool:
+        name = task.get_name()
+        return name.startswith("attempt:") and not self.clock.sleeps(name)

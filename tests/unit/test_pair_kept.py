@@ -1,0 +1,56 @@
+"""Nobody is asked to confirm once more while their pair is kept."""
+
+from datetime import UTC
+
+import pytest
+from pydantic import SecretStr
+
+from bootstrap_bot.attempts.attempt import Attempt, State
+from bootstrap_bot.chat.card import card
+from bootstrap_bot.chat.pictures import Picture
+from bootstrap_bot.chat.texts import LANGUAGES, Texts
+from bootstrap_bot.providers.provider import Stage
+from tests.support.clock import START
+
+INVITING = ("waiting.title", "waiting.steps", "stage.waiting", "stage.scanned", "stage.selecting")
+
+
+def kept(state: State, stage: Stage, trouble: str = "") -> Attempt:
+    """An attempt in that state whose pair is kept."""
+    return Attempt(
+        id="0123456789",
+        provider="dingtalk",
+        owner=42,
+        chat=42,
+        language="en",
+        update=1,
+        requested_at=START,
+        acted_at=START,
+        wanted_id="dingtalk",
+        state=state,
+        stage=stage,
+        stage_at=START - 3600,
+        expires_at=START + 600,
+        user_code="ABCD",
+        link="https://open-dev.dingtalk.com/x?code=1",
+        app_link="https://page.dingtalk.com/x",
+        trouble=trouble,
+        client_id="dingabcdefgh1234",
+        client_secret=SecretStr("q" * 60 + "WXYZ"),
+        masked_secret="••••••••WXYZ",
+        stored_at=START,
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", list(State))
+def test_no_state_with_a_pair_asks_to_confirm(language: str, state: State) -> None:
+    texts = Texts(language)
+    for stage in Stage:
+        for trouble in ("", "timeout"):
+            look = card(kept(state, stage, trouble), texts, START, UTC)
+            for code in INVITING:
+                assert texts(code) not in look.caption, (stage, code)
+            assert look.picture is not Picture.QR
+            links = [button for row in look.rows for button in row if button.url]
+            assert links == []
