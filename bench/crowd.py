@@ -14,8 +14,8 @@ from typing import Any
 
 from report import Row
 
-from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
-from bootstrap_bot.sandbox.telegram import TelegramStandIn
+from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
+from bootstrap_bot.sandbox.telegram.stand_in import TelegramStandIn
 
 STRANGERS = 10_000
 # They come as fast as the stand-in takes them, in waves that fill an answer of Telegram each.

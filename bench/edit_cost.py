@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 from report import Row, shown
 
-from bootstrap_bot.formats.dotenv import Dotenv
-from bootstrap_bot.formats.format import Change, Format, Keys, Remove, Set, edited
-from bootstrap_bot.formats.json5 import Json5
-from bootstrap_bot.formats.toml import Toml
-from bootstrap_bot.formats.yaml import Yaml
+from bootstrap_bot.editing.dotenv import Dotenv
+from bootstrap_bot.editing.format import Change, Format, Keys, Remove, Set, edited
+from bootstrap_bot.editing.json5 import Json5
+from bootstrap_bot.editing.toml import Toml
+from bootstrap_bot.editing.yaml import Yaml
 
 SIZE = 1_000_000
 LONGEST = 2.0

@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import Attempt, State
 from bootstrap_bot.chat.card import Card, card
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
+from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.targets.command import Command, End, Ran
 
 LIFETIME = 7200.0

@@ -20,12 +20,12 @@ from kept_cards import KeptCards, device_code, no_command, waiting_attempt
 from report import Row, spread
 from serving import served
 
-from bootstrap_bot.attempts.attempts import Attempts
-from bootstrap_bot.attempts.run import Tools
 from bootstrap_bot.clock import SystemClock
 from bootstrap_bot.http import Http
-from bootstrap_bot.journal.sqlite import SqliteJournal
+from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.providers.dingtalk import DingTalk
+from bootstrap_bot.registration.service import Attempts
+from bootstrap_bot.registration.worker import Tools
 
 SETTLING = 1
 OBSERVED = 3

@@ -23,14 +23,14 @@ from pydantic import SecretStr
 from report import Row
 from serving import served
 
-from bootstrap_bot.attempts.attempt import Attempt
-from bootstrap_bot.attempts.run import Run, Tools
 from bootstrap_bot.clock import SystemClock
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.http import Http
-from bootstrap_bot.journal.sqlite import SqliteJournal
+from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.providers.dingtalk import DingTalk
 from bootstrap_bot.providers.provider import Health, Invitation, Verdict
+from bootstrap_bot.registration.attempt import Attempt
+from bootstrap_bot.registration.worker import Run, Tools
 
 ROUNDS = 15
 POLLS = 200

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from report import Row, spread
 
-from bootstrap_bot.sandbox.telegram import TelegramStandIn
+from bootstrap_bot.sandbox.telegram.stand_in import TelegramStandIn
 
 STARTS = 7
 PATIENCE = 20.0

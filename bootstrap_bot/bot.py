@@ -10,19 +10,19 @@ from typing import Any, Self
 from telegram import Update, User
 from telegram.ext import Application
 
-from bootstrap_bot import settings as settings_file
-from bootstrap_bot.admin_list import AdminList
-from bootstrap_bot.attempts.run import OnStored
+from bootstrap_bot.app import Parts, secrets_of
+from bootstrap_bot.chat.access import Gate
 from bootstrap_bot.chat.claim import Claims
-from bootstrap_bot.chat.gate import Gate
 from bootstrap_bot.chat.handlers import Handlers
 from bootstrap_bot.chat.menu import Menu
 from bootstrap_bot.chat.plain_bot import plain
 from bootstrap_bot.clock import Clock, SystemClock
 from bootstrap_bot.http import TIMEOUT
 from bootstrap_bot.log import guard
-from bootstrap_bot.parts import Parts, secrets_of
-from bootstrap_bot.settings import Settings
+from bootstrap_bot.registration.worker import OnStored
+from bootstrap_bot.settings import settings as settings_file
+from bootstrap_bot.settings.admins import AdminList
+from bootstrap_bot.settings.settings import Settings
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 Hook = Callable[[AnyApplication], Coroutine[Any, Any, None]]

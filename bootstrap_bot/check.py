@@ -9,6 +9,7 @@ from typing import TextIO
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
+from bootstrap_bot.app import proxies_of, secrets_of
 from bootstrap_bot.chat.doctor_talk import conclusion, subject_name, words
 from bootstrap_bot.chat.language import language_for
 from bootstrap_bot.chat.texts import Texts
@@ -23,9 +24,8 @@ from bootstrap_bot.doctor.targets import TargetsLook
 from bootstrap_bot.doctor.telegram import PollingLook, TokenLook
 from bootstrap_bot.http import Http
 from bootstrap_bot.log import guard
-from bootstrap_bot.parts import proxies_of, secrets_of
 from bootstrap_bot.providers.dingtalk import DingTalk
-from bootstrap_bot.settings import Settings, proxy_of
+from bootstrap_bot.settings.settings import Settings, proxy_of
 from bootstrap_bot.targets.kinds import targets_of
 from bootstrap_bot.targets.tables import Surroundings
 

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bootstrap_bot import settings
+from bootstrap_bot.app import secrets_of
 from bootstrap_bot.bot import BootstrapBot
 from bootstrap_bot.check import check
 from bootstrap_bot.errors import Code, ConfigError, JournalError
 from bootstrap_bot.log import set_up
-from bootstrap_bot.parts import secrets_of
+from bootstrap_bot.settings import settings
 from bootstrap_bot.signals import stop_on_signals
 from bootstrap_bot.standalone import application_for, serve
 

@@ -12,15 +12,15 @@ from telegram.error import NetworkError, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 from telegram.request import HTTPXRequest
 
-from bootstrap_bot.attempts.supervising import supervised
+from bootstrap_bot.app import secrets_of
 from bootstrap_bot.bot import AnyApplication, BootstrapBot
 from bootstrap_bot.chat.claim import CODE_LASTS
+from bootstrap_bot.chat.odd_answers import OddAnswerError, kind_of, understood
+from bootstrap_bot.chat.update_loop import UpdateLoop
 from bootstrap_bot.clock import Clock, SystemClock
 from bootstrap_bot.log import guard
-from bootstrap_bot.odd_answers import OddAnswerError, kind_of, understood
-from bootstrap_bot.parts import secrets_of
-from bootstrap_bot.settings import Settings, proxy_of
-from bootstrap_bot.update_loop import UpdateLoop
+from bootstrap_bot.registration.supervising import supervised
+from bootstrap_bot.settings.settings import Settings, proxy_of
 
 log = logging.getLogger(__name__)
 

@@ -16,31 +16,35 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "polling": (
-        ("attempts/polling.py", "attempts/inviting.py", "attempts/record.py"),
+        ("registration/polling.py", "registration/authorization.py", "registration/record.py"),
         ("polling", "record", "teller", "poll_table"),
     ),
     "storing": (
-        ("attempts/storing.py", "attempts/delivery.py", "attempts/platforms.py"),
+        ("registration/deliverer.py", "registration/delivery.py", "registration/inventory.py"),
         ("storing", "delivery", "platforms"),
     ),
-    "telling": (("attempts/teller.py",), ("teller",)),
+    "telling": (("registration/presenter.py",), ("teller",)),
     "attempts": (
         (
-            *("attempts/attempts.py", "attempts/run.py", "attempts/turns.py"),
-            *("attempts/aftercare.py", "attempts/inheritance.py", "attempts/attempt.py"),
+            *("registration/service.py", "registration/worker.py", "registration/transitions.py"),
+            *(
+                "registration/verification.py",
+                "registration/inheritance.py",
+                "registration/attempt.py",
+            ),
         ),
         ("attempts", "run", "aftercare", "turns"),
     ),
-    "journal": (("journal/sqlite.py",), ("journal_rules", "journal")),
+    "journal": (("journals/sqlite.py",), ("journal_rules", "journal")),
     "gate": (
-        ("chat/gate.py", "chat/claim.py"),
+        ("chat/access.py", "chat/claim.py"),
         ("gate_rules", "claim_rules", "gate", "claim"),
     ),
     "provider": (("providers/dingtalk.py",), ("dingtalk_provider",)),
     "config": (
         (
             *("targets/config_file.py", "targets/file_target.py", "targets/file_writer.py"),
-            *("targets/layout.py", "formats/format.py", "formats/toml.py", "formats/toml_text.py"),
+            *("targets/layout.py", "editing/format.py", "editing/toml.py", "editing/toml_text.py"),
         ),
         (
             *("config_file", "file_target", "file_writer", "file_writer_rules"),

@@ -7,8 +7,6 @@ from html import escape
 
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
-from bootstrap_bot.attempts.attempt import Approval, Attempt, Held, State
-from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.chat import times
 from bootstrap_bot.chat.buttons import Action, button, data, keyboard
 from bootstrap_bot.chat.delivery_text import LONGEST_CODE, NAMELESS, hindrance, outcome, program
@@ -18,6 +16,8 @@ from bootstrap_bot.chat.result_text import LONGEST_CAPTION, fits, more, pair, re
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.errors import Code
 from bootstrap_bot.providers.provider import Stage
+from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
+from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 
 # Telegram's limit: characters of a copy button.
 LONGEST_COPY = 256

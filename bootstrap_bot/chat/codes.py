@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from bootstrap_bot.attempts.attempt import Approval, Held, State
-from bootstrap_bot.attempts.delivery import Closed
 from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.card import FAILURES
 from bootstrap_bot.chat.commands import HELP, MENU
@@ -12,6 +10,8 @@ from bootstrap_bot.chat.result_text import HEALTH_WORDS
 from bootstrap_bot.doctor.finding import Mark, Subject
 from bootstrap_bot.errors import Code
 from bootstrap_bot.providers.provider import Health, Stage
+from bootstrap_bot.registration.attempt import Approval, Held, State
+from bootstrap_bot.registration.delivery import Closed
 from bootstrap_bot.targets.kinds import KINDS
 from bootstrap_bot.targets.target import Note
 

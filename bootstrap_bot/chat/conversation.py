@@ -8,15 +8,15 @@ from telegram import CallbackQuery, Message, Update, User
 from telegram.constants import ParseMode
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
-from bootstrap_bot.attempts.attempts import Request
 from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.card import card, remove_rows
 from bootstrap_bot.chat.commands import argument_in
+from bootstrap_bot.chat.context import ANSWERED, Desk, Press, Presses, decides, said
 from bootstrap_bot.chat.delivery_text import trouble
-from bootstrap_bot.chat.desk import ANSWERED, Desk, Press, Presses, decides, said
 from bootstrap_bot.chat.manner import topic_of
 from bootstrap_bot.chat.question import WANTED, ask
 from bootstrap_bot.errors import CodedError, TargetError
+from bootstrap_bot.registration.service import Request
 
 # Buttons of the one card that invites to scan something.
 INVITING = frozenset({Action.CHECK, Action.CANCEL})

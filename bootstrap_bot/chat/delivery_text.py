@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.credentials import masked_id
 from bootstrap_bot.errors import Code
+from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.targets.command import End, Ran
 from bootstrap_bot.targets.rights import command_to_close
 from bootstrap_bot.targets.target import RESTARTS, Note

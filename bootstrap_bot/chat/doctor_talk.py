@@ -6,7 +6,7 @@ from telegram import Message, Update
 from telegram.constants import ParseMode
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
-from bootstrap_bot.chat.desk import Desk, said
+from bootstrap_bot.chat.context import Desk, said
 from bootstrap_bot.chat.manner import Manner, as_taken, topic_of
 from bootstrap_bot.chat.outbox import NO_PREVIEW
 from bootstrap_bot.chat.texts import Texts

@@ -13,6 +13,7 @@ from telegram.ext import (
     filters,
 )
 
+from bootstrap_bot.chat.access import Gate
 from bootstrap_bot.chat.buttons import carried, is_ours, parse
 from bootstrap_bot.chat.commands import (
     CANCEL,
@@ -25,10 +26,9 @@ from bootstrap_bot.chat.commands import (
     STATUS,
     name_of,
 )
+from bootstrap_bot.chat.context import ANSWERED, Desk, Press, Presses
 from bootstrap_bot.chat.conversation import Conversation
-from bootstrap_bot.chat.desk import ANSWERED, Desk, Press, Presses
 from bootstrap_bot.chat.doctor_talk import DoctorTalk
-from bootstrap_bot.chat.gate import Gate
 from bootstrap_bot.chat.language_menu import LanguageMenu
 from bootstrap_bot.chat.menu import Menu
 from bootstrap_bot.chat.plain_bot import adopt

@@ -4,7 +4,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from bootstrap_bot.chat.buttons import Action, data
-from bootstrap_bot.chat.desk import ANSWERED, Desk, Press, Presses, said
+from bootstrap_bot.chat.context import ANSWERED, Desk, Press, Presses, said
 from bootstrap_bot.chat.manner import topic_of
 from bootstrap_bot.chat.menu import Menu
 from bootstrap_bot.chat.texts import LANGUAGES, Texts

@@ -13,7 +13,7 @@ from telegram.constants import ChatType, ParseMode
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bootstrap_bot.chat.buttons import keyboard
-from bootstrap_bot.odd_answers import kind_of, understood
+from bootstrap_bot.chat.odd_answers import kind_of, understood
 
 T = TypeVar("T")
 

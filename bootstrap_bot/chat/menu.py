@@ -10,9 +10,9 @@ from telegram import (
 )
 
 from bootstrap_bot.chat.commands import HELP, MENU, name_of
+from bootstrap_bot.chat.odd_answers import confirmed
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
-from bootstrap_bot.odd_answers import confirmed
 
 
 class Menu:

@@ -11,9 +11,9 @@ from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, LinkPreviewOption
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bootstrap_bot.chat.manner import Manner, as_taken
+from bootstrap_bot.chat.odd_answers import confirmed, kind_of, number_of, understood
 from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender
 from bootstrap_bot.clock import Clock
-from bootstrap_bot.odd_answers import confirmed, kind_of, number_of, understood
 
 log = logging.getLogger(__name__)
 

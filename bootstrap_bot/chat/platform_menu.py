@@ -6,15 +6,15 @@ from telegram import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, 
 from telegram.constants import ParseMode
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
-from bootstrap_bot.attempts.platforms import Found, Listed
 from bootstrap_bot.chat.buttons import Action, button, data, keyboard
+from bootstrap_bot.chat.context import Desk, Press, Presses, said
 from bootstrap_bot.chat.delivery_text import follow_up, trouble
-from bootstrap_bot.chat.desk import Desk, Press, Presses, said
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.manner import topic_of
 from bootstrap_bot.chat.question import NOTHING, platform_name
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.errors import CodedError, TargetError
+from bootstrap_bot.registration.inventory import Found, Listed
 from bootstrap_bot.targets.command import Ran
 
 LONGEST_ID = 40

@@ -4,11 +4,11 @@ import re
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bootstrap_bot.attempts.platforms import Found, Listed
 from bootstrap_bot.chat.buttons import Action, button, data
 from bootstrap_bot.chat.delivery_text import NAMELESS, program
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.texts import Texts
+from bootstrap_bot.registration.inventory import Found, Listed
 
 WANTED = re.compile(r"[a-z0-9_-]{1,32}", re.ASCII)
 # Telegram takes a hundred buttons; nobody was seen with as many bots.

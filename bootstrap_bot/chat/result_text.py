@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator, Sequence
 from html import unescape
 
-from bootstrap_bot.attempts.aftercare import settling
-from bootstrap_bot.attempts.attempt import Approval, Attempt
-from bootstrap_bot.attempts.delivery import Delivery
 from bootstrap_bot.chat.delivery_text import LONGEST_CODE, outcome
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.credentials import masked_id
 from bootstrap_bot.providers.provider import Health
+from bootstrap_bot.registration.attempt import Approval, Attempt
+from bootstrap_bot.registration.delivery import Delivery
+from bootstrap_bot.registration.verification import settling
 
 # Telegram's limit for a caption, in UTF-16 and without what is markup.
 LONGEST_CAPTION = 1024

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 from telegram.error import RetryAfter, TelegramError
 
+from bootstrap_bot.chat.odd_answers import kind_of, understood
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.errors import BootstrapBotError
-from bootstrap_bot.odd_answers import kind_of, understood
 
 T = TypeVar("T")
 

@@ -10,16 +10,16 @@ from typing import TypeVar
 from telegram import Bot, InputMediaPhoto, Message
 from telegram.error import BadRequest, Forbidden, TelegramError
 
-from bootstrap_bot.attempts.attempt import RESULTS, Attempt
-from bootstrap_bot.attempts.voice import ChatGoneError, UnheardError
 from bootstrap_bot.chat.card import Card, card
 from bootstrap_bot.chat.manner import CHAT_GONE, MESSAGE_GONE, NO_TEXT, UNCHANGED, Manner, as_taken
+from bootstrap_bot.chat.odd_answers import kind_of, number_of
 from bootstrap_bot.chat.outbox import NO_PREVIEW
 from bootstrap_bot.chat.pictures import Picture, qr_code, sign
 from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
-from bootstrap_bot.odd_answers import kind_of, number_of
+from bootstrap_bot.registration.attempt import RESULTS, Attempt
+from bootstrap_bot.registration.display import ChatGoneError, UnheardError
 
 T = TypeVar("T")
 

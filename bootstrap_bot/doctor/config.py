@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bootstrap_bot.doctor.finding import Finding, Subject
 from bootstrap_bot.errors import ConfigError, Fault
-from bootstrap_bot.settings import Settings
+from bootstrap_bot.settings.settings import Settings
 
 
 class ConfigLook:

@@ -11,8 +11,8 @@ from pathlib import Path
 from bootstrap_bot.doctor.finding import Finding, Subject
 from bootstrap_bot.doctor.state_lock import StateLock
 from bootstrap_bot.errors import Code, JournalError
-from bootstrap_bot.journal.journal import Journal
-from bootstrap_bot.journal.sqlite import SELECT
+from bootstrap_bot.journals.sqlite import SELECT
+from bootstrap_bot.registration.journal import Journal
 
 OURS = "SELECT 1 FROM sqlite_master WHERE name = 'attempts'"
 _EFFECTIVE = os.access in os.supports_effective_ids

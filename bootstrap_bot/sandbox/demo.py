@@ -11,12 +11,12 @@ from pathlib import Path
 
 import qrcode
 
-from bootstrap_bot import settings
-from bootstrap_bot.attempts.run import OnStored
 from bootstrap_bot.bot import BootstrapBot
 from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
-from bootstrap_bot.sandbox.telegram import Message, TelegramStandIn
+from bootstrap_bot.registration.worker import OnStored
+from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
+from bootstrap_bot.sandbox.telegram.stand_in import Message, TelegramStandIn
+from bootstrap_bot.settings import settings
 from bootstrap_bot.signals import stop_on_signals
 from bootstrap_bot.standalone import application_for, serve
 from bootstrap_bot.targets.config_file import ConfigFile

@@ -8,9 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.errors import Code
-from bootstrap_bot.formats.dotenv import Dotenv
-from bootstrap_bot.formats.format import (
+from bootstrap_bot.editing.dotenv import Dotenv
+from bootstrap_bot.editing.format import (
     Change,
     Format,
     Keys,
@@ -19,10 +18,11 @@ from bootstrap_bot.formats.format import (
     Set,
     value_at,
 )
-from bootstrap_bot.formats.json5 import Json5
-from bootstrap_bot.formats.toml import Toml
-from bootstrap_bot.formats.toml_reader import read_toml
-from bootstrap_bot.formats.yaml import Yaml
+from bootstrap_bot.editing.json5 import Json5
+from bootstrap_bot.editing.toml import Toml
+from bootstrap_bot.editing.toml_reader import read_toml
+from bootstrap_bot.editing.yaml import Yaml
+from bootstrap_bot.errors import Code
 from bootstrap_bot.targets.layout import DINGTALK, Data, NoSuchEntryError, text_at
 from bootstrap_bot.targets.tables import FileTable, Surroundings, usable_path
 from bootstrap_bot.targets.target import Note, Platform, Target

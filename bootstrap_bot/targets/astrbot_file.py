@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.editing.format import Append, Change, Keys, Remove, Set
+from bootstrap_bot.editing.json5 import Json
 from bootstrap_bot.errors import Code
-from bootstrap_bot.formats.format import Append, Change, Keys, Remove, Set
-from bootstrap_bot.formats.json5 import Json
 from bootstrap_bot.targets.layout import (
     DINGTALK,
     Data,

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from bootstrap_bot.editing.format import Format, NotParsableError, WrongShapeError, read
 from bootstrap_bot.errors import TargetError
-from bootstrap_bot.formats.format import Format, NotParsableError, WrongShapeError, read
 from bootstrap_bot.targets.file_writer import FileWriter
 from bootstrap_bot.targets.layout import Data
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import EXPOSING, Code, TargetError
-from bootstrap_bot.targets.aside import Aside
 from bootstrap_bot.targets.command import Command
+from bootstrap_bot.targets.serial_thread import Aside
 from bootstrap_bot.targets.target import Platform, Stored, Target
 
 

@@ -8,9 +8,9 @@ from typing import Literal
 from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.editing.format import Change, Remove, Set
+from bootstrap_bot.editing.toml import Toml
 from bootstrap_bot.errors import Code
-from bootstrap_bot.formats.format import Change, Remove, Set
-from bootstrap_bot.formats.toml import Toml
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.file_target import LOCK_SECONDS, FileTarget
 from bootstrap_bot.targets.layout import DINGTALK, Data, free_id, pair_at, table_at

@@ -3,8 +3,8 @@
 from typing import Any, Literal
 
 from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.formats.format import Append, Change, Remove, Set
-from bootstrap_bot.formats.json5 import Json
+from bootstrap_bot.editing.format import Append, Change, Remove, Set
+from bootstrap_bot.editing.json5 import Json
 from bootstrap_bot.targets.layout import Data, OtherShapeError
 from bootstrap_bot.targets.slot import Slot
 from bootstrap_bot.targets.tables import FileTable, PathText, Surroundings

@@ -11,8 +11,7 @@ from typing import TypeVar
 from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.errors import Code, TargetError
-from bootstrap_bot.formats.format import (
+from bootstrap_bot.editing.format import (
     Change,
     Format,
     Keys,
@@ -23,12 +22,13 @@ from bootstrap_bot.formats.format import (
     read,
     revised,
 )
-from bootstrap_bot.targets.aside import Aside
+from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.file_lock import ProgramLock
 from bootstrap_bot.targets.file_writer import FileWriter, Written
 from bootstrap_bot.targets.layout import DINGTALK, Data, Layout, NoSuchEntryError, OtherShapeError
 from bootstrap_bot.targets.rights import kept
+from bootstrap_bot.targets.serial_thread import Aside
 from bootstrap_bot.targets.staging import RightsPolicy
 from bootstrap_bot.targets.target import Note, Platform, Stored
 

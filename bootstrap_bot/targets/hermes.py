@@ -9,11 +9,11 @@ from typing import Literal
 from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.editing.dotenv import Dotenv
+from bootstrap_bot.editing.format import Change, Format, Keys, Remove, value_at
+from bootstrap_bot.editing.json5 import Json
+from bootstrap_bot.editing.yaml import Yaml
 from bootstrap_bot.errors import Code
-from bootstrap_bot.formats.dotenv import Dotenv
-from bootstrap_bot.formats.format import Change, Format, Keys, Remove, value_at
-from bootstrap_bot.formats.json5 import Json
-from bootstrap_bot.formats.yaml import Yaml
 from bootstrap_bot.targets.beside import data_of
 from bootstrap_bot.targets.combined import Combined
 from bootstrap_bot.targets.file_target import FileTarget

@@ -5,8 +5,8 @@ from collections.abc import Container, Iterable, Sequence
 from typing import Any, Protocol
 
 from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.editing.format import Change, Keys, Remove, Set, UnfitValueError, value_at
 from bootstrap_bot.errors import Code
-from bootstrap_bot.formats.format import Change, Keys, Remove, Set, UnfitValueError, value_at
 from bootstrap_bot.targets.target import Note, Platform
 
 DINGTALK = "dingtalk"

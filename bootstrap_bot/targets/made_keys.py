@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.editing.format import Change, Keys, Remove, Set, value_at
 from bootstrap_bot.errors import Code
-from bootstrap_bot.formats.format import Change, Keys, Remove, Set, value_at
 from bootstrap_bot.targets.layout import Data, Layout
 from bootstrap_bot.targets.neighbours import fresh, record_of
 from bootstrap_bot.targets.target import Note, Platform

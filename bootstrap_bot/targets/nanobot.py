@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.formats.format import Change, Keys
-from bootstrap_bot.formats.json5 import Json
+from bootstrap_bot.editing.format import Change, Keys
+from bootstrap_bot.editing.json5 import Json
 from bootstrap_bot.targets.layout import Data, table_at, unexpanded
 from bootstrap_bot.targets.program_locks import filelock_lock
 from bootstrap_bot.targets.slot import Slot

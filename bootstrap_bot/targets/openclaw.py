@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.editing.format import Change, Keys, Remove, Set
+from bootstrap_bot.editing.json5 import Json5
 from bootstrap_bot.errors import Code
-from bootstrap_bot.formats.format import Change, Keys, Remove, Set
-from bootstrap_bot.formats.json5 import Json5
 from bootstrap_bot.targets.layout import Data, OtherShapeError, pair_at, table_at, unexpanded
 from bootstrap_bot.targets.made_keys import MadeKeys
 from bootstrap_bot.targets.openclaw_channel import (

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bootstrap_bot.formats.format import Change, Keys, Remove, Set, value_at
+from bootstrap_bot.editing.format import Change, Keys, Remove, Set, value_at
 from bootstrap_bot.targets.layout import DINGTALK, Data, free_id, table_at
 from bootstrap_bot.targets.openclaw_plugin import Plugin
 from bootstrap_bot.targets.target import Platform

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from bootstrap_bot.editing.format import Change, Set, value_at
 from bootstrap_bot.errors import Code
-from bootstrap_bot.formats.format import Change, Set, value_at
 from bootstrap_bot.targets.layout import Data, table_at
 
 ENTRIES = ("plugins", "entries")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from bootstrap_bot.editing.dotenv import Dotenv
+from bootstrap_bot.editing.format import value_at
+from bootstrap_bot.editing.json5 import Json, Json5
 from bootstrap_bot.errors import Code
-from bootstrap_bot.formats.dotenv import Dotenv
-from bootstrap_bot.formats.format import value_at
-from bootstrap_bot.formats.json5 import Json, Json5
 from bootstrap_bot.targets.beside import data_of
 from bootstrap_bot.targets.layout import DINGTALK, Data
 from bootstrap_bot.targets.slot import Slot, is_on

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.editing.format import Change, Keys, Remove, Set, value_at
 from bootstrap_bot.errors import Code
-from bootstrap_bot.formats.format import Change, Keys, Remove, Set, value_at
 from bootstrap_bot.targets.layout import DINGTALK, Data, emptied, table_at, text_at
 from bootstrap_bot.targets.target import Note, Platform
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot import settings
 from bootstrap_bot.chat.commands import CLAIM, HELP, MENU, START, name_of
 from bootstrap_bot.errors import ConfigError
-from bootstrap_bot.setting_tables import TABLES, keys_of
+from bootstrap_bot.settings import settings
+from bootstrap_bot.settings.tables import TABLES, keys_of
 from tests.support.scene import TOKEN, Scene
 
 ROOT = Path(__file__).parents[2]

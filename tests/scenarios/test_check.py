@@ -17,15 +17,15 @@ import pytest
 from filelock import FileLock
 from telegram import Bot
 
-from bootstrap_bot import settings
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.check import CLEAR_LINE, Table
 from bootstrap_bot.cli import main
 from bootstrap_bot.clock import SystemClock
 from bootstrap_bot.doctor.finding import Finding, Mark, Subject
-from bootstrap_bot.sandbox.answers import Answer, errcode, http
-from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
-from bootstrap_bot.sandbox.telegram import TelegramStandIn, Trouble
+from bootstrap_bot.sandbox.dingtalk.answers import Answer, errcode, http
+from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
+from bootstrap_bot.sandbox.telegram.stand_in import TelegramStandIn, Trouble
+from bootstrap_bot.settings import settings
 from tests.support.clock import PATIENCE, FakeClock
 from tests.support.folder_lock import FolderLock
 from tests.support.scene import CONFIG, TOKEN, Scene

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from bootstrap_bot import settings
 from bootstrap_bot.bot import BootstrapBot
 from bootstrap_bot.chat import claim as claim_module
 from bootstrap_bot.chat.claim import Claimed, Claims, random_code
 from bootstrap_bot.errors import Code, TargetError
-from bootstrap_bot.sandbox.telegram import TelegramStandIn
+from bootstrap_bot.sandbox.telegram.stand_in import TelegramStandIn
+from bootstrap_bot.settings import settings
 from bootstrap_bot.standalone import offer_claims
 from tests.support.clock import FakeClock
 from tests.support.scene import STRANGER, TOKEN, Scene

@@ -16,14 +16,14 @@ import zxingcpp
 from PIL import Image
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import Approval, Attempt, Held, State
-from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.chat.card import card
 from bootstrap_bot.chat.codes import looked_up_by_value
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
 from bootstrap_bot.errors import Code
 from bootstrap_bot.providers.provider import Health, Stage
-from bootstrap_bot.sandbox.answers import (
+from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
+from bootstrap_bot.registration.delivery import Delivery, DeliveryState
+from bootstrap_bot.sandbox.dingtalk.answers import (
     approving,
     expired,
     fail,
@@ -32,9 +32,9 @@ from bootstrap_bot.sandbox.answers import (
     success,
     waiting,
 )
-from bootstrap_bot.sandbox.telegram import Message, Trouble
-from bootstrap_bot.sandbox.telegram_entities import formatted
-from bootstrap_bot.sandbox.telegram_rules import keyboard, units
+from bootstrap_bot.sandbox.telegram.entities import formatted
+from bootstrap_bot.sandbox.telegram.rules import keyboard, units
+from bootstrap_bot.sandbox.telegram.stand_in import Message, Trouble
 from bootstrap_bot.targets.target import Note
 from tests.support.clock import START
 from tests.support.scene import ADMIN, OTHER_ADMIN, Scene

@@ -12,7 +12,6 @@ import pytest
 from filelock import FileLock
 from telegram.ext import Application
 
-from bootstrap_bot import settings
 from bootstrap_bot.bot import AnyApplication, BootstrapBot
 from bootstrap_bot.chat.doctor_talk import conclusion, subject_name, words
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
@@ -25,12 +24,13 @@ from bootstrap_bot.doctor.state_lock import StateLock
 from bootstrap_bot.doctor.targets import TargetsLook
 from bootstrap_bot.errors import Code, Fault, RemoteError, TargetError
 from bootstrap_bot.http import Http
-from bootstrap_bot.journal.sqlite import SqliteJournal
+from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.providers.provider import Invitation
-from bootstrap_bot.sandbox.answers import Answer
-from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
-from bootstrap_bot.sandbox.telegram import Trouble
-from bootstrap_bot.setting_tables import Telegram
+from bootstrap_bot.sandbox.dingtalk.answers import Answer
+from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
+from bootstrap_bot.sandbox.telegram.stand_in import Trouble
+from bootstrap_bot.settings import settings
+from bootstrap_bot.settings.tables import Telegram
 from bootstrap_bot.targets import mounts
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.config_file import ConfigFile
@@ -292,7 +292,9 @@ async def test_clocks_are_compared_as_far_as_the_way_lets_one(
 async def test_the_other_sides_clock_is_read(
     header: str, date: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bootstrap_bot.sandbox.dingtalk.formatdate", lambda *_, **__: header)
+    monkeypatch.setattr(
+        "bootstrap_bot.sandbox.dingtalk.stand_in.formatdate", lambda *_, **__: header
+    )
     async with DingTalkStandIn() as dingtalk, Http() as http:
         reply = await http.post(dingtalk.url, "/app/registration/init", {})
         assert reply.date == date

@@ -8,10 +8,10 @@ import pytest
 from telegram import Chat, Message, MessageEntity, Update, User
 from telegram.ext import ApplicationHandlerStop
 
+from bootstrap_bot.chat.access import Gate
 from bootstrap_bot.chat.buttons import Action, data
-from bootstrap_bot.chat.gate import Gate
 from bootstrap_bot.chat.texts import Texts
-from bootstrap_bot.sandbox.telegram import Message as Shown
+from bootstrap_bot.sandbox.telegram.stand_in import Message as Shown
 from tests.support.clock import START, FakeClock
 from tests.support.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene
 

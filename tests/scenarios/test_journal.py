@@ -21,10 +21,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import Attempt, State
-from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.errors import Code, JournalError
-from bootstrap_bot.journal.sqlite import ADDED, SqliteJournal
+from bootstrap_bot.journals.sqlite import ADDED, SqliteJournal
+from bootstrap_bot.registration.attempt import Attempt, State
+from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from tests.support.clock import START
 from tests.support.scene import Scene
 from tests.unit.test_record import CLIENT_ID, SECRET, an_attempt, captured, rest
@@ -111,7 +111,7 @@ def python(code: str, *arguments: object) -> str:
         "import asyncio, os, resource, sys\n"
         "from pathlib import Path\n"
         "from bootstrap_bot.errors import JournalError\n"
-        "from bootstrap_bot.journal.sqlite import SqliteJournal\n"
+        "from bootstrap_bot.journals.sqlite import SqliteJournal\n"
         "from tests.unit.test_record import an_attempt\n"
         "path = Path(sys.argv[1])\n"
     )

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
-from bootstrap_bot.sandbox.answers import success
-from bootstrap_bot.sandbox.telegram import Message
+from bootstrap_bot.sandbox.dingtalk.answers import success
+from bootstrap_bot.sandbox.telegram.stand_in import Message
 from tests.support.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene
 
 ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 from telegram.error import NetworkError
 
-from bootstrap_bot import settings
-from bootstrap_bot.attempts.attempt import Attempt
 from bootstrap_bot.bot import BootstrapBot
-from bootstrap_bot.journal.sqlite import SqliteJournal
-from bootstrap_bot.sandbox.answers import Answer, errcode, fail, http, stage, success
+from bootstrap_bot.chat.update_loop import UpdateLoop
+from bootstrap_bot.journals.sqlite import SqliteJournal
+from bootstrap_bot.registration.attempt import Attempt
+from bootstrap_bot.sandbox.dingtalk.answers import Answer, errcode, fail, http, stage, success
 from bootstrap_bot.sandbox.server import LoopbackServer, Recorded
-from bootstrap_bot.sandbox.telegram import Trouble
+from bootstrap_bot.sandbox.telegram.stand_in import Trouble
 from bootstrap_bot.secret_spellings import HIDDEN
+from bootstrap_bot.settings import settings
 from bootstrap_bot.standalone import application_for
 from bootstrap_bot.targets.target import Platform
-from bootstrap_bot.update_loop import UpdateLoop
 from tests.support.scene import ADMIN, TOKEN, Scene
 
 ID, SECRET = "dingabcdefgh1234", "SECRET-that-must-not-leak-" + "q" * 40 + "WXYZ"

@@ -23,10 +23,10 @@ from telegram.ext import (
 )
 from telegram.request import HTTPXRequest
 
-from bootstrap_bot import settings
 from bootstrap_bot.bot import AnyApplication, BootstrapBot
 from bootstrap_bot.chat.buttons import PREFIX
-from bootstrap_bot.sandbox.answers import success
+from bootstrap_bot.sandbox.dingtalk.answers import success
+from bootstrap_bot.settings import settings
 from bootstrap_bot.targets.target import Platform
 from tests.support.clock import PATIENCE, START
 from tests.support.scene import ADMIN, STRANGER, TOKEN, Scene

@@ -10,10 +10,10 @@ from aiohttp import web
 
 from bootstrap_bot.chat.platform_menu import MOST_LISTED
 from bootstrap_bot.chat.texts import Texts
-from bootstrap_bot.sandbox.answers import Answer, http, success
-from bootstrap_bot.sandbox.dingtalk import PATHS
-from bootstrap_bot.sandbox.dingtalk_registration import App
-from bootstrap_bot.sandbox.telegram import Message, Press
+from bootstrap_bot.sandbox.dingtalk.answers import Answer, http, success
+from bootstrap_bot.sandbox.dingtalk.registration import App
+from bootstrap_bot.sandbox.dingtalk.stand_in import PATHS
+from bootstrap_bot.sandbox.telegram.stand_in import Message, Press
 from bootstrap_bot.targets.neighbours import copy_of
 from tests.support.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene
 

@@ -11,11 +11,11 @@ import zxingcpp
 from PIL import Image
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.inviting import invite
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.provider import Health, Invitation, Verdict
-from bootstrap_bot.sandbox.answers import (
+from bootstrap_bot.registration.authorization import invite
+from bootstrap_bot.sandbox.dingtalk.answers import (
     PROGRESS,
     ROWS,
     TROUBLE,

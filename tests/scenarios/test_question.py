@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bootstrap_bot.chat.texts import Texts
-from bootstrap_bot.sandbox.answers import expired, success
-from bootstrap_bot.sandbox.telegram import Message, Press
+from bootstrap_bot.sandbox.dingtalk.answers import expired, success
+from bootstrap_bot.sandbox.telegram.stand_in import Message, Press
 from bootstrap_bot.targets.neighbours import copy_of
 from tests.support.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot.sandbox.answers import Answer, approving, http, success, waiting
-from bootstrap_bot.sandbox.dingtalk import PATHS
-from bootstrap_bot.sandbox.telegram import Message, Trouble
+from bootstrap_bot.sandbox.dingtalk.answers import Answer, approving, http, success, waiting
+from bootstrap_bot.sandbox.dingtalk.stand_in import PATHS
+from bootstrap_bot.sandbox.telegram.stand_in import Message, Trouble
 from bootstrap_bot.targets.neighbours import copy_of
 from tests.support.clock import START
 from tests.support.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene

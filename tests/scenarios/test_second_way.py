@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot.sandbox.answers import success
-from bootstrap_bot.sandbox.telegram import Message, Trouble
+from bootstrap_bot.sandbox.dingtalk.answers import success
+from bootstrap_bot.sandbox.telegram.stand_in import Message, Trouble
 from tests.support.scene import ADMIN, Scene
 
 ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"

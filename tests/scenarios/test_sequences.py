@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot.sandbox.answers import (
+from bootstrap_bot.sandbox.dingtalk.answers import (
     OWN_CLIENT_ID,
     OWN_CLIENT_SECRET,
     ROWS,
@@ -24,7 +24,7 @@ from bootstrap_bot.sandbox.answers import (
     success,
     waiting,
 )
-from bootstrap_bot.sandbox.dingtalk import Call
+from bootstrap_bot.sandbox.dingtalk.stand_in import Call
 from tests.support.scene import Scene
 
 # Seconds between polls, and how long a code lives.

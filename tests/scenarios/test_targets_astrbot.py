@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bootstrap_bot.formats.format import BOM
-from bootstrap_bot.sandbox.astrbot import AstrBotStandIn
+from bootstrap_bot.editing.format import BOM
+from bootstrap_bot.sandbox.astrbot.stand_in import AstrBotStandIn
 from tests.support.scene import Scene
 from tests.support.target_scenes import (
     ID,

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot.attempts.delivery import Delivery
 from bootstrap_bot.chat.delivery_text import hindrance
 from bootstrap_bot.cli import main
+from bootstrap_bot.registration.delivery import Delivery
 from tests.support.scene import OTHER_ADMIN, Scene
 from tests.support.target_scenes import (
     EN,

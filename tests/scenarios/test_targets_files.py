@@ -10,7 +10,7 @@ import pyjson5
 import pytest
 import yaml
 
-from bootstrap_bot.formats.format import BOM
+from bootstrap_bot.editing.format import BOM
 from bootstrap_bot.targets.any_file import CLIENT_ID, CLIENT_SECRET, Template
 from tests.support.scene import Scene
 from tests.support.target_scenes import (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import dotenv
 
-from bootstrap_bot.sandbox.answers import success
-from bootstrap_bot.sandbox.astrbot import AstrBotStandIn
+from bootstrap_bot.sandbox.astrbot.stand_in import AstrBotStandIn
+from bootstrap_bot.sandbox.dingtalk.answers import success
 from tests.support.scene import Scene
 from tests.support.target_scenes import (
     ID,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot.sandbox.astrbot import AstrBotStandIn
+from bootstrap_bot.sandbox.astrbot.stand_in import AstrBotStandIn
 from tests.support.scene import ADMIN, Scene
 from tests.support.target_scenes import (
     EN,

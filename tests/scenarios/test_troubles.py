@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot.sandbox.answers import Answer, errcode, http, success, waiting
-from bootstrap_bot.sandbox.telegram import Message, Trouble
+from bootstrap_bot.sandbox.dingtalk.answers import Answer, errcode, http, success, waiting
+from bootstrap_bot.sandbox.telegram.stand_in import Message, Trouble
 from tests.support.clock import START
 from tests.support.crash_stage import CrashStage
 from tests.support.folder_lock import FolderLock

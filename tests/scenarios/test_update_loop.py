@@ -11,8 +11,8 @@ import pytest
 from telegram import Update
 from telegram.ext import Application, TypeHandler
 
-from bootstrap_bot.sandbox.telegram import TelegramStandIn, Trouble
-from bootstrap_bot.update_loop import UpdateLoop
+from bootstrap_bot.chat.update_loop import UpdateLoop
+from bootstrap_bot.sandbox.telegram.stand_in import TelegramStandIn, Trouble
 from tests.support.scene import ADMIN, STRANGER, TOKEN, Impatient, Scene
 
 WORDS = "people's words that belong into no log"

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from telegram import Update
 
-from bootstrap_bot import settings as settings_file
 from bootstrap_bot.bot import AnyApplication, BootstrapBot
 from bootstrap_bot.errors import RemoteError
 from bootstrap_bot.http import Http
 from bootstrap_bot.providers.dingtalk import DingTalk
 from bootstrap_bot.providers.provider import Invitation, Verdict
 from bootstrap_bot.sandbox.server import LoopbackServer
+from bootstrap_bot.settings import settings as settings_file
 from bootstrap_bot.standalone import application_for
 from tests.support.clock import FakeClock
 from tests.support.scene import ADMIN, STRANGER, Scene

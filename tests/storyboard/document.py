@@ -16,7 +16,7 @@ import aiohttp
 from bootstrap_bot.chat import times
 from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
-from bootstrap_bot.sandbox.answers import (
+from bootstrap_bot.sandbox.dingtalk.answers import (
     ROWS,
     Answer,
     approving,
@@ -28,8 +28,8 @@ from bootstrap_bot.sandbox.answers import (
     success,
     waiting,
 )
-from bootstrap_bot.sandbox.dingtalk import Call
-from bootstrap_bot.sandbox.telegram import Message
+from bootstrap_bot.sandbox.dingtalk.stand_in import Call
+from bootstrap_bot.sandbox.telegram.stand_in import Message
 from tests.storyboard.play import (
     ASTRBOT_PLACE,
     BEGIN,

@@ -17,10 +17,10 @@ from PIL import Image
 from bootstrap_bot.chat.buttons import Action, data
 from bootstrap_bot.chat.pictures import Picture, sign
 from bootstrap_bot.chat.texts import DOMAIN, LOCALE, Texts
-from bootstrap_bot.sandbox.answers import success
-from bootstrap_bot.sandbox.astrbot import AstrBotStandIn
-from bootstrap_bot.sandbox.telegram import Message
-from bootstrap_bot.sandbox.telegram_rules import Button
+from bootstrap_bot.sandbox.astrbot.stand_in import AstrBotStandIn
+from bootstrap_bot.sandbox.dingtalk.answers import success
+from bootstrap_bot.sandbox.telegram.rules import Button
+from bootstrap_bot.sandbox.telegram.stand_in import Message
 from tests.support.scene import ADMIN, Scene
 
 ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"

@@ -8,12 +8,8 @@ from typing import Any, cast
 
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import Attempt, State
-from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
-from bootstrap_bot.attempts.run import Tools
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, JournalError, RemoteError
-from bootstrap_bot.journal.journal import Journal
 from bootstrap_bot.providers.provider import (
     Created,
     Health,
@@ -22,6 +18,10 @@ from bootstrap_bot.providers.provider import (
     Verdict,
     Waiting,
 )
+from bootstrap_bot.registration.attempt import Attempt, State
+from bootstrap_bot.registration.delivery import Delivery, DeliveryState
+from bootstrap_bot.registration.journal import Journal
+from bootstrap_bot.registration.worker import Tools
 from bootstrap_bot.targets.command import Command, End, Ran
 from bootstrap_bot.targets.target import Platform, Target
 from tests.support.clock import START, FakeClock

@@ -16,14 +16,14 @@ from unittest.mock import patch
 
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import Attempt, State
-from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.chat.telegram_voice import TelegramVoice
 from bootstrap_bot.cli import main
 from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.journal.sqlite import SqliteJournal
+from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.providers.dingtalk import DingTalk
 from bootstrap_bot.providers.provider import Invitation, Verdict
+from bootstrap_bot.registration.attempt import Attempt, State
+from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.targets.astrbot import AstrBot
 from bootstrap_bot.targets.command import Ran, run
 from bootstrap_bot.targets.config_file import ConfigFile
@@ -190,7 +190,7 @@ class MortalVoice(TelegramVoice):
 if __name__ == "__main__":
     with (
         patch.multiple(
-            "bootstrap_bot.parts",
+            "bootstrap_bot.app",
             SqliteJournal=MortalJournal,
             DingTalk=MortalDingTalk,
             TelegramVoice=MortalVoice,

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
-from bootstrap_bot.sandbox.telegram import Message, TelegramStandIn
+from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
+from bootstrap_bot.sandbox.telegram.stand_in import Message, TelegramStandIn
 from tests.support.scene import ADMIN, CONFIG, TOKEN
 
 REPOSITORY = Path(__file__).parents[2]

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from bootstrap_bot.formats.format import Append, Change, Keys, NotParsableError, Remove
+from bootstrap_bot.editing.format import Append, Change, Keys, NotParsableError, Remove
 
 
 class FakeFormat:

@@ -10,12 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bootstrap_bot import settings
 from bootstrap_bot.bot import BootstrapBot
 from bootstrap_bot.clock import SystemClock
-from bootstrap_bot.sandbox.answers import Answer, expired
-from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
-from bootstrap_bot.sandbox.telegram import Message, Press, TelegramStandIn
+from bootstrap_bot.sandbox.dingtalk.answers import Answer, expired
+from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
+from bootstrap_bot.sandbox.telegram.stand_in import Message, Press, TelegramStandIn
+from bootstrap_bot.settings import settings
 from bootstrap_bot.standalone import application_for, serve
 from tests.support.clock import PATIENCE, FakeClock
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap_bot.chat.texts import Texts
-from bootstrap_bot.sandbox.answers import success
-from bootstrap_bot.sandbox.telegram import Message, Press
+from bootstrap_bot.sandbox.dingtalk.answers import success
+from bootstrap_bot.sandbox.telegram.stand_in import Message, Press
 from bootstrap_bot.targets.neighbours import copy_of
 from tests.support.scene import ADMIN, Scene
 

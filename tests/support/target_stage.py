@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Self
 
-from bootstrap_bot.sandbox.astrbot import AstrBotStandIn, Config
+from bootstrap_bot.sandbox.astrbot.stand_in import AstrBotStandIn, Config
 from tests.support.crash_stage import PATIENCE, CrashStage, Row
 from tests.support.folder_lock import FolderLock
 from tests.support.scene import ADMIN

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot.admin_list import AdminList
 from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.settings.admins import AdminList
 from tests.unit.test_rights import without_modes
 
 USER = 4242

@@ -10,13 +10,13 @@ from typing import Any, cast
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.aftercare import Aftercare, next_look, settling
-from bootstrap_bot.attempts.attempt import Approval, Attempt, State
-from bootstrap_bot.attempts.storing import Storing
-from bootstrap_bot.attempts.turns import forgotten
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code
 from bootstrap_bot.providers.provider import Health, Provider
+from bootstrap_bot.registration.attempt import Approval, Attempt, State
+from bootstrap_bot.registration.deliverer import Storing
+from bootstrap_bot.registration.transitions import forgotten
+from bootstrap_bot.registration.verification import Aftercare, next_look, settling
 from tests.support.attempt_stage import NO_ROAD, PAIR, Stage, ended, holding, rest, stored
 from tests.support.clock import START
 from tests.unit.test_record import CLIENT_ID, a_record

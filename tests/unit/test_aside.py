@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot.targets.aside import Aside
+from bootstrap_bot.targets.serial_thread import Aside
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,7 +56,7 @@ async def test_it_goes_on_when_its_caller_is_cancelled() -> None:
 def test_the_end_of_the_program_does_not_wait_for_it() -> None:
     program = (
         "import asyncio, threading\n"
-        "from bootstrap_bot.targets.aside import Aside\n"
+        "from bootstrap_bot.targets.serial_thread import Aside\n"
         "async def main():\n"
         "    task = asyncio.create_task(Aside().do(threading.Event().wait, 60))\n"
         "    await asyncio.sleep(0)\n"

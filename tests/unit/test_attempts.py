@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from bootstrap_bot.attempts.attempt import Attempt, Held, State
-from bootstrap_bot.attempts.attempts import LAST_ANSWER, Attempts, Request, random_id
-from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
-from bootstrap_bot.attempts.turns import cancelled, forgotten, moved_down, removed
-from bootstrap_bot.attempts.voice import ChatGoneError, UnheardError
 from bootstrap_bot.errors import Code, JournalError, RefusedError
 from bootstrap_bot.providers.provider import Health
+from bootstrap_bot.registration.attempt import Attempt, Held, State
+from bootstrap_bot.registration.delivery import Delivery, DeliveryState
+from bootstrap_bot.registration.display import ChatGoneError, UnheardError
+from bootstrap_bot.registration.service import LAST_ANSWER, Attempts, Request, random_id
+from bootstrap_bot.registration.transitions import cancelled, forgotten, moved_down, removed
 from tests.support.attempt_stage import (
     ADMIN,
     NO_ROAD,
@@ -710,7 +710,7 @@ async def test_a_stop_waits_for_an_answer_on_its_way() -> None:
 
 async def test_a_stop_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     assert LAST_ANSWER == 5.0
-    monkeypatch.setattr("bootstrap_bot.attempts.attempts.LAST_ANSWER", 0.01)
+    monkeypatch.setattr("bootstrap_bot.registration.service.LAST_ANSWER", 0.01)
     async with started(waiting()) as scene:
         scene.office.let_go.clear()
         await scene.pass_time(5)

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from telegram import InlineKeyboardButton
 from telegram.ext import InvalidCallbackData
 
-from bootstrap_bot.attempts.attempts import random_id
 from bootstrap_bot.chat.buttons import (
     LONGEST_DATA,
     Action,
@@ -16,6 +15,7 @@ from bootstrap_bot.chat.buttons import (
     keyboard,
     parse,
 )
+from bootstrap_bot.registration.service import random_id
 
 ID = "0123456789"
 

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.delivery import (
+from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.registration.delivery import (
     HANDLE_LENGTH,
     INTERRUPTED,
     Closed,
     Delivery,
     DeliveryState,
 )
-from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.command import End, Ran
 from bootstrap_bot.targets.target import Note, Platform, Stored
 from tests.support.clock import START

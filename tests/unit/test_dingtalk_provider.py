@@ -29,9 +29,9 @@ from bootstrap_bot.providers.provider import (
     Verdict,
     Waiting,
 )
-from bootstrap_bot.sandbox import answers
-from bootstrap_bot.sandbox.answers import ROWS, Answer, errcode, http, stage
-from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
+from bootstrap_bot.sandbox.dingtalk import answers
+from bootstrap_bot.sandbox.dingtalk.answers import ROWS, Answer, errcode, http, stage
+from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 from bootstrap_bot.sandbox.server import LoopbackServer
 
 REAL = "http://oapi.dingtalk.com"  # reached through a proxy on loopback, so no sandbox

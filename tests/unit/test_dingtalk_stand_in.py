@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from bootstrap_bot.clock import SystemClock
-from bootstrap_bot.sandbox.answers import (
+from bootstrap_bot.sandbox.dingtalk.answers import (
     ROWS,
     Answer,
     approving,
@@ -21,8 +21,8 @@ from bootstrap_bot.sandbox.answers import (
     success,
     waiting,
 )
-from bootstrap_bot.sandbox.dingtalk import BOT_TOPIC, PATHS, Call, DingTalkStandIn
-from bootstrap_bot.sandbox.dingtalk_page import PAGES
+from bootstrap_bot.sandbox.dingtalk.page import PAGES
+from bootstrap_bot.sandbox.dingtalk.stand_in import BOT_TOPIC, PATHS, Call, DingTalkStandIn
 
 START = 1_800_000_000.0
 QUIET_ROWS = {"timeout", "reset"}  # these send no HTTP answer

@@ -14,8 +14,8 @@ from dotenv import dotenv_values
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from bootstrap_bot.formats.dotenv import Dotenv
-from bootstrap_bot.formats.format import (
+from bootstrap_bot.editing.dotenv import Dotenv
+from bootstrap_bot.editing.format import (
     BOM,
     Change,
     NotParsableError,

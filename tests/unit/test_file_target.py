@@ -15,8 +15,8 @@ from filelock import Timeout
 from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.editing.format import Change, Remove, Set, UnfitValueError
 from bootstrap_bot.errors import Code, TargetError
-from bootstrap_bot.formats.format import Change, Remove, Set, UnfitValueError
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.file_target import FileTarget
 from bootstrap_bot.targets.layout import Data, free_id, pair_at, table_at

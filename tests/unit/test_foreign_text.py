@@ -7,9 +7,6 @@ from datetime import UTC
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import Approval, Attempt, State
-from bootstrap_bot.attempts.delivery import Closed, Delivery, DeliveryState
-from bootstrap_bot.attempts.platforms import Found, Listed
 from bootstrap_bot.chat.card import card
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.platform_menu import list_page, platform_page
@@ -18,7 +15,10 @@ from bootstrap_bot.chat.result_text import LONGEST_CAPTION, fits
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
 from bootstrap_bot.credentials import Credentials, masked_id
 from bootstrap_bot.errors import Code
-from bootstrap_bot.sandbox.telegram_entities import formatted
+from bootstrap_bot.registration.attempt import Approval, Attempt, State
+from bootstrap_bot.registration.delivery import Closed, Delivery, DeliveryState
+from bootstrap_bot.registration.inventory import Found, Listed
+from bootstrap_bot.sandbox.telegram.entities import formatted
 from bootstrap_bot.targets.command import End
 from bootstrap_bot.targets.target import Platform
 from tests.support.clock import START

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap_bot.formats.format import (
+from bootstrap_bot.editing.format import (
     BOM,
     Append,
     Change,

@@ -18,8 +18,8 @@ from telegram import (
 )
 from telegram.ext import ApplicationHandlerStop
 
+from bootstrap_bot.chat.access import MOST_STRANGERS, Gate
 from bootstrap_bot.chat.claim import Claimed, Claims
-from bootstrap_bot.chat.gate import MOST_STRANGERS, Gate
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.errors import Code, TargetError

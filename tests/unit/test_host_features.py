@@ -9,7 +9,7 @@ from telegram.ext import Application, CallbackQueryHandler, Defaults, PicklePers
 
 from bootstrap_bot.bot import AnyApplication
 from bootstrap_bot.chat.buttons import PREFIX
-from bootstrap_bot.sandbox.answers import success
+from bootstrap_bot.sandbox.dingtalk.answers import success
 from tests.scenarios.test_library import Shop, direct
 from tests.support.scene import ADMIN, TOKEN
 

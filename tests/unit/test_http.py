@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from bootstrap_bot import http as http_module
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.http import Http, Method, Reply
-from bootstrap_bot.sandbox import answers
-from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn, break_connection
+from bootstrap_bot.sandbox.dingtalk import answers
+from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn, break_connection
 from bootstrap_bot.sandbox.server import LoopbackServer
 
 LIMIT = 1024 * 1024

@@ -15,11 +15,11 @@ import pytest
 from filelock import FileLock
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import Approval, Attempt, Held, State
-from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.errors import Code, JournalError
-from bootstrap_bot.journal.sqlite import ADDED, SqliteJournal
+from bootstrap_bot.journals.sqlite import ADDED, SqliteJournal
 from bootstrap_bot.providers.provider import Health, Stage
+from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
+from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from tests.unit.test_record import an_attempt
 
 DELIVERY = Delivery(

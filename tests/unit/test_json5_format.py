@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bootstrap_bot.formats.format import (
+from bootstrap_bot.editing.format import (
     BOM,
     Append,
     Change,
@@ -21,7 +21,7 @@ from bootstrap_bot.formats.format import (
     edited,
     value_at,
 )
-from bootstrap_bot.formats.json5 import Json5
+from bootstrap_bot.editing.json5 import Json5
 
 SECRET = "client-secret-that-must-not-leak"
 FORMAT = Json5()

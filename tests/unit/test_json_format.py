@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from bootstrap_bot.formats.format import BOM, Append, NotParsableError, Remove, Set, edited, read
-from bootstrap_bot.formats.json5 import Json, Json5
+from bootstrap_bot.editing.format import BOM, Append, NotParsableError, Remove, Set, edited, read
+from bootstrap_bot.editing.json5 import Json, Json5
 
 SECRET = "client-secret-that-must-not-leak"
 FORM = Json()

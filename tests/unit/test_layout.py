@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.formats.format import Keys, Set, UnfitValueError
+from bootstrap_bot.editing.format import Keys, Set, UnfitValueError
 from bootstrap_bot.targets.layout import (
     OtherShapeError,
     free_id,

@@ -12,8 +12,8 @@ import pytest
 from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.formats.format import Change, edited
-from bootstrap_bot.formats.json5 import Json5
+from bootstrap_bot.editing.format import Change, edited
+from bootstrap_bot.editing.json5 import Json5
 from bootstrap_bot.targets.layout import OtherShapeError
 from bootstrap_bot.targets.openclaw import OpenClawLayout
 from bootstrap_bot.targets.openclaw_plugin import COMMUNITY, OFFICIAL, Plugin

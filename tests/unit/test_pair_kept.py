@@ -5,11 +5,11 @@ from datetime import UTC
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import Attempt, State
 from bootstrap_bot.chat.card import card
 from bootstrap_bot.chat.pictures import Picture
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
 from bootstrap_bot.providers.provider import Stage
+from bootstrap_bot.registration.attempt import Attempt, State
 from tests.support.clock import START
 
 INVITING = ("waiting.title", "waiting.steps", "stage.waiting", "stage.scanned", "stage.selecting")

@@ -7,11 +7,11 @@ from typing import cast
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.platforms import Platforms
 from bootstrap_bot.chat.buttons import Action, data, parse
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError, TargetError
 from bootstrap_bot.providers.provider import Health, Provider
+from bootstrap_bot.registration.inventory import Platforms
 from bootstrap_bot.targets.command import Command, End, Ran
 from bootstrap_bot.targets.target import Platform, Target
 

@@ -8,9 +8,6 @@ from typing import cast
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import State
-from bootstrap_bot.attempts.inviting import invite
-from bootstrap_bot.attempts.polling import QUIET_INTERVAL, Outcome, Polling
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.provider import (
@@ -24,6 +21,9 @@ from bootstrap_bot.providers.provider import (
     Verdict,
     Waiting,
 )
+from bootstrap_bot.registration.attempt import State
+from bootstrap_bot.registration.authorization import invite
+from bootstrap_bot.registration.polling import QUIET_INTERVAL, Outcome, Polling
 from tests.support.clock import START, FakeClock
 
 PAIR = Credentials("dingabcdefgh1234", SecretStr("s" * 40))

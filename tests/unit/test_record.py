@@ -9,7 +9,10 @@ from typing import Any, cast
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import (
+from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.errors import Code, JournalError
+from bootstrap_bot.providers.provider import Health, Stage
+from bootstrap_bot.registration.attempt import (
     LIVE,
     RESULTS,
     Approval,
@@ -17,12 +20,9 @@ from bootstrap_bot.attempts.attempt import (
     Held,
     State,
 )
-from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
-from bootstrap_bot.attempts.record import Record, audit
-from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.errors import Code, JournalError
-from bootstrap_bot.journal.journal import Journal
-from bootstrap_bot.providers.provider import Health, Stage
+from bootstrap_bot.registration.delivery import Delivery, DeliveryState
+from bootstrap_bot.registration.journal import Journal
+from bootstrap_bot.registration.record import Record, audit
 from tests.support.clock import START, FakeClock
 
 SECRET = "secret-of-a-test-that-must-not-leak"

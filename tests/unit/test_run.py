@@ -8,19 +8,6 @@ from typing import Any
 
 import pytest
 
-from bootstrap_bot.attempts.attempt import Approval, Attempt, Held, State
-from bootstrap_bot.attempts.delivery import Delivery
-from bootstrap_bot.attempts.run import Run
-from bootstrap_bot.attempts.turns import (
-    agreed,
-    cancelled,
-    discarded,
-    forgotten,
-    invited,
-    removed,
-    skipped,
-    used,
-)
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.provider import (
     AwaitingApproval,
@@ -32,6 +19,19 @@ from bootstrap_bot.providers.provider import (
     Verdict,
     Waiting,
 )
+from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
+from bootstrap_bot.registration.delivery import Delivery
+from bootstrap_bot.registration.transitions import (
+    agreed,
+    cancelled,
+    discarded,
+    forgotten,
+    invited,
+    removed,
+    skipped,
+    used,
+)
+from bootstrap_bot.registration.worker import Run
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.target import Platform
 from tests.support import attempt_stage

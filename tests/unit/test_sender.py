@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from telegram.error import BadRequest, RetryAfter
 
+from bootstrap_bot.chat.odd_answers import OddAnswerError
 from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender, seconds_of
-from bootstrap_bot.odd_answers import OddAnswerError
 from tests.support.clock import START, FakeClock
 from tests.unit.test_record import rest
 

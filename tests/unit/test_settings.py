@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bootstrap_bot.errors import ConfigError, Fault
-from bootstrap_bot.setting_tables import TABLES, keys_of
-from bootstrap_bot.settings import CONFIG_VARIABLE, ENVIRONMENT, Settings, load, proxy_of
+from bootstrap_bot.settings.settings import CONFIG_VARIABLE, ENVIRONMENT, Settings, load, proxy_of
+from bootstrap_bot.settings.tables import TABLES, keys_of
 
 TOKEN = "4242:AAsecretsecret"
 TOKEN_LINE = f'[telegram]\ntoken = "{TOKEN}"\n'

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot.sandbox.answers import Answer, success
-from bootstrap_bot.sandbox.dingtalk import DingTalkStandIn
-from bootstrap_bot.sandbox.telegram import TelegramStandIn, Trouble
+from bootstrap_bot.sandbox.dingtalk.answers import Answer, success
+from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
+from bootstrap_bot.sandbox.telegram.stand_in import TelegramStandIn, Trouble
 from tests.support.scene import ADMIN, CONFIG, TOKEN
 
 HANGS = Trouble(hang=True)

@@ -9,13 +9,13 @@ from typing import Any, cast
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import Attempt, State
-from bootstrap_bot.attempts.delivery import Closed, Delivery, DeliveryState
-from bootstrap_bot.attempts.record import Record
-from bootstrap_bot.attempts.storing import Storing
-from bootstrap_bot.attempts.turns import agreed, displaced, skipped
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.registration.attempt import Attempt, State
+from bootstrap_bot.registration.deliverer import Storing
+from bootstrap_bot.registration.delivery import Closed, Delivery, DeliveryState
+from bootstrap_bot.registration.record import Record
+from bootstrap_bot.registration.transitions import agreed, displaced, skipped
 from bootstrap_bot.targets.command import Command, End, Ran
 from bootstrap_bot.targets.target import Note, Platform, Stored, Target
 from tests.support.clock import FakeClock

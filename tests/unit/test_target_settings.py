@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from bootstrap_bot import settings
+from bootstrap_bot.app import proxies_of, secrets_of
+from bootstrap_bot.editing.format import Keys
 from bootstrap_bot.errors import ConfigError
-from bootstrap_bot.formats.format import Keys
 from bootstrap_bot.http import Http
-from bootstrap_bot.parts import proxies_of, secrets_of
-from bootstrap_bot.target_settings import proxy_of_target
+from bootstrap_bot.settings import settings
+from bootstrap_bot.settings.targets import proxy_of_target
 from bootstrap_bot.targets.any_file import keys_of
 from bootstrap_bot.targets.kinds import KINDS, targets_of
 from bootstrap_bot.targets.tables import Surroundings

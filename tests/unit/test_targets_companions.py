@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.http import Http
-from bootstrap_bot.sandbox.astrbot import AstrBotStandIn
+from bootstrap_bot.sandbox.astrbot.stand_in import AstrBotStandIn
 from bootstrap_bot.targets.astrbot import AstrBot
 from bootstrap_bot.targets.target import Note
 from tests.support.programs import built, pair

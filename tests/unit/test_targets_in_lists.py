@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from bootstrap_bot.editing.format import value_at
 from bootstrap_bot.errors import Code, TargetError
-from bootstrap_bot.formats.format import value_at
 from bootstrap_bot.targets.any_file import CLIENT_ID, CLIENT_SECRET, keys_of
 from bootstrap_bot.targets.target import Note
 from tests.support.programs import ID, PAIR, SECRET, built, pair

@@ -25,7 +25,7 @@ from telegram.error import BadRequest, Conflict, Forbidden, NetworkError, RetryA
 from telegram.ext import Application, CommandHandler, ContextTypes
 from telegram.request import HTTPXRequest
 
-from bootstrap_bot.sandbox.telegram import TelegramStandIn, Trouble
+from bootstrap_bot.sandbox.telegram.stand_in import TelegramStandIn, Trouble
 
 ANN = 42
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import RESULTS, Attempt, State
-from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
-from bootstrap_bot.attempts.teller import Teller
-from bootstrap_bot.attempts.voice import ChatGoneError, UnheardError
+from bootstrap_bot.registration.attempt import RESULTS, Attempt, State
+from bootstrap_bot.registration.delivery import Delivery, DeliveryState
+from bootstrap_bot.registration.display import ChatGoneError, UnheardError
+from bootstrap_bot.registration.presenter import Teller
 from tests.support.clock import START, FakeClock
 from tests.unit.test_record import Memory, a_record, an_attempt, captured, rest
 

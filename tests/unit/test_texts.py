@@ -22,15 +22,15 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 import bootstrap_bot
-from bootstrap_bot.attempts.attempt import Attempt, State
-from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
 from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.card import Card, card
 from bootstrap_bot.chat.codes import looked_up_by_value
 from bootstrap_bot.chat.texts import DOMAIN, ENGLISH, LANGUAGES, LOCALE, Texts
 from bootstrap_bot.errors import Code
 from bootstrap_bot.providers.provider import Stage
-from bootstrap_bot.sandbox.telegram_entities import formatted
+from bootstrap_bot.registration.attempt import Attempt, State
+from bootstrap_bot.registration.delivery import Delivery, DeliveryState
+from bootstrap_bot.sandbox.telegram.entities import formatted
 from tests.support.clock import START
 from tests.unit.test_record import an_attempt
 

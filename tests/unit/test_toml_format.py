@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bootstrap_bot.formats.format import (
+from bootstrap_bot.editing.format import (
     BOM,
     Append,
     Change,
@@ -21,7 +21,7 @@ from bootstrap_bot.formats.format import (
     read,
     value_at,
 )
-from bootstrap_bot.formats.toml import Toml
+from bootstrap_bot.editing.toml import Toml
 
 SETTINGS = """\
 # my bot

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bootstrap_bot.formats.format import Keys
-from bootstrap_bot.formats.toml_text import Statement, statements
+from bootstrap_bot.editing.format import Keys
+from bootstrap_bot.editing.toml_text import Statement, statements
 
 
 def test_every_statement_has_its_place_its_table_and_its_key() -> None:

@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.attempts.attempt import Approval, Attempt, Held, State
-from bootstrap_bot.attempts.delivery import Delivery, DeliveryState
-from bootstrap_bot.attempts.inheritance import inherited
-from bootstrap_bot.attempts.polling import Outcome
-from bootstrap_bot.attempts.turns import (
+from bootstrap_bot.credentials import MASK, Credentials
+from bootstrap_bot.errors import Code, RemoteError
+from bootstrap_bot.providers.provider import Created, Invitation, Refused, Stage, Waiting
+from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
+from bootstrap_bot.registration.delivery import Delivery, DeliveryState
+from bootstrap_bot.registration.inheritance import inherited
+from bootstrap_bot.registration.polling import Outcome
+from bootstrap_bot.registration.transitions import (
     agreed,
     cancelled,
     decided,
@@ -30,9 +33,6 @@ from bootstrap_bot.attempts.turns import (
     unheard,
     used,
 )
-from bootstrap_bot.credentials import MASK, Credentials
-from bootstrap_bot.errors import Code, RemoteError
-from bootstrap_bot.providers.provider import Created, Invitation, Refused, Stage, Waiting
 from tests.support.clock import START
 from tests.unit.test_record import CLIENT_ID, SECRET, an_attempt, captured
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from bootstrap_bot.attempts.attempt import Approval, State
-from bootstrap_bot.attempts.delivery import Delivery
-from bootstrap_bot.attempts.inviting import invite
-from bootstrap_bot.attempts.timeline import moved, not_ahead
-from bootstrap_bot.attempts.turns import cancelled
 from bootstrap_bot.clock import WallClockSteps
 from bootstrap_bot.errors import Code, JournalError, RefusedError, RemoteError
 from bootstrap_bot.providers.provider import Health
+from bootstrap_bot.registration.attempt import Approval, State
+from bootstrap_bot.registration.authorization import invite
+from bootstrap_bot.registration.delivery import Delivery
+from bootstrap_bot.registration.timeline import moved, not_ahead
+from bootstrap_bot.registration.transitions import cancelled
 from tests.support.attempt_stage import ADMIN, NO_ROAD, SUCCESS, Office, holding, stored, waiting
 from tests.support.clock import START, FakeClock
 from tests.unit.test_attempts import Scene, held, started

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from bootstrap_bot.formats import yaml_events
-from bootstrap_bot.formats.format import (
+from bootstrap_bot.editing import yaml_events
+from bootstrap_bot.editing.format import (
     Append,
     Change,
     Keys,
@@ -28,7 +28,7 @@ from bootstrap_bot.formats.format import (
     edited,
     value_at,
 )
-from bootstrap_bot.formats.yaml import Yaml
+from bootstrap_bot.editing.yaml import Yaml
 
 FORM = Yaml()
 EXAMPLES = 40

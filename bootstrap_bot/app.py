@@ -1,0 +1,186 @@
+"""The parts of one bot, wired together, and their life from start to stop."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo
+
+from telegram import Bot, User
+
+from bootstrap_bot.chat.context import Desk
+from bootstrap_bot.chat.language import language_for
+from bootstrap_bot.chat.outbox import Outbox
+from bootstrap_bot.chat.sender import Sender
+from bootstrap_bot.chat.telegram_voice import TelegramVoice
+from bootstrap_bot.chat.texts import Texts
+from bootstrap_bot.clock import Clock
+from bootstrap_bot.doctor.config import AdminsLook, ConfigLook
+from bootstrap_bot.doctor.dingtalk import ClockLook, DingTalkLook
+from bootstrap_bot.doctor.doctor import Doctor
+from bootstrap_bot.doctor.finding import Subject
+from bootstrap_bot.doctor.state import OwnStateLook
+from bootstrap_bot.doctor.targets import TargetsLook
+from bootstrap_bot.doctor.telegram import OwnPollingLook, TokenLook
+from bootstrap_bot.errors import TargetError
+from bootstrap_bot.http import Http
+from bootstrap_bot.journals.sqlite import SqliteJournal
+from bootstrap_bot.providers.dingtalk import DingTalk
+from bootstrap_bot.registration.deliverer import contained
+from bootstrap_bot.registration.inventory import Platforms
+from bootstrap_bot.registration.service import Attempts
+from bootstrap_bot.registration.worker import OnStored, Tools
+from bootstrap_bot.secret_spellings import proxies_in
+from bootstrap_bot.settings.admins import AdminList
+from bootstrap_bot.settings.settings import Settings, load, proxy_of
+from bootstrap_bot.settings.targets import addresses_of, proxy_of_target
+from bootstrap_bot.targets.command import Command, Ran, run
+from bootstrap_bot.targets.file_target import LOCK_SECONDS
+from bootstrap_bot.targets.kinds import targets_of
+from bootstrap_bot.targets.tables import Surroundings
+from bootstrap_bot.targets.target import Target
+from bootstrap_bot.urls import DIRECT
+
+log = logging.getLogger(__name__)
+
+
+class Parts:
+    """Chat on one side, provider, journal and target on the other, attempts between them."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        settings: Settings,
+        admins: AdminList,
+        clock: Clock,
+        timeout: float,
+        on_stored: OnStored | None,
+    ) -> None:
+        zone = _zone(settings.chat.timezone)
+        self._settings = settings
+        self._admins = admins
+        self._sender = Sender(clock)
+        self._http = Http(timeout, proxies_of(settings))
+        self._journal = SqliteJournal(settings.state_path)
+        dingtalk = settings.dingtalk
+        provider = DingTalk(
+            self._http, dingtalk.registration_url, dingtalk.source, dingtalk.api_url
+        )
+        around = Surroundings(settings.path, self._http, LOCK_SECONDS)
+        targets = self._targets = targets_of(settings.targets, around)
+
+        async def run_command(command: Command, secrets: Sequence[str]) -> Ran:
+            return await run(command, clock, os.environ, [*secrets_of(settings), *secrets])
+
+        tools = Tools(
+            provider=provider,
+            targets=targets,
+            journal=self._journal,
+            voice=TelegramVoice(bot, self._sender, clock, zone),
+            clock=clock,
+            run_command=run_command,
+            on_stored=on_stored,
+            admins=admins,
+            confirm=settings.security.confirm,
+        )
+        attempts = Attempts(tools)
+        self.desk = Desk(
+            attempts=attempts,
+            platforms=Platforms(targets, provider, run_command, attempts.displaced),
+            outbox=Outbox(bot, self._sender, clock),
+            doctor=self._doctor(bot, provider, targets, clock),
+            clock=clock,
+            zone=zone,
+            texts=self._texts,
+        )
+        self._running = AsyncExitStack()
+
+    async def start(self) -> None:
+        """Takes up what was under way. Raises `JournalError`, with nothing left open."""
+        async with AsyncExitStack() as stack:
+            await self._journal.open()
+            stack.push_async_callback(self._journal.close)
+            await stack.enter_async_context(self._http)
+            stack.push_async_callback(self._fall_silent)
+            await self.desk.attempts.start()
+            tidying = asyncio.create_task(_tidy(self._targets))
+            stack.callback(tidying.cancel)
+            self._tell_of_damage()
+            self._running = stack.pop_all()
+
+    async def stop(self) -> None:
+        """Comes to rest at once, but for polls on their way; the rest goes on at the next start."""
+        await self._running.aclose()
+
+    async def _fall_silent(self) -> None:
+        """Nobody is told anything any more while the last answers of DingTalk are waited for."""
+        await asyncio.gather(
+            self.desk.attempts.stop(), self.desk.outbox.stop(), self._sender.stop()
+        )
+
+    def _texts(self, user: User) -> Texts:
+        chosen = self.desk.attempts.language_of(user.id)
+        return Texts(language_for(chosen, self._settings.chat.language, user.language_code))
+
+    def _doctor(
+        self, bot: Bot, provider: DingTalk, targets: Sequence[Target], clock: Clock
+    ) -> Doctor:
+        """A doctor for this very bot: what it does itself need not be asked for."""
+        path = self._settings.path
+        return Doctor(
+            {
+                Subject.CONFIG: ConfigLook(path, path.name, lambda: load(path, os.environ)),
+                Subject.ADMINS: AdminsLook(self._admins),
+                Subject.TELEGRAM: TokenLook(bot),
+                Subject.POLLING: OwnPollingLook(bot),
+                Subject.DINGTALK: DingTalkLook(provider),
+                Subject.TARGET: TargetsLook(targets),
+                Subject.STATE: OwnStateLook(self._journal, self._settings.state_path),
+                Subject.CLOCK: ClockLook(provider, clock),
+            }
+        )
+
+    def _tell_of_damage(self) -> None:
+        """A state file that had to be given up is no secret from the admins."""
+        if self._journal.moved_aside is None:
+            return
+        log.error("the state file was broken; it is kept as %s", self._journal.moved_aside)
+        texts = Texts(language_for(self._settings.chat.language))
+        for admin in self._admins:
+            self.desk.outbox.tell_surely(admin, texts("notice.journal_broken"))
+
+
+async def _tidy(targets: Sequence[Target]) -> None:
+    """What we left in a target when we were killed is in its program's way until then."""
+
+    async def tidy(target: Target) -> None:
+        with suppress(TargetError), contained(target):
+            await target.tidy()
+
+    await asyncio.gather(*map(tidy, targets))
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Every secret of the settings, and of the environment's proxies, for whoever hides them."""
+    telegram, dingtalk = settings.telegram, settings.dingtalk
+    held = [telegram.token, telegram.proxy, dingtalk.proxy]
+    held += [secret for target in settings.targets for secret in target.secrets]
+    values = [*(secret.get_secret_value() for secret in held), *proxies_in(os.environ)]
+    return tuple(value for value in values if len(value) > len(DIRECT))
+
+
+def proxies_of(settings: Settings) -> dict[str, str]:
+    """The proxy of each address that has one: DingTalk's and the targets'."""
+    dingtalk = settings.dingtalk
+    addresses = dingtalk.registration_url, dingtalk.api_url
+    roads = {address: proxy_of(dingtalk, address, os.environ) for address in addresses}
+    for address in addresses_of(settings.targets):
+        roads[address] = proxy_of_target(address, os.environ)
+    return {address: proxy for address, proxy in roads.items() if proxy}
+
+
+def _zone(name: str) -> tzinfo:
+    # UTC needs no time zone data, which small systems do not have.
+    return UTC if name == "UTC" else ZoneInfo(name)

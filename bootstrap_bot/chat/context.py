@@ -1,0 +1,73 @@
+"""What everybody needs who answers an admin."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from telegram import CallbackQuery, Message, Update, User
+from telegram.ext import ApplicationHandlerStop
+
+from bootstrap_bot.chat.buttons import Action
+from bootstrap_bot.chat.manner import topic_of
+from bootstrap_bot.chat.outbox import Outbox
+from bootstrap_bot.chat.texts import Texts
+from bootstrap_bot.clock import Clock
+from bootstrap_bot.doctor.doctor import Doctor
+from bootstrap_bot.registration.inventory import Platforms
+from bootstrap_bot.registration.service import Attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The way in and the way out. `texts` gives a person's language."""
+
+    attempts: Attempts
+    platforms: Platforms
+    outbox: Outbox
+    doctor: Doctor
+    clock: Clock
+    zone: tzinfo
+    texts: Callable[[User], Texts]
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A pressed button: what it is for, in which update, and the presser's language."""
+
+    query: CallbackQuery
+    ref: str
+    update: int
+    texts: Texts
+
+    @property
+    def owner(self) -> int:
+        """Who pressed; in a private chat also the chat's id."""
+        return self.query.from_user.id
+
+    @property
+    def topic(self) -> int | None:
+        """The topic in which the button stands."""
+        return topic_of(self.query.message)
+
+
+# Gives the code of a short answer, ANSWERED, or None when the button does nothing any more.
+OnPress = Callable[[Press], Awaitable[str | None]]
+Presses = dict[Action, OnPress]
+ANSWERED = ""
+
+
+def said(update: Update) -> tuple[Message, User]:
+    """A command's message and author; the gate lets none without both pass."""
+    message, user = update.message, update.effective_user
+    if message is None or user is None:
+        raise ApplicationHandlerStop
+    return message, user
+
+
+def decides(answer: str, decide: Callable[[str, int], Awaitable[bool]]) -> OnPress:
+    """A button that says yes to something about an attempt."""
+
+    async def pressed(press: Press) -> str | None:
+        return answer if await decide(press.ref, press.owner) else None
+
+    return pressed

@@ -1,0 +1,31 @@
+"""How attempts are told to people, whoever does it."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from bootstrap_bot.errors import BootstrapBotError
+from bootstrap_bot.registration.attempt import Attempt
+
+
+class UnheardError(BootstrapBotError):
+    """The message did not arrive this time; trying again may help."""
+
+
+class ChatGoneError(BootstrapBotError):
+    """The person blocked the bot or left: only their next update opens the way again."""
+
+
+class Voice(Protocol):
+    """Shows an attempt as one message."""
+
+    async def show(self, latest: Callable[[], Attempt]) -> int:
+        """Brings the attempt's message in line with `latest()` and gives the message's id.
+
+        The record is read when its turn to be sent has come. Without a message, or when the
+        message is gone, another is sent. Raises `UnheardError` or `ChatGoneError`.
+        """
+        ...
+
+    async def remove(self, chat: int, message: int) -> None:
+        """Removes a message if it still can be; never raises because of it."""
+        ...

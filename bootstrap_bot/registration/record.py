@@ -1,0 +1,97 @@
+"""The one copy of an attempt in memory, in step with the journal."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from bootstrap_bot.clock import Clock, WallClockSteps
+from bootstrap_bot.credentials import masked_id
+from bootstrap_bot.errors import JournalError
+from bootstrap_bot.registration.attempt import Attempt
+from bootstrap_bot.registration.journal import Journal
+from bootstrap_bot.registration.timeline import moved
+
+log = logging.getLogger("bootstrap_bot.audit")
+
+Change = Callable[[Attempt], Attempt]
+
+FIRST_RETRY = 1.0
+LONGEST_RETRY = 60.0
+
+
+class Record:
+    """An attempt that several tasks read and change, one change at a time.
+
+    `news` is set after every change. The attempt's moments go along with the wall clock when
+    that is set, so that they may be compared with it.
+    """
+
+    def __init__(self, attempt: Attempt, journal: Journal, clock: Clock) -> None:
+        self.news = asyncio.Event()
+        self._attempt = attempt
+        self._steps = WallClockSteps(clock)
+        self._moved = False
+        self._journal = journal
+        self._clock = clock
+        self._lock = asyncio.Lock()
+
+    @property
+    def attempt(self) -> Attempt:
+        """The attempt as it is now."""
+        # what is being committed has the moments it was read with
+        if not self._lock.locked():
+            self._follow_clock()
+        return self._attempt
+
+    async def commit(self, change: Change) -> Attempt:
+        """Makes the change once it is on disk. Raises `JournalError`; then nothing changed."""
+        async with self._lock:
+            self._follow_clock()
+            changed = change(self._attempt)
+            if changed != self._attempt or self._moved:
+                await self._journal.save(changed)
+                self._moved = False
+                self._adopt(changed)
+            return changed
+
+    async def commit_surely(self, change: Change) -> Attempt:
+        """The same, tried until the disk takes it."""
+        pause = FIRST_RETRY
+        while True:
+            try:
+                return await self.commit(change)
+            except JournalError as error:
+                log.error("attempt=%s event=not_saved code=%s", self.attempt.id, error.code)
+                await self._clock.sleep(pause)
+                pause = min(pause * 2, LONGEST_RETRY)
+
+    async def note(self, change: Change) -> None:
+        """Changes what need not survive a crash."""
+        async with self._lock:
+            self._follow_clock()
+            self._adopt(change(self._attempt))
+
+    def _follow_clock(self) -> None:
+        if step := self._steps.taken():
+            log.warning("attempt=%s event=clock_set seconds=%.0f", self._attempt.id, step)
+            self._attempt, self._moved = moved(self._attempt, step), True
+
+    def _adopt(self, changed: Attempt) -> None:
+        before, self._attempt = self._attempt, changed
+        if changed.state is not before.state:
+            audit(changed, changed.state.value)
+        if changed.told and not before.told:
+            audit(changed, "told")
+        if changed != before:
+            self.news.set()
+
+
+def audit(attempt: Attempt, event: str) -> None:
+    """One line per step: what happened to which attempt of whom."""
+    log.info(
+        "attempt=%s admin=%s event=%s client=%s",
+        attempt.id,
+        attempt.owner,
+        event,
+        masked_id(attempt.client_id) if attempt.client_id else "-",
+    )

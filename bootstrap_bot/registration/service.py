@@ -1,0 +1,311 @@
+"""Every attempt under way: begun, looked up, decided on, taken up after a restart."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from bootstrap_bot.registration.attempt import LIVE, Attempt, State
+from bootstrap_bot.registration.delivery import HANDLE_LENGTH
+from bootstrap_bot.registration.inheritance import inherited
+from bootstrap_bot.registration.limits import HOUR, Limits
+from bootstrap_bot.registration.record import Change, audit
+from bootstrap_bot.registration.supervising import supervised
+from bootstrap_bot.registration.timeline import not_ahead
+from bootstrap_bot.registration.transitions import (
+    agreed,
+    cancelled,
+    discarded,
+    displaced,
+    exposed,
+    moved_down,
+    moved_to,
+    removed,
+    skipped,
+    used,
+)
+from bootstrap_bot.registration.worker import Run, Tools
+
+KEPT = 30 * 24 * HOUR
+CANCELLABLE = frozenset({State.REQUESTED, State.WAITING})
+# How long a stop waits for an answer that may hold credentials: service managers grant more.
+LAST_ANSWER = 5.0
+
+
+def random_id() -> str:
+    """Ten hexadecimal digits: names an attempt in a button and in the audit lines."""
+    return secrets.token_hex(5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a person asked for. `message` is one that shall show this attempt from now on."""
+
+    owner: int
+    chat: int
+    language: str
+    update: int
+    wanted_id: str = ""
+    replaces: str = ""
+    topic: int | None = None
+    message: int | None = None
+
+
+class Attempts:
+    """What chat may ask for. `owner` is the person who acts; nobody else's rows are touched."""
+
+    def __init__(self, tools: Tools, name_attempt: Callable[[], str] = random_id) -> None:
+        self._tools = tools
+        self._name_attempt = name_attempt
+        self._runs: dict[str, Run] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._languages: dict[int, str] = {}
+        self._beginning = asyncio.Lock()
+        self._limits = Limits(tools.clock)
+
+    async def start(self) -> None:
+        """Takes up every attempt that is not over. Raises `JournalError`."""
+        self._languages = await self._tools.journal.languages()
+        now = self._tools.clock.now()
+        await self._tools.journal.forget(now - KEPT)
+        self._limits.restore(await self._tools.journal.requests_since(now - HOUR))
+        for found in await self._tools.journal.unfinished():
+            attempt = not_ahead(found, now)
+            if attempt.owner in self._tools.admins:
+                self._take_up(attempt)
+            else:
+                await self._take_over(attempt)
+
+    async def stop(self) -> None:
+        """Ends at once, but for polls on their way: their answers are read and committed.
+
+        They get `LAST_ANSWER` seconds; what is under way goes on at the next start.
+        """
+        asking = [asyncio.create_task(run.finish_asking()) for run in self._runs.values()]
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        if asking:
+            await asyncio.wait(asking, timeout=LAST_ANSWER)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def begin(self, request: Request) -> Attempt:
+        """Begins an attempt, unless this update began one already.
+
+        Raises `RefusedError` when there are too many, `JournalError` when it cannot be kept.
+        """
+        async with self._beginning:
+            known = await self._tools.journal.asked_by(request.update)
+            if known is not None:
+                return known
+            self._limits.check(request.owner, sum(run.attempt.live for run in self._runs.values()))
+            await self._tools.journal.forget(self._tools.clock.now() - KEPT)
+            if request.message is not None:
+                await self._release_message(request)
+            attempt = self._attempt(request)
+            await self._tools.journal.save(attempt)
+            self._limits.count(request.owner)
+            audit(attempt, attempt.state.value)
+            self._take_up(attempt)
+            return attempt
+
+    def live(self, owner: int) -> Attempt | None:
+        """The owner's last attempt that waits for something, if there is one."""
+        for run in reversed(self._runs.values()):
+            if run.attempt.owner == owner and run.attempt.live:
+                return run.attempt
+        return None
+
+    async def latest(self, owner: int) -> Attempt | None:
+        """The owner's last attempt, as it is now."""
+        found = await self._tools.journal.latest(owner)
+        run = self._runs.get(found.id) if found else None
+        return run.attempt if run else found
+
+    async def bring_down(self, attempt: str, owner: int, topic: int | None = None) -> bool:
+        """Sends the attempt's message anew, at the end of that topic; False when it is not live."""
+        return await self._change(attempt, owner, LIVE, lambda now: moved_to(now, topic))
+
+    async def cancel(
+        self, attempt: str, owner: int, *, down: bool = False, topic: int | None = None
+    ) -> bool:
+        """Ends the conversation about it. The platform is still asked, quietly.
+
+        `down` also moves the message to the end of that topic.
+        """
+        return await self._change(
+            attempt,
+            owner,
+            CANCELLABLE,
+            lambda now: cancelled(moved_to(now, topic) if down else now),
+        )
+
+    async def decide(self, attempt: str, owner: int, *, use: bool) -> bool:
+        """Stores credentials that were held back, or discards them for good."""
+        return await self._change(attempt, owner, {State.HELD}, used if use else discarded)
+
+    async def try_again(self, attempt: str, owner: int) -> bool:
+        """Stores or removes now instead of at the next try."""
+        hanging = {State.CAPTURED, State.REMOVED}
+        return await self._change(attempt, owner, hanging, lambda now: now)
+
+    async def overwrite(self, ref: str, owner: int) -> bool:
+        """Puts the pair in the place of another bot; `ref` is the attempt's id and a handle."""
+        return await self._answer(ref, owner, agreed)
+
+    async def expose(self, ref: str, owner: int) -> bool:
+        """Writes the pair where others can read it; `ref` as above."""
+        return await self._answer(ref, owner, exposed)
+
+    async def skip(self, ref: str, owner: int) -> bool:
+        """Goes on without a target that has trouble; `ref` as above."""
+        return await self._answer(ref, owner, skipped)
+
+    async def displaced(self, client_id: str, target: str) -> None:
+        """That pair was taken out of a target on its admin's word: it is not to come back."""
+        for run in list(self._runs.values()):
+            if run.attempt.client_id == client_id:
+                await run.record.commit_surely(lambda now: displaced(now, target))
+
+    async def stored(self, attempt: str, owner: int) -> Attempt | None:
+        """The owner's attempt with that id, if its pair was stored."""
+        run = self._runs.get(attempt)
+        found = run.attempt if run else await self._tools.journal.find(attempt)
+        ours = found is not None and found.owner == owner and found.state is State.STORED
+        return found if ours else None
+
+    async def remove(self, attempt: str, owner: int) -> bool:
+        """Takes a stored pair out of the targets again, however long ago that was."""
+        async with self._beginning:
+            if await self._change(attempt, owner, {State.STORED}, removed):
+                return True
+            found = await self.stored(attempt, owner)
+            if found is None or attempt in self._runs:
+                return False
+            taken_out = replace(removed(found), acted_at=self._tools.clock.now())
+            await self._tools.journal.save(taken_out)
+            self._take_up(taken_out)
+            return True
+
+    def language_of(self, owner: int) -> str | None:
+        """What the owner chose, if they did."""
+        return self._languages.get(owner)
+
+    async def speak(self, owner: int, language: str) -> None:
+        """Remembers the owner's choice; attempts under way go on in that language."""
+        await self._tools.journal.save_language(owner, language)
+        self._languages[owner] = language
+        for run in list(self._runs.values()):
+            if run.attempt.owner == owner:
+                await run.record.commit(lambda now: replace(now, language=language, stale=now.told))
+
+    def look(self, owner: int) -> None:
+        """Whatever is waited for on the owner's behalf is looked for at once."""
+        for run in self._runs.values():
+            if run.attempt.owner == owner:
+                run.hurry()
+
+    async def check_now(self, attempt: str, owner: int) -> float | None:
+        """Asks the platform as soon as it allows: seconds until then, None when it is over."""
+        if not await self._change(attempt, owner, {State.WAITING}, lambda now: now):
+            return None
+        run = self._runs[attempt]
+        run.ask_now()
+        return run.seconds_to_next_poll()
+
+    def person_is_back(self, owner: int) -> None:
+        """The person wrote: what could not be told is tried again."""
+        for run in self._runs.values():
+            if run.attempt.owner == owner:
+                run.teller.person_is_back()
+
+    async def _answer(self, ref: str, owner: int, turn: Callable[[Attempt, str], Attempt]) -> bool:
+        """What an admin says to one delivery's trouble; False when that is not the trouble now."""
+        attempt, handle = ref[:-HANDLE_LENGTH], ref[-HANDLE_LENGTH:]
+        run = self._runs.get(attempt)
+        if run is None or turn(run.attempt, handle) == run.attempt:
+            return False
+        return await self._change(attempt, owner, {State.CAPTURED}, lambda now: turn(now, handle))
+
+    async def _change(
+        self, attempt: str, owner: int, states: Collection[State], change: Change
+    ) -> bool:
+        """Applies it to an attempt of that owner in one of these states; False to all others."""
+        run = self._runs.get(attempt)
+        if run is None or run.attempt.owner != owner or run.attempt.state not in states:
+            return False
+        acted_at = self._tools.clock.now()
+
+        def changed(now: Attempt) -> Attempt:
+            return replace(change(now), acted_at=acted_at) if now.state in states else now
+
+        after = await run.record.commit(changed)
+        run.hurry()
+        if attempt not in self._runs and not after.over:
+            # it had come to its end while the change was on its way to the disk
+            self._take_up(after)
+        return after.acted_at == acted_at
+
+    def _attempt(self, request: Request) -> Attempt:
+        now = self._tools.clock.now()
+        return Attempt(
+            id=self._name_attempt(),
+            provider=self._tools.provider.name,
+            owner=request.owner,
+            chat=request.chat,
+            language=request.language,
+            update=request.update,
+            topic=request.topic,
+            message=request.message,
+            requested_at=now,
+            acted_at=now,
+            wanted_id=request.wanted_id or self._tools.provider.name,
+            replaces=request.replaces,
+        )
+
+    async def _release_message(self, request: Request) -> None:
+        """A message that goes on with another attempt is no longer the earlier one's."""
+        for run in list(self._runs.values()):
+            attempt = run.attempt
+            if (attempt.chat, attempt.message) == (request.chat, request.message):
+                await run.record.commit(lambda now: replace(now, message=None))
+
+    def _take_up(self, attempt: Attempt) -> None:
+        run = Run(attempt, self._tools, self._may_begin, self.displaced)
+        name = f"attempt:{attempt.id}"
+        task = asyncio.create_task(supervised(run.run, name, self._tools.clock), name=name)
+        self._runs[attempt.id] = run
+        self._tasks[attempt.id] = task
+        task.add_done_callback(lambda done: self._ended(attempt.id, done))
+
+    async def _take_over(self, attempt: Attempt) -> None:
+        """A former admin's attempt: what waits is cancelled, what came is the first admin's."""
+        if attempt.state in CANCELLABLE:
+            attempt = cancelled(attempt)
+        attempt = inherited(attempt, self._tools.admins)
+        await self._tools.journal.save(attempt)
+        self._take_up(attempt)
+
+    async def _may_begin(self, attempt: Attempt) -> bool:
+        """Asks once more for the owner's codes without a verdict; no when credentials came.
+
+        Otherwise a person who confirmed the older one would end with two apps.
+        """
+        others = [
+            run
+            for run in self._runs.values()
+            if run.attempt.owner == attempt.owner and run.attempt.pollable
+        ]
+        for run in others:
+            await run.ask_once_more()
+        held = [run for run in others if run.attempt.state is State.HELD]
+        for run in held:
+            await run.record.commit_surely(moved_down)
+        return not held
+
+    def _ended(self, attempt: str, task: asyncio.Task[None]) -> None:
+        run = self._runs.pop(attempt)
+        del self._tasks[attempt]
+        if not task.cancelled() and not run.attempt.over:
+            # something was asked for while it came to its end
+            self._take_up(run.attempt)

@@ -1,0 +1,1 @@
+"""What the owner set: file and environment, read and judged."""

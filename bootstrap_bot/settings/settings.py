@@ -1,0 +1,250 @@
+"""What the owner may set, read from one TOML file and the environment."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from bootstrap_bot.editing.format import NotParsableError
+from bootstrap_bot.editing.toml_reader import read_toml
+from bootstrap_bot.errors import ConfigError, Fault
+from bootstrap_bot.settings.faults import remedy, shown
+from bootstrap_bot.settings.tables import (
+    TABLES,
+    Chat,
+    DingTalk,
+    Log,
+    Security,
+    State,
+    Table,
+    Telegram,
+)
+from bootstrap_bot.settings.targets import exposed_targets, misnamed_targets, read_targets
+from bootstrap_bot.targets.tables import TargetTable
+from bootstrap_bot.urls import HTTP_PROXIES, clean_base_url, proxy_for
+
+__all__ = [
+    "CONFIG_VARIABLE",
+    "ENVIRONMENT",
+    "Chat",
+    "DingTalk",
+    "Log",
+    "Security",
+    "Settings",
+    "State",
+    "Telegram",
+    "load",
+    "proxy_of",
+]
+
+CONFIG_VARIABLE = "BOOTSTRAP_BOT_CONFIG"
+DEFAULT_FILE = "config.toml"
+
+ENVIRONMENT: Mapping[str, tuple[str, str]] = {
+    "TELEGRAM_BOT_TOKEN": ("telegram", "token"),
+    "TELEGRAM_ADMINS": ("telegram", "admins"),
+    "TELEGRAM_API_URL": ("telegram", "api_url"),
+    "DINGTALK_REGISTRATION_BASE_URL": ("dingtalk", "registration_url"),
+    "DINGTALK_REGISTRATION_SOURCE": ("dingtalk", "source"),
+    "DINGTALK_OPENAPI_ENDPOINT": ("dingtalk", "api_url"),
+}
+"""Every variable that stands for a setting, with the setting's table and key."""
+
+_T = TypeVar("_T", bound=Table)
+_USER_IDS = re.compile(r"[0-9]{1,16}(\s*,\s*[0-9]{1,16})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the owner set.
+
+    `path` is the config file's absolute path, whether or not it exists; `warnings` are for the
+    owner's eyes and stop nothing.
+    """
+
+    telegram: Telegram
+    path: Path
+    dingtalk: DingTalk = field(default_factory=DingTalk)
+    state: State = field(default_factory=State)
+    chat: Chat = field(default_factory=Chat)
+    log: Log = field(default_factory=Log)
+    security: Security = field(default_factory=Security)
+    targets: tuple[TargetTable, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+
+    @property
+    def state_path(self) -> Path:
+        """Absolute path of the state file."""
+        return self.path.parent / self.state.path
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Reads the settings; variables of the environment stand above the file.
+
+    `path` None means $BOOTSTRAP_BOT_CONFIG, else `config.toml` in the working directory, which
+    may be missing. Raises ConfigError with every fault found; no fault shows a value.
+    """
+    named = path or _named_by(environ)
+    file = named or Path(DEFAULT_FILE)
+    return _Loader(file, environ).load(required=named is not None)
+
+
+def _named_by(environ: Mapping[str, str]) -> Path | None:
+    name = environ.get(CONFIG_VARIABLE, "").strip()
+    return Path(name) if name else None
+
+
+class _Loader:
+    """One reading of the settings; collects the faults on its way."""
+
+    def __init__(self, file: Path, environ: Mapping[str, str]) -> None:
+        self._file = file
+        self._environ = environ
+        self._faults: list[Fault] = []
+        self._variables: dict[tuple[str, str], str] = {}
+
+    def load(self, *, required: bool) -> Settings:
+        data = _read(self._file, required=required)
+        values = {table: self._values(data, table) for table in TABLES}
+        self._overlay(values)
+        telegram = self._table(Telegram, "telegram", values)
+        dingtalk = self._table(DingTalk, "dingtalk", values)
+        state = self._table(State, "state", values)
+        chat = self._table(Chat, "chat", values)
+        log = self._table(Log, "log", values)
+        security = self._table(Security, "security", values)
+        targets, faults = read_targets(data, self._environ, self._file)
+        self._faults.extend(faults)
+        if telegram:
+            self._check_road(telegram.api_url, telegram)
+        if dingtalk:
+            self._check_road(dingtalk.registration_url, dingtalk)
+            self._check_road(dingtalk.api_url, dingtalk)
+        if not (telegram and dingtalk and state and chat and log and security) or self._faults:
+            raise ConfigError(list(dict.fromkeys(self._faults)))
+        warnings = (
+            *self._exposed(telegram),
+            *exposed_targets(targets, str(self._file)),
+            *misnamed_targets(data, str(self._file)),
+            *self._readable(data),
+        )
+        path = self._file.absolute()
+        return Settings(telegram, path, dingtalk, state, chat, log, security, targets, warnings)
+
+    def _values(self, data: Mapping[str, Any], table: str) -> dict[str, Any]:
+        """What the file has in one of our tables."""
+        values = data.get(table, {})
+        if isinstance(values, dict):
+            return dict(values)
+        self._fault(table, f"must be a table that begins with the line [{table}]")
+        return {}
+
+    def _overlay(self, values: Mapping[str, dict[str, Any]]) -> None:
+        """Puts what the environment says above what the file says."""
+        for variable, (table, key) in ENVIRONMENT.items():
+            if text := self._environ.get(variable, "").strip():
+                self._variables[table, key] = variable
+                values[table][key] = text
+        admins = self._variables.get(("telegram", "admins"))
+        if admins is None:
+            return
+        text = values["telegram"].pop("admins")
+        if _USER_IDS.fullmatch(text):
+            values["telegram"]["admins"] = [int(part) for part in text.split(",")]
+        else:
+            self._fault("telegram.admins", "must be user ids such as 42,43", admins)
+
+    def _table(self, model: type[_T], name: str, values: Mapping[str, dict[str, Any]]) -> _T | None:
+        """One table checked; None when it has faults."""
+        try:
+            return model.model_validate(values[name])
+        except ValidationError as error:
+            details = error.errors(include_url=False, include_input=False)
+        for detail in details:
+            key = str(detail["loc"][0])
+            right = remedy(model, key, detail, {"token": "TELEGRAM_BOT_TOKEN"})
+            self._fault(f"{name}.{shown(key)}", right, self._variables.get((name, key)))
+        return None
+
+    def _check_road(self, url: str, table: Telegram | DingTalk) -> None:
+        """Notes a proxy of the environment that cannot be used for this address."""
+        try:
+            proxy_of(table, url, self._environ)
+        except ConfigError as error:
+            self._faults.extend(error.faults)
+
+    def _exposed(self, telegram: Telegram) -> Iterator[Fault]:
+        if clean_base_url(telegram.api_url, private_http=True).exposed:
+            source = self._variables.get(("telegram", "api_url"), str(self._file))
+            remedy = "is http: the token can be read along on the way; https is better"
+            yield Fault(source, "telegram.api_url", remedy)
+
+    def _readable(self, data: Mapping[str, Any]) -> Iterator[Fault]:
+        if os.name == "posix" and _holds_secret(data) and _others_may(self._file, 0o077):
+            remedy = f"holds secrets and others may read it: chmod 600 {self._file.name}"
+            yield Fault(str(self._file), "", remedy)
+        elif os.name == "posix" and _names_command(data) and _others_may(self._file, 0o022):
+            remedy = f"names commands and others may write it: chmod 600 {self._file.name}"
+            yield Fault(str(self._file), "", remedy)
+
+    def _fault(self, key: str, remedy: str, variable: str | None = None) -> None:
+        self._faults.append(Fault(variable or str(self._file), key, remedy))
+
+
+def proxy_of(table: Telegram | DingTalk, url: str, environ: Mapping[str, str]) -> str | None:
+    """The proxy one of a table's addresses is reached through; None is direct.
+
+    Raises ConfigError when the environment names one that cannot be used.
+    """
+    setting = table.proxy.get_secret_value()
+    if isinstance(table, Telegram):
+        return proxy_for(url, setting, environ)
+    return proxy_for(url, setting, environ, schemes=HTTP_PROXIES, key="dingtalk.proxy")
+
+
+def _read(file: Path, *, required: bool) -> dict[str, Any]:
+    """The file's tables; none when it is missing and need not be there."""
+    try:
+        return read_toml(file.read_bytes().decode())
+    except FileNotFoundError:
+        if not required:
+            return {}
+        remedy = "there is no such file: copy config.example.toml there, or name another"
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        remedy = f"must be text in UTF-8, is not at line {line}, byte {column}"
+    except NotParsableError as error:
+        remedy = f"must be TOML, is not at line {error.line}, column {error.column}"
+    except (OSError, ValueError):
+        remedy = "must be a file that this user may read"
+    raise ConfigError([Fault(str(file), "", remedy)])
+
+
+def _others_may(file: Path, rights: int) -> bool:
+    try:
+        return bool(file.stat().st_mode & rights)
+    except OSError:
+        return False
+
+
+def _names_command(data: Mapping[str, Any]) -> bool:
+    targets = data.get("targets")
+    return isinstance(targets, list) and any("after" in target for target in targets)
+
+
+def _holds_secret(data: Mapping[str, Any]) -> bool:
+    """Whether a file has a token, a proxy (it may hold a password) or a platform's secret."""
+    tables = [data.get("telegram"), data.get("dingtalk")]
+    targets = data.get("targets")
+    if isinstance(targets, list):
+        tables.extend(targets)
+    platforms = data.get("platforms")
+    if isinstance(platforms, dict):
+        tables.extend(platforms.values())
+    secrets = ("token", "proxy", "client_secret", "api_key")
+    return any(isinstance(table, dict) and any(map(table.get, secrets)) for table in tables)
