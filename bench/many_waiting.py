@@ -24,8 +24,8 @@ from bootstrap_bot.clock import SystemClock
 from bootstrap_bot.http import Http
 from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.providers.dingtalk import DingTalk
-from bootstrap_bot.registration.service import Attempts
-from bootstrap_bot.registration.worker import Tools
+from bootstrap_bot.registration.service import RegistrationService
+from bootstrap_bot.registration.worker import Services
 
 SETTLING = 1
 OBSERVED = 3
@@ -72,16 +72,16 @@ async def measure(attempts: int, interval: float, url: str, folder: Path) -> Non
     clock, journal = SystemClock(), SqliteJournal(state)
     await journal.open()
     async with Http() as session:
-        tools = Tools(
+        services = Services(
             provider=DingTalk(session, url, "bench", url),
             targets=[],
             journal=journal,
-            voice=KeptCards(clock),
+            display=KeptCards(clock),
             clock=clock,
             run_command=no_command,
             admins=range(1, attempts + 1),
         )
-        waiting = Attempts(tools)
+        waiting = RegistrationService(services)
         before = memory()
         await waiting.start()
         await asyncio.sleep(SETTLING * interval)

@@ -28,9 +28,9 @@ from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.http import Http
 from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.providers.dingtalk import DingTalk
-from bootstrap_bot.providers.provider import Health, Invitation, Verdict
+from bootstrap_bot.providers.provider import DeviceAuthorization, Health, PollResult
 from bootstrap_bot.registration.attempt import Attempt
-from bootstrap_bot.registration.worker import Run, Tools
+from bootstrap_bot.registration.worker import Services, Worker
 
 ROUNDS = 15
 POLLS = 200
@@ -60,10 +60,10 @@ class Counted:
         self._provider = provider
         self._left = polls
 
-    async def begin(self) -> Invitation:
+    async def begin(self) -> DeviceAuthorization:
         return await self._provider.begin()
 
-    async def poll(self, device_code: SecretStr) -> Verdict:
+    async def poll(self, device_code: SecretStr) -> PollResult:
         if self._left == 0:
             raise asyncio.CancelledError
         self._left -= 1
@@ -104,7 +104,7 @@ async def of_an_attempt(url: str, folder: Path) -> Callable[[], Awaitable[None]]
     clock, journal = QuickClock(), SqliteJournal(folder / "state.db")
     await journal.open()
     attempt = replace(waiting_attempt(1, url, interval=1), device_code=SecretStr(CODE))
-    voice = KeptCards(clock)
+    display = KeptCards(clock)
 
     async def may_begin(_: Attempt) -> bool:
         return True
@@ -114,16 +114,16 @@ async def of_an_attempt(url: str, folder: Path) -> Callable[[], Awaitable[None]]
 
     async def polls() -> None:
         counted = Counted(provider, POLLS)
-        tools = Tools(
+        services = Services(
             provider=counted,
             targets=[],
             journal=journal,
-            voice=voice,
+            display=display,
             clock=clock,
             run_command=no_command,
         )
         with suppress(asyncio.CancelledError):
-            await Run(attempt, tools, may_begin, displaced).run()
+            await Worker(attempt, services, may_begin, displaced).run()
 
     await polls()
     return polls

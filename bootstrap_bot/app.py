@@ -10,28 +10,28 @@ from zoneinfo import ZoneInfo
 
 from telegram import Bot, User
 
-from bootstrap_bot.chat.context import Desk
+from bootstrap_bot.chat.context import ChatContext
 from bootstrap_bot.chat.language import language_for
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.sender import Sender
 from bootstrap_bot.chat.telegram_voice import TelegramVoice
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
-from bootstrap_bot.doctor.config import AdminsLook, ConfigLook
-from bootstrap_bot.doctor.dingtalk import ClockLook, DingTalkLook
+from bootstrap_bot.doctor.config import AdminsCheck, ConfigCheck
+from bootstrap_bot.doctor.dingtalk import ClockCheck, DingTalkCheck
 from bootstrap_bot.doctor.doctor import Doctor
 from bootstrap_bot.doctor.finding import Subject
-from bootstrap_bot.doctor.state import OwnStateLook
-from bootstrap_bot.doctor.targets import TargetsLook
-from bootstrap_bot.doctor.telegram import OwnPollingLook, TokenLook
+from bootstrap_bot.doctor.state import OwnStateCheck
+from bootstrap_bot.doctor.targets import TargetsCheck
+from bootstrap_bot.doctor.telegram import OwnPollingCheck, TokenCheck
 from bootstrap_bot.errors import TargetError
 from bootstrap_bot.http import Http
 from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.providers.dingtalk import DingTalk
 from bootstrap_bot.registration.deliverer import contained
-from bootstrap_bot.registration.inventory import Platforms
-from bootstrap_bot.registration.service import Attempts
-from bootstrap_bot.registration.worker import OnStored, Tools
+from bootstrap_bot.registration.inventory import Inventory
+from bootstrap_bot.registration.service import RegistrationService
+from bootstrap_bot.registration.worker import OnStored, Services
 from bootstrap_bot.secret_spellings import proxies_in
 from bootstrap_bot.settings.admins import AdminList
 from bootstrap_bot.settings.settings import Settings, load, proxy_of
@@ -39,14 +39,14 @@ from bootstrap_bot.settings.targets import addresses_of, proxy_of_target
 from bootstrap_bot.targets.command import Command, Ran, run
 from bootstrap_bot.targets.file_target import LOCK_SECONDS
 from bootstrap_bot.targets.kinds import targets_of
-from bootstrap_bot.targets.tables import Surroundings
+from bootstrap_bot.targets.tables import TargetContext
 from bootstrap_bot.targets.target import Target
 from bootstrap_bot.urls import DIRECT
 
 log = logging.getLogger(__name__)
 
 
-class Parts:
+class App:
     """Chat on one side, provider, journal and target on the other, attempts between them."""
 
     def __init__(
@@ -68,27 +68,27 @@ class Parts:
         provider = DingTalk(
             self._http, dingtalk.registration_url, dingtalk.source, dingtalk.api_url
         )
-        around = Surroundings(settings.path, self._http, LOCK_SECONDS)
-        targets = self._targets = targets_of(settings.targets, around)
+        context = TargetContext(settings.path, self._http, LOCK_SECONDS)
+        targets = self._targets = targets_of(settings.targets, context)
 
         async def run_command(command: Command, secrets: Sequence[str]) -> Ran:
             return await run(command, clock, os.environ, [*secrets_of(settings), *secrets])
 
-        tools = Tools(
+        services = Services(
             provider=provider,
             targets=targets,
             journal=self._journal,
-            voice=TelegramVoice(bot, self._sender, clock, zone),
+            display=TelegramVoice(bot, self._sender, clock, zone),
             clock=clock,
             run_command=run_command,
             on_stored=on_stored,
             admins=admins,
             confirm=settings.security.confirm,
         )
-        attempts = Attempts(tools)
-        self.desk = Desk(
+        attempts = RegistrationService(services)
+        self.context = ChatContext(
             attempts=attempts,
-            platforms=Platforms(targets, provider, run_command, attempts.displaced),
+            platforms=Inventory(targets, provider, run_command, attempts.displaced),
             outbox=Outbox(bot, self._sender, clock),
             doctor=self._doctor(bot, provider, targets, clock),
             clock=clock,
@@ -104,7 +104,7 @@ class Parts:
             stack.push_async_callback(self._journal.close)
             await stack.enter_async_context(self._http)
             stack.push_async_callback(self._fall_silent)
-            await self.desk.attempts.start()
+            await self.context.attempts.start()
             tidying = asyncio.create_task(_tidy(self._targets))
             stack.callback(tidying.cancel)
             self._tell_of_damage()
@@ -117,11 +117,11 @@ class Parts:
     async def _fall_silent(self) -> None:
         """Nobody is told anything any more while the last answers of DingTalk are waited for."""
         await asyncio.gather(
-            self.desk.attempts.stop(), self.desk.outbox.stop(), self._sender.stop()
+            self.context.attempts.stop(), self.context.outbox.stop(), self._sender.stop()
         )
 
     def _texts(self, user: User) -> Texts:
-        chosen = self.desk.attempts.language_of(user.id)
+        chosen = self.context.attempts.language_of(user.id)
         return Texts(language_for(chosen, self._settings.chat.language, user.language_code))
 
     def _doctor(
@@ -131,14 +131,14 @@ class Parts:
         path = self._settings.path
         return Doctor(
             {
-                Subject.CONFIG: ConfigLook(path, path.name, lambda: load(path, os.environ)),
-                Subject.ADMINS: AdminsLook(self._admins),
-                Subject.TELEGRAM: TokenLook(bot),
-                Subject.POLLING: OwnPollingLook(bot),
-                Subject.DINGTALK: DingTalkLook(provider),
-                Subject.TARGET: TargetsLook(targets),
-                Subject.STATE: OwnStateLook(self._journal, self._settings.state_path),
-                Subject.CLOCK: ClockLook(provider, clock),
+                Subject.CONFIG: ConfigCheck(path, path.name, lambda: load(path, os.environ)),
+                Subject.ADMINS: AdminsCheck(self._admins),
+                Subject.TELEGRAM: TokenCheck(bot),
+                Subject.POLLING: OwnPollingCheck(bot),
+                Subject.DINGTALK: DingTalkCheck(provider),
+                Subject.TARGET: TargetsCheck(targets),
+                Subject.STATE: OwnStateCheck(self._journal, self._settings.state_path),
+                Subject.CLOCK: ClockCheck(provider, clock),
             }
         )
 
@@ -149,7 +149,7 @@ class Parts:
         log.error("the state file was broken; it is kept as %s", self._journal.moved_aside)
         texts = Texts(language_for(self._settings.chat.language))
         for admin in self._admins:
-            self.desk.outbox.tell_surely(admin, texts("notice.journal_broken"))
+            self.context.outbox.tell_surely(admin, texts("notice.journal_broken"))
 
 
 async def _tidy(targets: Sequence[Target]) -> None:

@@ -10,8 +10,8 @@ from typing import Any, Self
 from telegram import Update, User
 from telegram.ext import Application
 
-from bootstrap_bot.app import Parts, secrets_of
-from bootstrap_bot.chat.access import Gate
+from bootstrap_bot.app import App, secrets_of
+from bootstrap_bot.chat.access import AccessControl
 from bootstrap_bot.chat.claim import Claims
 from bootstrap_bot.chat.handlers import Handlers
 from bootstrap_bot.chat.menu import Menu
@@ -41,8 +41,8 @@ class BootstrapBot:
         self._clock = clock or SystemClock()
         self._timeout = timeout
         self._admins = AdminList(settings.telegram.admins, settings.path)
-        self._parts: Parts | None = None
-        self._gate: Gate | None = None
+        self._app: App | None = None
+        self._gate: AccessControl | None = None
         self.claims = Claims(self._admins, self._clock)
 
     @classmethod
@@ -95,7 +95,7 @@ class BootstrapBot:
 
     def works(self) -> Collection["asyncio.Task[None]"]:
         """What handlers began and did not wait for, as far as it is not done."""
-        return () if self._parts is None else self._parts.desk.outbox.works
+        return () if self._app is None else self._app.context.outbox.works
 
     def _install(
         self,
@@ -105,41 +105,41 @@ class BootstrapBot:
         menu: bool,
         alone: bool,
     ) -> None:
-        if self._parts is not None:
+        if self._app is not None:
             raise RuntimeError("install() was called already")
         bot = application.bot
         guard(bot.token, *secrets_of(self._settings))
         own = plain(bot)
-        parts = self._parts = Parts(
+        app = self._app = App(
             own, self._settings, self._admins, self._clock, self._timeout, on_stored
         )
-        commands = Menu(own, parts.desk.outbox, alone=alone) if menu else None
+        commands = Menu(own, app.context.outbox, alone=alone) if menu else None
 
         def welcome(_: Update, user: User) -> None:
-            parts.desk.attempts.person_is_back(user.id)
+            app.context.attempts.person_is_back(user.id)
             if commands is not None:
-                commands.ensure(user.id, parts.desk.texts(user))
+                commands.ensure(user.id, app.context.texts(user))
 
-        gate = self._gate = Gate(
+        gate = self._gate = AccessControl(
             self._admins,
             alone=alone,
-            outbox=parts.desk.outbox,
+            outbox=app.context.outbox,
             clock=self._clock,
-            texts=parts.desk.texts,
+            texts=app.context.texts,
             username=lambda: bot.username,
             welcome=welcome,
             claims=self.claims if alone else None,
         )
-        Handlers(parts.desk, commands, own).add_to(application, gate, alone=alone)
+        Handlers(app.context, commands, own).add_to(application, gate, alone=alone)
 
     async def _start(self, _: AnyApplication) -> None:
-        if self._parts is None:
+        if self._app is None:
             raise RuntimeError("install() comes before running()")
-        await self._parts.start()
+        await self._app.start()
 
     async def _stop(self, _: AnyApplication) -> None:
-        if self._parts is not None:
-            await self._parts.stop()
+        if self._app is not None:
+            await self._app.stop()
 
 
 def _after(before: Hook | None, ours: Hook) -> Hook:

@@ -14,20 +14,20 @@ from bootstrap_bot.chat.doctor_talk import conclusion, subject_name, words
 from bootstrap_bot.chat.language import language_for
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import SystemClock
-from bootstrap_bot.doctor.config import AdminsLook, ConfigLook
-from bootstrap_bot.doctor.dingtalk import ClockLook, DingTalkLook
+from bootstrap_bot.doctor.config import AdminsCheck, ConfigCheck
+from bootstrap_bot.doctor.dingtalk import ClockCheck, DingTalkCheck
 from bootstrap_bot.doctor.doctor import Doctor
 from bootstrap_bot.doctor.finding import Finding, Mark, Subject
-from bootstrap_bot.doctor.state import StateLook
+from bootstrap_bot.doctor.state import StateCheck
 from bootstrap_bot.doctor.state_lock import StateLock
-from bootstrap_bot.doctor.targets import TargetsLook
-from bootstrap_bot.doctor.telegram import PollingLook, TokenLook
+from bootstrap_bot.doctor.targets import TargetsCheck
+from bootstrap_bot.doctor.telegram import PollingCheck, TokenCheck
 from bootstrap_bot.http import Http
 from bootstrap_bot.log import guard
 from bootstrap_bot.providers.dingtalk import DingTalk
 from bootstrap_bot.settings.settings import Settings, proxy_of
 from bootstrap_bot.targets.kinds import targets_of
-from bootstrap_bot.targets.tables import Surroundings
+from bootstrap_bot.targets.tables import TargetContext
 
 # Whoever writes the config holds its lock for a moment only.
 LOCK_SECONDS = 3.0
@@ -55,18 +55,18 @@ def doctor_from_outside(settings: Settings, bot: Bot, http: Http) -> Doctor:
     """A doctor for an installation that may be running in another process."""
     dingtalk = settings.dingtalk
     provider = DingTalk(http, dingtalk.registration_url, dingtalk.source, dingtalk.api_url)
-    targets = targets_of(settings.targets, Surroundings(settings.path, http, LOCK_SECONDS))
+    targets = targets_of(settings.targets, TargetContext(settings.path, http, LOCK_SECONDS))
     state = settings.state_path
     return Doctor(
         {
-            Subject.CONFIG: ConfigLook(settings.path, str(settings.path), lambda: settings),
-            Subject.ADMINS: AdminsLook(settings.telegram.admins),
-            Subject.TELEGRAM: TokenLook(bot),
-            Subject.POLLING: PollingLook(bot, StateLock(state)),
-            Subject.DINGTALK: DingTalkLook(provider),
-            Subject.TARGET: TargetsLook(targets),
-            Subject.STATE: StateLook(state, str(state)),
-            Subject.CLOCK: ClockLook(provider, SystemClock()),
+            Subject.CONFIG: ConfigCheck(settings.path, str(settings.path), lambda: settings),
+            Subject.ADMINS: AdminsCheck(settings.telegram.admins),
+            Subject.TELEGRAM: TokenCheck(bot),
+            Subject.POLLING: PollingCheck(bot, StateLock(state)),
+            Subject.DINGTALK: DingTalkCheck(provider),
+            Subject.TARGET: TargetsCheck(targets),
+            Subject.STATE: StateCheck(state, str(state)),
+            Subject.CLOCK: ClockCheck(provider, SystemClock()),
         }
     )
 

@@ -20,7 +20,7 @@ class Spellings:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        known = {part for secret in secrets for part in _parts(secret) if len(part) >= SHORTEST}
+        known = {part for secret in secrets for part in _app(secret) if len(part) >= SHORTEST}
         # The longest first: one that is part of another must not leave the rest of it behind.
         ordered = sorted(known, key=len, reverse=True)
         self._plain = _either(re.escape(secret) for secret in ordered)
@@ -40,7 +40,7 @@ def proxies_in(environ: Mapping[str, str]) -> list[str]:
     return [value for value in named if "@" in value]
 
 
-def _parts(secret: str) -> Iterator[str]:
+def _app(secret: str) -> Iterator[str]:
     yield secret
     _, scheme, rest = secret.partition("://")
     pair, at, _ = (rest if scheme else secret).rpartition("@")

@@ -27,7 +27,7 @@ MOST_STRANGERS = MOST_AT_ONCE + int(STRANGER_PAUSE)
 Welcome = Callable[[Update, User], None]
 
 
-class Gate:
+class AccessControl:
     """Judges every update when the bot is on its own, only ours in somebody else's bot.
 
     `welcome` is called for each update of an admin in a private chat.

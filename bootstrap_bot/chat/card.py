@@ -9,7 +9,7 @@ from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bootstrap_bot.chat import times
 from bootstrap_bot.chat.buttons import Action, button, data, keyboard
-from bootstrap_bot.chat.delivery_text import LONGEST_CODE, NAMELESS, hindrance, outcome, program
+from bootstrap_bot.chat.delivery_text import LONGEST_CODE, NAMELESS, blocker, outcome, program
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.pictures import LONGEST_QR, Picture
 from bootstrap_bot.chat.result_text import LONGEST_CAPTION, fits, more, pair, result
@@ -166,7 +166,7 @@ def _standing(deliveries: Sequence[Delivery], texts: Texts) -> list[str]:
     """Why the pair is not everywhere, then where it is."""
     by_need = sorted(deliveries, key=lambda delivery: not delivery.trouble)
     return [
-        hindrance(one, texts) if one.trouble else outcome(one, texts, room=0, brief=True)
+        blocker(one, texts) if one.trouble else outcome(one, texts, room=0, brief=True)
         for one in by_need
     ]
 

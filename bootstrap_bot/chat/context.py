@@ -13,16 +13,16 @@ from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.doctor.doctor import Doctor
-from bootstrap_bot.registration.inventory import Platforms
-from bootstrap_bot.registration.service import Attempts
+from bootstrap_bot.registration.inventory import Inventory
+from bootstrap_bot.registration.service import RegistrationService
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ChatContext:
     """The way in and the way out. `texts` gives a person's language."""
 
-    attempts: Attempts
-    platforms: Platforms
+    attempts: RegistrationService
+    platforms: Inventory
     outbox: Outbox
     doctor: Doctor
     clock: Clock

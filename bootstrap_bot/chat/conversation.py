@@ -11,7 +11,7 @@ from telegram.ext import ApplicationHandlerStop, ContextTypes
 from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.card import card, remove_rows
 from bootstrap_bot.chat.commands import argument_in
-from bootstrap_bot.chat.context import ANSWERED, Desk, Press, Presses, decides, said
+from bootstrap_bot.chat.context import ANSWERED, ChatContext, Press, Presses, decides, said
 from bootstrap_bot.chat.delivery_text import trouble
 from bootstrap_bot.chat.manner import topic_of
 from bootstrap_bot.chat.question import WANTED, ask
@@ -25,9 +25,9 @@ INVITING = frozenset({Action.CHECK, Action.CANCEL})
 class Conversation:
     """Begins attempts, shows them, ends them."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._attempts = desk.attempts
+    def __init__(self, context: ChatContext) -> None:
+        self._context = context
+        self._attempts = context.attempts
         self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def presses(self) -> Presses:
@@ -97,15 +97,17 @@ class Conversation:
         raise ApplicationHandlerStop
 
     def _say(self, asked: Message, user: User, code: str) -> None:
-        self._desk.outbox.say(asked.chat_id, self._desk.texts(user)(code), topic=topic_of(asked))
+        self._context.outbox.say(
+            asked.chat_id, self._context.texts(user)(code), topic=topic_of(asked)
+        )
 
     def _say_error(self, chat: int, topic: int | None, user: User, error: CodedError) -> None:
-        texts = self._desk.texts(user)
+        texts = self._context.texts(user)
         if isinstance(error, TargetError):
             wrong = trouble(error.place, error.code.value, error.line, error.column, texts)
-            self._desk.outbox.say(chat, f"⚠️ {wrong}", topic=topic)
+            self._context.outbox.say(chat, f"⚠️ {wrong}", topic=topic)
         else:
-            self._desk.outbox.say(chat, texts(f"error.{error.code.value}"), topic=topic)
+            self._context.outbox.say(chat, texts(f"error.{error.code.value}"), topic=topic)
 
     def _work(self, user: User, topic: int | None, doing: Callable[[], Awaitable[object]]) -> None:
         """What may wait for a target, which no handler does; one thing at a time for a person."""
@@ -117,7 +119,7 @@ class Conversation:
                 except CodedError as error:
                     self._say_error(user.id, topic, user, error)
 
-        self._desk.outbox.work(work())
+        self._context.outbox.work(work())
 
     def _answer_later(self, press: Press, doing: Callable[[], Awaitable[str | None]]) -> str:
         """The same for a button; its short answer says how that went."""
@@ -127,7 +129,7 @@ class Conversation:
                 code = await doing()
             except CodedError as error:
                 code = f"error.{error.code.value}"
-            self._desk.outbox.answer(press.query, press.texts.plain(code or "answer.outdated"))
+            self._context.outbox.answer(press.query, press.texts.plain(code or "answer.outdated"))
 
         self._work(press.query.from_user, press.topic, work)
         return ANSWERED
@@ -142,16 +144,16 @@ class Conversation:
 
     async def _bring_down(self, user: User, topic: int | None) -> bool:
         live = self._attempts.live(user.id)
-        return live is not None and await self._attempts.bring_down(live.id, user.id, topic)
+        return live is not None and await self._attempts.resend(live.id, user.id, topic)
 
     async def _ask(self, user: User, topic: int | None) -> bool:
         """Asks what to do with the platforms that are there; False when there is none.
 
         Raises `TargetError` when no target can be read: nothing could be stored either.
         """
-        found = await self._desk.platforms.all()
+        found = await self._context.platforms.all()
         if found.listed:
-            self._desk.outbox.say(user.id, *ask(found, self._desk.texts(user)), topic)
+            self._context.outbox.say(user.id, *ask(found, self._context.texts(user)), topic)
         elif found.unreadable:
             raise found.troubles[0]
         return bool(found.listed)
@@ -169,7 +171,7 @@ class Conversation:
         request = Request(
             owner=user.id,
             chat=user.id,
-            language=self._desk.texts(user).language,
+            language=self._context.texts(user).language,
             update=update,
             wanted_id=wanted_id,
             replaces=replaces,
@@ -183,9 +185,11 @@ class Conversation:
         latest = await self._attempts.latest(user.id)
         if latest is None:
             self._say(asked, user, "reply.no_attempt")
-        elif not await self._attempts.bring_down(latest.id, user.id, topic_of(asked)):
-            look = card(latest, self._desk.texts(user), self._desk.clock.now(), self._desk.zone)
-            self._desk.outbox.say(asked.chat_id, look.caption, look.keyboard, topic_of(asked))
+        elif not await self._attempts.resend(latest.id, user.id, topic_of(asked)):
+            look = card(
+                latest, self._context.texts(user), self._context.clock.now(), self._context.zone
+            )
+            self._context.outbox.say(asked.chat_id, look.caption, look.keyboard, topic_of(asked))
 
     async def put_away_if_astray(self, press: Press, action: Action) -> None:
         """Takes invitation and buttons off a message that is not its attempt's own.
@@ -199,7 +203,7 @@ class Conversation:
             return
         if message.message_id != own.message:
             query, text = press.query, press.texts("reply.astray")
-            self._desk.outbox.post(press.owner, lambda: _put_away(query, text))
+            self._context.outbox.post(press.owner, lambda: _put_away(query, text))
 
     async def _use(self, press: Press) -> str | None:
         done = await self._attempts.decide(press.ref, press.owner, use=True)
@@ -216,7 +220,7 @@ class Conversation:
         if seconds < 1:
             return "answer.check"
         answer = press.texts.plural("answer.check_soon", round(seconds))
-        self._desk.outbox.answer(press.query, answer)
+        self._context.outbox.answer(press.query, answer)
         return ANSWERED
 
     async def _again(self, press: Press) -> str | None:
@@ -252,10 +256,10 @@ class Conversation:
         found = await self._attempts.stored(press.ref, press.owner)
         if found is None:
             return None
-        look = card(found, press.texts, self._desk.clock.now(), self._desk.zone)
+        look = card(found, press.texts, self._context.clock.now(), self._context.zone)
         keyboard = remove_rows(press.ref, press.texts) if ask_first else look.keyboard
         query = press.query
-        self._desk.outbox.post(press.owner, lambda: query.edit_message_reply_markup(keyboard))
+        self._context.outbox.post(press.owner, lambda: query.edit_message_reply_markup(keyboard))
         return "answer.remove" if ask_first else "answer.keep"
 
     async def _add(self, press: Press) -> str | None:
@@ -267,7 +271,7 @@ class Conversation:
 
     async def _replace(self, press: Press) -> str | None:
         async def work() -> str | None:
-            listed = await self._desk.platforms.find(press.ref)
+            listed = await self._context.platforms.find(press.ref)
             if listed is None:
                 return None
             await self._answer_question(press, replaces=listed.platform.client_id)
@@ -286,7 +290,7 @@ class Conversation:
         self._remove_question(press)
 
     def _remove_question(self, press: Press) -> None:
-        self._desk.outbox.post(press.owner, press.query.delete_message)
+        self._context.outbox.post(press.owner, press.query.delete_message)
 
 
 async def _put_away(query: CallbackQuery, text: str) -> None:

@@ -43,7 +43,7 @@ def trouble(place: str, code: str, line: int, column: int, texts: Texts) -> str:
     return texts("captured.trouble", place=place, what=what)
 
 
-def hindrance(delivery: Delivery, texts: Texts) -> str:
+def blocker(delivery: Delivery, texts: Texts) -> str:
     """Why the pair is not there yet."""
     if delivery.trouble == Code.OCCUPIED.value:
         client = clean(masked_id(delivery.occupant), LONGEST_CODE)
@@ -67,7 +67,7 @@ def outcome(delivery: Delivery, texts: Texts, *, room: int, brief: bool = False)
         lines += [_note(note, texts) for note in _notes(delivery) if not (brief and _idle(note))]
         lines += _followed(delivery, texts, room)
     if delivery.trouble:
-        lines.append(f"⚠️ {hindrance(delivery, texts)}")
+        lines.append(f"⚠️ {blocker(delivery, texts)}")
     return "\n".join(lines)
 
 

@@ -6,7 +6,7 @@ from telegram import Message, Update
 from telegram.constants import ParseMode
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
-from bootstrap_bot.chat.context import Desk, said
+from bootstrap_bot.chat.context import ChatContext, said
 from bootstrap_bot.chat.manner import Manner, as_taken, topic_of
 from bootstrap_bot.chat.outbox import NO_PREVIEW
 from bootstrap_bot.chat.texts import Texts
@@ -19,8 +19,8 @@ ICONS: Mapping[Mark, str] = {Mark.GOOD: "🟢", Mark.LOOK: "🟡", Mark.BAD: "�
 class DoctorTalk:
     """One examination at a time in each chat."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: ChatContext) -> None:
+        self._context = context
         self._under_way: set[int] = set()
 
     async def command(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
@@ -28,7 +28,7 @@ class DoctorTalk:
         message, user = said(update)
         if message.chat_id not in self._under_way:
             self._under_way.add(message.chat_id)
-            self._desk.outbox.work(self._examine(message, self._desk.texts(user)))
+            self._context.outbox.work(self._examine(message, self._context.texts(user)))
         raise ApplicationHandlerStop
 
     async def _examine(self, message: Message, texts: Texts) -> None:
@@ -37,13 +37,13 @@ class DoctorTalk:
 
         def begins(subject: Subject) -> None:
             page.looking_at = subject
-            self._desk.outbox.post(message.chat_id, live.show)
+            self._context.outbox.post(message.chat_id, live.show)
 
         try:
-            async for finding in self._desk.doctor.examine(begins):
+            async for finding in self._context.doctor.examine(begins):
                 page.findings.append(finding)
             page.looking_at = None
-            self._desk.outbox.post(message.chat_id, live.show)
+            self._context.outbox.post(message.chat_id, live.show)
         finally:
             self._under_way.discard(message.chat_id)
 

@@ -13,7 +13,7 @@ from telegram.ext import (
     filters,
 )
 
-from bootstrap_bot.chat.access import Gate
+from bootstrap_bot.chat.access import AccessControl
 from bootstrap_bot.chat.buttons import carried, is_ours, parse
 from bootstrap_bot.chat.commands import (
     CANCEL,
@@ -26,7 +26,7 @@ from bootstrap_bot.chat.commands import (
     STATUS,
     name_of,
 )
-from bootstrap_bot.chat.context import ANSWERED, Desk, Press, Presses
+from bootstrap_bot.chat.context import ANSWERED, ChatContext, Press, Presses
 from bootstrap_bot.chat.conversation import Conversation
 from bootstrap_bot.chat.doctor_talk import DoctorTalk
 from bootstrap_bot.chat.language_menu import LanguageMenu
@@ -43,13 +43,13 @@ GROUP = GATE_GROUP + 1
 class Handlers:
     """Registers the gate and, behind it, our commands and buttons."""
 
-    def __init__(self, desk: Desk, menu: Menu | None, bot: Bot) -> None:
-        self._desk = desk
+    def __init__(self, context: ChatContext, menu: Menu | None, bot: Bot) -> None:
+        self._context = context
         self._bot = bot
-        self._conversation = Conversation(desk)
-        self._platforms = PlatformMenu(desk)
-        self._language = LanguageMenu(desk, menu)
-        self._doctor = DoctorTalk(desk)
+        self._conversation = Conversation(context)
+        self._platforms = PlatformMenu(context)
+        self._language = LanguageMenu(context, menu)
+        self._doctor = DoctorTalk(context)
         self._presses: Presses = {
             **self._conversation.presses(),
             **self._platforms.presses(),
@@ -57,7 +57,11 @@ class Handlers:
         }
 
     def add_to(
-        self, application: Application[Any, Any, Any, Any, Any, Any], gate: Gate, *, alone: bool
+        self,
+        application: Application[Any, Any, Any, Any, Any, Any],
+        gate: AccessControl,
+        *,
+        alone: bool,
     ) -> None:
         """`alone` adds what only a bot on its own answers."""
         # Whatever the application's defaults are: only a handler that blocks can stop an update.
@@ -92,7 +96,7 @@ class Handlers:
         if query is None:
             return
         adopt(query, self._bot)
-        texts = self._desk.texts(query.from_user)
+        texts = self._context.texts(query.from_user)
         parsed = parse(carried(query.data))
         answer = None
         try:
@@ -104,5 +108,5 @@ class Handlers:
         except CodedError as error:
             answer = f"error.{error.code.value}"
         if answer != ANSWERED:
-            self._desk.outbox.answer(query, texts.plain(answer or "answer.outdated"))
+            self._context.outbox.answer(query, texts.plain(answer or "answer.outdated"))
         raise ApplicationHandlerStop

@@ -4,7 +4,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from bootstrap_bot.chat.buttons import Action, data
-from bootstrap_bot.chat.context import ANSWERED, Desk, Press, Presses, said
+from bootstrap_bot.chat.context import ANSWERED, ChatContext, Press, Presses, said
 from bootstrap_bot.chat.manner import topic_of
 from bootstrap_bot.chat.menu import Menu
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
@@ -13,8 +13,8 @@ from bootstrap_bot.chat.texts import LANGUAGES, Texts
 class LanguageMenu:
     """A button for each language, labelled in it."""
 
-    def __init__(self, desk: Desk, menu: Menu | None) -> None:
-        self._desk = desk
+    def __init__(self, context: ChatContext, menu: Menu | None) -> None:
+        self._context = context
         self._menu = menu
 
     def presses(self) -> Presses:
@@ -25,8 +25,8 @@ class LanguageMenu:
         """/language: asks which."""
         message, user = said(update)
         rows = [[_choice(language)] for language in LANGUAGES]
-        question = self._desk.texts(user)("language.question")
-        self._desk.outbox.say(
+        question = self._context.texts(user)("language.question")
+        self._context.outbox.say(
             message.chat_id, question, InlineKeyboardMarkup(rows), topic_of(message)
         )
         raise ApplicationHandlerStop
@@ -34,13 +34,13 @@ class LanguageMenu:
     async def _speak(self, press: Press) -> str | None:
         if press.ref not in LANGUAGES:
             return None
-        await self._desk.attempts.speak(press.owner, press.ref)
+        await self._context.attempts.speak(press.owner, press.ref)
         texts = Texts(press.ref)
         query = press.query
-        self._desk.outbox.post(
+        self._context.outbox.post(
             press.owner, lambda: query.edit_message_text(texts.plain("language.chosen"))
         )
-        self._desk.outbox.answer(query, texts.plain("language.chosen"))
+        self._context.outbox.answer(query, texts.plain("language.chosen"))
         if self._menu is not None:
             self._menu.renew(press.owner, texts)
         return ANSWERED

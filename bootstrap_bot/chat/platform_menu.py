@@ -7,7 +7,7 @@ from telegram.constants import ParseMode
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from bootstrap_bot.chat.buttons import Action, button, data, keyboard
-from bootstrap_bot.chat.context import Desk, Press, Presses, said
+from bootstrap_bot.chat.context import ChatContext, Press, Presses, said
 from bootstrap_bot.chat.delivery_text import follow_up, trouble
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.manner import topic_of
@@ -31,9 +31,9 @@ Page = tuple[str, InlineKeyboardMarkup | None]
 class PlatformMenu:
     """A list, and behind each entry a page with what can be done. Nobody waits for a target."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._platforms = desk.platforms
+    def __init__(self, context: ChatContext) -> None:
+        self._context = context
+        self._platforms = context.platforms
 
     def presses(self) -> Presses:
         """Our buttons."""
@@ -50,16 +50,16 @@ class PlatformMenu:
     async def command(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """/platforms: sends the list."""
         message, user = said(update)
-        texts = self._desk.texts(user)
-        self._desk.outbox.work(self._send_list(message.chat_id, topic_of(message), texts))
+        texts = self._context.texts(user)
+        self._context.outbox.work(self._send_list(message.chat_id, topic_of(message), texts))
         raise ApplicationHandlerStop
 
     async def _send_list(self, chat: int, topic: int | None, texts: Texts) -> None:
-        self._desk.outbox.say(chat, *list_page(await self._platforms.all(), texts), topic)
+        self._context.outbox.say(chat, *list_page(await self._platforms.all(), texts), topic)
 
     async def _list(self, press: Press) -> str | None:
         if press.ref != NOTHING:  # pressed below a result, which stays as it is
-            self._desk.outbox.work(self._send_list(press.owner, press.topic, press.texts))
+            self._context.outbox.work(self._send_list(press.owner, press.topic, press.texts))
             return "answer.platforms"
 
         async def page() -> Page:
@@ -128,7 +128,7 @@ class PlatformMenu:
 
     def _turn_to(self, press: Press, page: Callable[[], Awaitable[Page]], answer: str) -> str:
         """Puts another page into the message, as soon as the targets have answered."""
-        self._desk.outbox.work(self._turn(press, page))
+        self._context.outbox.work(self._turn(press, page))
         return answer
 
     async def _turn(self, press: Press, page: Callable[[], Awaitable[Page]]) -> None:
@@ -137,7 +137,7 @@ class PlatformMenu:
         except CodedError as error:
             text = _trouble(error, press.texts)
             buttons = keyboard([[_back(press.texts)]])
-        self._desk.outbox.post(press.owner, lambda: _edit(press.query, text, buttons))
+        self._context.outbox.post(press.owner, lambda: _edit(press.query, text, buttons))
 
 
 async def _edit(query: CallbackQuery, text: str, buttons: InlineKeyboardMarkup | None) -> None:

@@ -19,7 +19,7 @@ from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.registration.attempt import RESULTS, Attempt
-from bootstrap_bot.registration.display import ChatGoneError, UnheardError
+from bootstrap_bot.registration.display import ChatGoneError, DeliveryError
 
 T = TypeVar("T")
 
@@ -211,9 +211,9 @@ async def _mapped(sending: Awaitable[T]) -> T:
         if any(sign in text for sign in MESSAGE_GONE):
             raise _MessageGoneError from None
         log.error("Telegram does not take a message: %s", kind_of(error))
-        raise UnheardError from None
+        raise DeliveryError from None
     except (TelegramError, ReplacedError):
-        raise UnheardError from None
+        raise DeliveryError from None
 
 
 def _differs(before: Card, after: Card) -> bool:

@@ -9,7 +9,7 @@ from bootstrap_bot.errors import ConfigError, Fault
 from bootstrap_bot.settings.settings import Settings
 
 
-class ConfigLook:
+class ConfigCheck:
     """The config as it stands on disk now.
 
     `load` reads it the way a start would; `file` is its name for people.
@@ -47,7 +47,7 @@ def _code(warning: Fault) -> str:
     return "doctor.config_exposed" if warning.key else "doctor.config_readable"
 
 
-class AdminsLook:
+class AdminsCheck:
     """Who may use the bot; an empty list lets nobody in."""
 
     def __init__(self, admins: Sized) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.doctor.finding import Finding, Subject
 from bootstrap_bot.errors import Code, RemoteError
-from bootstrap_bot.providers.provider import Invitation
+from bootstrap_bot.providers.provider import DeviceAuthorization
 
 FARTHEST = 30.0
 # A second is what the `Date` of an answer is cut to.
@@ -19,7 +19,7 @@ _THEIR_FAULT = (Code.RATE_LIMITED, Code.SERVER_ERROR, Code.ERRCODE)
 class Registration(Protocol):
     """What is needed of a provider. Both raise `RemoteError`."""
 
-    async def begin(self) -> Invitation:
+    async def begin(self) -> DeviceAuthorization:
         """Asks for a device code."""
         ...
 
@@ -28,7 +28,7 @@ class Registration(Protocol):
         ...
 
 
-class DingTalkLook:
+class DingTalkCheck:
     """Begins a registration that nobody will confirm: its code is dropped here and dies there."""
 
     def __init__(self, registration: Registration) -> None:
@@ -43,7 +43,7 @@ class DingTalkLook:
         return [Finding.good(Subject.DINGTALK, "doctor.dingtalk_good")]
 
 
-class ClockLook:
+class ClockCheck:
     """This machine's clock beside DingTalk's; `clock` is the machine's."""
 
     def __init__(self, registration: Registration, clock: Clock) -> None:

@@ -18,7 +18,7 @@ OURS = "SELECT 1 FROM sqlite_master WHERE name = 'attempts'"
 _EFFECTIVE = os.access in os.supports_effective_ids
 
 
-class StateLook:
+class StateCheck:
     """The file as the next `run` would find it; `file` is its name for people."""
 
     def __init__(self, path: Path, file: str) -> None:
@@ -96,7 +96,7 @@ class StateLook:
         return Finding.bad(Subject.STATE, code, file=self._file)
 
 
-class OwnStateLook:
+class OwnStateCheck:
     """The file that this bot itself holds."""
 
     def __init__(self, journal: Journal, path: Path) -> None:

@@ -18,7 +18,7 @@ GOOD = {"astrbot": "doctor.target_api"}
 REMEDIES = {Code.LOCKED: "doctor.target_locked", Code.TARGET_FAILED: "doctor.target_failed"}
 
 
-class TargetsLook:
+class TargetsCheck:
     """Each target, probed without a change."""
 
     def __init__(self, targets: Sequence[Target]) -> None:
@@ -45,7 +45,7 @@ def _state(target: Target, count: int) -> Finding:
         program = Path(target.after.argv[0]).name
         place = target.place
         return Finding.bad(Subject.TARGET, "doctor.target_command", place=place, program=program)
-    if target.holds_one and count > 1:
+    if target.single_slot and count > 1:
         return Finding.look(Subject.TARGET, "doctor.target_several", place=target.place)
     return Finding.good(Subject.TARGET, code, place=target.place, count=count)
 

@@ -14,7 +14,7 @@ from bootstrap_bot.doctor.state_lock import StateLock
 _HOST = re.compile(r"[a-z0-9.-]{1,253}")
 
 
-class TokenLook:
+class TokenCheck:
     """The token, tried with getMe."""
 
     def __init__(self, bot: Bot) -> None:
@@ -31,7 +31,7 @@ class TokenLook:
         return [Finding.good(Subject.TELEGRAM, "doctor.telegram_good", bot=f"@{me.username}")]
 
 
-class PollingLook:
+class PollingCheck:
     """Who gets the messages, seen from outside of the bot.
 
     Nothing is asked that could take them from a `run` that holds the state.
@@ -62,7 +62,7 @@ class PollingLook:
         return Finding.good(Subject.POLLING, "doctor.polling_nobody")
 
 
-class OwnPollingLook:
+class OwnPollingCheck:
     """The same seen from inside: it is the bot itself that gets them."""
 
     def __init__(self, bot: Bot) -> None:

@@ -18,13 +18,13 @@ from bootstrap_bot.http import Http, Reply
 from bootstrap_bot.providers.pair import Pairs, field, is_usable, mended
 from bootstrap_bot.providers.provider import (
     AwaitingApproval,
-    Created,
+    Denied,
+    DeviceAuthorization,
     Expired,
+    Granted,
     Health,
-    Invitation,
-    Refused,
+    PollResult,
     Stage,
-    Verdict,
     Waiting,
 )
 from bootstrap_bot.urls import is_loopback
@@ -63,7 +63,7 @@ class DingTalk:
         self._noted: set[str] = set()
         self._pairs = Pairs()
 
-    async def begin(self) -> Invitation:
+    async def begin(self) -> DeviceAuthorization:
         """Asks for a device code: `init` for a nonce of one use, then `begin` with it.
 
         Raises `RemoteError`; BAD_LINK when the link is none a person should open.
@@ -73,7 +73,7 @@ class DingTalk:
         link = _wanted(answer, *(key for key in LINK_KEYS if isinstance(answer.get(key), str)))
         if not self._trusts(link):
             raise RemoteError(Code.BAD_LINK)
-        return Invitation(
+        return DeviceAuthorization(
             device_code=SecretStr(_wanted(answer, "device_code")),
             user_code=mended(field(answer, "user_code"))[:LONGEST_REASON],
             link=link,
@@ -90,7 +90,7 @@ class DingTalk:
         payload = {"source": self._source}
         return (await self._http.post(self._url, "/app/registration/init", payload)).date
 
-    async def poll(self, device_code: SecretStr) -> Verdict:
+    async def poll(self, device_code: SecretStr) -> PollResult:
         """Asks once what became of it. Raises `RemoteError` for an answer that says nothing.
 
         Credentials are taken from any answer that has both: they are given only once.
@@ -135,16 +135,16 @@ class DingTalk:
         _checked(gateway)
         return Health.WORKS
 
-    def _verdict(self, answer: Mapping[str, object], credentials: Credentials | None) -> Verdict:
+    def _verdict(self, answer: Mapping[str, object], credentials: Credentials | None) -> PollResult:
         raw = answer.get("status")
         status = raw.strip().upper().replace("-", "_") if isinstance(raw, str) else ""
         if status == "SUCCESS":
-            return Created(credentials=credentials)
+            return Granted(credentials=credentials)
         if status in APPROVING and credentials is not None:
             return AwaitingApproval(credentials=credentials)
         if status == "FAIL":
             reason = answer.get("fail_reason")
-            return Refused(
+            return Denied(
                 credentials=credentials,
                 reason=mended(reason[:LONGEST_REASON]) if isinstance(reason, str) else "",
             )

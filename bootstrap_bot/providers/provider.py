@@ -22,7 +22,7 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
+class DeviceAuthorization:
     """A device code and what a person needs to confirm it (RFC 8628, section 3.2).
 
     `link` is the complete verification URI, `app_link` the one that opens the platform's app;
@@ -38,14 +38,14 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class PollResult:
     """One answer to a poll. Credentials may come with any of them and are kept at once."""
 
     credentials: Credentials | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting(Verdict):
+class Waiting(PollResult):
     """Not decided. `slow_down` seconds are to be added to the interval from now on."""
 
     stage: Stage = Stage.WAITING
@@ -53,24 +53,24 @@ class Waiting(Verdict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Created(Verdict):
+class Granted(PollResult):
     """The app exists and works."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AwaitingApproval(Verdict):
+class AwaitingApproval(PollResult):
     """The app exists; somebody in the organisation has to approve it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused(Verdict):
+class Denied(PollResult):
     """The platform or the person said no; `reason` is the platform's text, as it came."""
 
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expired(Verdict):
+class Expired(PollResult):
     """The device code is dead."""
 
 
@@ -91,11 +91,11 @@ class Provider(Protocol):
         """The platform's type, as it is written into a config: `dingtalk`."""
         ...
 
-    async def begin(self) -> Invitation:
+    async def begin(self) -> DeviceAuthorization:
         """Asks for a device code. Raises `RemoteError`."""
         ...
 
-    async def poll(self, device_code: SecretStr) -> Verdict:
+    async def poll(self, device_code: SecretStr) -> PollResult:
         """Asks once what became of it. Raises `RemoteError`."""
         ...
 

@@ -4,7 +4,7 @@ import asyncio
 
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.errors import Code, RemoteError
-from bootstrap_bot.providers.provider import Invitation, Provider
+from bootstrap_bot.providers.provider import DeviceAuthorization, Provider
 
 PATIENCE = 20.0
 FIRST_PAUSE = 1.0
@@ -13,7 +13,7 @@ LONGEST_PAUSE = 8.0
 FINAL = (Code.BAD_LINK, Code.MOVED)
 
 
-async def invite(provider: Provider, clock: Clock) -> Invitation:
+async def invite(provider: Provider, clock: Clock) -> DeviceAuthorization:
     """Begins anew after every failure, within `PATIENCE` seconds in all.
 
     Raises the last `RemoteError`.

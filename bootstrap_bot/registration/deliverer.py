@@ -27,7 +27,7 @@ Displaced = Callable[[str, str], Awaitable[object]]
 MOST_RUNS = 2
 
 
-class Storing:
+class Deliverer:
     """Deliveries of one record's credentials, each step committed before the next one."""
 
     def __init__(
@@ -52,7 +52,7 @@ class Storing:
             gone = delivery.target not in keys and delivery.state is not DeliveryState.VERIFIED
             return delivery.ended(Closed.LEFT) if delivery.open and gone else delivery
 
-        await self._record.commit_surely(lambda now: _each(now, change))
+        await self._record.commit_with_retry(lambda now: _each(now, change))
 
     async def deliver(self, target: Target) -> Platform | None:
         """Stores the credentials there unless they are, and gives the bot as it is there.
@@ -141,7 +141,7 @@ class Storing:
                 await self._trouble(target, error)
                 return
         # before its command, which may restart this program
-        await self._record.commit_surely(lambda now: _without(now, delivery.target))
+        await self._record.commit_with_retry(lambda now: _without(now, delivery.target))
         if target is not None and target.after is not None and delivery.open:
             await self._run_command(target.after, self._secrets())
 
@@ -202,7 +202,7 @@ class Storing:
             deliveries.sort(key=lambda delivery: order.get(delivery.target, -1))
             return replace(attempt, deliveries=tuple(deliveries))
 
-        await self._record.commit_surely(marked)
+        await self._record.commit_with_retry(marked)
 
 
 def _delivery(attempt: Attempt, target: Target) -> Delivery:

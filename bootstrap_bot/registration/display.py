@@ -7,7 +7,7 @@ from bootstrap_bot.errors import BootstrapBotError
 from bootstrap_bot.registration.attempt import Attempt
 
 
-class UnheardError(BootstrapBotError):
+class DeliveryError(BootstrapBotError):
     """The message did not arrive this time; trying again may help."""
 
 
@@ -15,7 +15,7 @@ class ChatGoneError(BootstrapBotError):
     """The person blocked the bot or left: only their next update opens the way again."""
 
 
-class Voice(Protocol):
+class Display(Protocol):
     """Shows an attempt as one message."""
 
     async def show(self, latest: Callable[[], Attempt]) -> int:

@@ -38,7 +38,7 @@ class Found:
     unreadable: bool = False
 
 
-class Platforms:
+class Inventory:
     """What is stored in the targets now, read afresh at each call.
 
     Methods that are about one platform raise `TargetError`; those that change something give
@@ -69,7 +69,7 @@ class Platforms:
                 troubles.append(answer)
             else:
                 listed += answer
-                room = room or not (target.holds_one and answer)
+                room = room or not (target.single_slot and answer)
         return Found(listed, troubles, room, unreadable=len(troubles) == len(self._targets))
 
     async def find(self, ref: str) -> Listed | None:

@@ -6,11 +6,11 @@ from typing import Self
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.provider import (
     AwaitingApproval,
-    Created,
+    Denied,
     Expired,
-    Refused,
+    Granted,
+    PollResult,
     Stage,
-    Verdict,
     Waiting,
 )
 from bootstrap_bot.registration.attempt import Attempt, State
@@ -80,16 +80,16 @@ class Polling:
             return after._ending(State.FAILED, trouble=error.code)
         return after._decide_undecided()
 
-    def answered(self, verdict: Verdict) -> Self:
+    def answered(self, verdict: PollResult) -> Self:
         """What this verdict says on top of those before it."""
         kept = self.kept or verdict.credentials is not None
         after = replace(replace(self, kept=kept)._asked(), failures=0, asked_to_wait=0.0)
         match verdict:
-            case Created():
+            case Granted():
                 return replace(after, empty=self.empty + 1)._decide_created()
             case AwaitingApproval():
                 return after._ending(State.CAPTURED, approval=True)
-            case Refused():
+            case Denied():
                 return after._ending(State.REFUSED, reason=verdict.reason)
             case Expired():
                 return after._ending_dead()

@@ -7,7 +7,7 @@ from bootstrap_bot.clock import Clock
 from bootstrap_bot.providers.provider import Health
 from bootstrap_bot.registration.attempt import RESULTS, Attempt, State
 from bootstrap_bot.registration.delivery import Delivery
-from bootstrap_bot.registration.display import ChatGoneError, UnheardError, Voice
+from bootstrap_bot.registration.display import ChatGoneError, DeliveryError, Display
 from bootstrap_bot.registration.record import Record
 
 REFRESH = 60.0
@@ -21,12 +21,12 @@ PATIENT_RETRY = 300.0
 LOOKED_AWAY = 120.0
 
 
-class Teller:
+class Presenter:
     """Shows every change of one record, the last one until it has arrived."""
 
-    def __init__(self, record: Record, voice: Voice, clock: Clock) -> None:
+    def __init__(self, record: Record, display: Display, clock: Clock) -> None:
         self._record = record
-        self._voice = voice
+        self._display = display
         self._clock = clock
         self._back = asyncio.Event()
         self._failing_since: float | None = None
@@ -66,7 +66,7 @@ class Teller:
         except ChatGoneError:
             self._back.clear()
             await self._back.wait()
-        except UnheardError:
+        except DeliveryError:
             await self._clock.sleep(self._next_pause())
         else:
             self._failing_since, self._pause = None, FIRST_RETRY
@@ -74,7 +74,7 @@ class Teller:
                 await self._wait_for_news()
 
     async def _tell(self) -> None:
-        shown = await self._record.commit_surely(self._with_room_for_a_result)
+        shown = await self._record.commit_with_retry(self._with_room_for_a_result)
         if not self._has_something_to_say():
             return
         before = shown.message
@@ -86,16 +86,16 @@ class Teller:
                 shown = self._record.attempt
             return shown
 
-        message = await self._voice.show(latest)
-        await self._record.commit_surely(lambda now: _shown(now, shown, before, message))
+        message = await self._display.show(latest)
+        await self._record.commit_with_retry(lambda now: _shown(now, shown, before, message))
         await self._remove_old_message()
 
     async def _remove_old_message(self) -> None:
         """Once a later one stands."""
         attempt = self._record.attempt
         if attempt.old_message is not None and attempt.message is not None:
-            await self._voice.remove(attempt.chat, attempt.old_message)
-            await self._record.commit_surely(lambda now: replace(now, old_message=None))
+            await self._display.remove(attempt.chat, attempt.old_message)
+            await self._record.commit_with_retry(lambda now: replace(now, old_message=None))
 
     def _with_room_for_a_result(self, attempt: Attempt) -> Attempt:
         looked_away = self._clock.now() - attempt.acted_at > LOOKED_AWAY

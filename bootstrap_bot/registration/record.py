@@ -54,7 +54,7 @@ class Record:
                 self._adopt(changed)
             return changed
 
-    async def commit_surely(self, change: Change) -> Attempt:
+    async def commit_with_retry(self, change: Change) -> Attempt:
         """The same, tried until the disk takes it."""
         pause = FIRST_RETRY
         while True:

@@ -24,7 +24,7 @@ from bootstrap_bot.registration.transitions import (
     skipped,
     used,
 )
-from bootstrap_bot.registration.worker import Run, Tools
+from bootstrap_bot.registration.worker import Services, Worker
 
 KEPT = 30 * 24 * HOUR
 CANCELLABLE = frozenset({State.REQUESTED, State.WAITING})
@@ -51,27 +51,27 @@ class Request:
     message: int | None = None
 
 
-class Attempts:
+class RegistrationService:
     """What chat may ask for. `owner` is the person who acts; nobody else's rows are touched."""
 
-    def __init__(self, tools: Tools, name_attempt: Callable[[], str] = random_id) -> None:
-        self._tools = tools
+    def __init__(self, services: Services, name_attempt: Callable[[], str] = random_id) -> None:
+        self._services = services
         self._name_attempt = name_attempt
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, Worker] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._languages: dict[int, str] = {}
         self._beginning = asyncio.Lock()
-        self._limits = Limits(tools.clock)
+        self._limits = Limits(services.clock)
 
     async def start(self) -> None:
         """Takes up every attempt that is not over. Raises `JournalError`."""
-        self._languages = await self._tools.journal.languages()
-        now = self._tools.clock.now()
-        await self._tools.journal.forget(now - KEPT)
-        self._limits.restore(await self._tools.journal.requests_since(now - HOUR))
-        for found in await self._tools.journal.unfinished():
+        self._languages = await self._services.journal.languages()
+        now = self._services.clock.now()
+        await self._services.journal.forget(now - KEPT)
+        self._limits.restore(await self._services.journal.requests_since(now - HOUR))
+        for found in await self._services.journal.unfinished():
             attempt = not_ahead(found, now)
-            if attempt.owner in self._tools.admins:
+            if attempt.owner in self._services.admins:
                 self._take_up(attempt)
             else:
                 await self._take_over(attempt)
@@ -95,15 +95,15 @@ class Attempts:
         Raises `RefusedError` when there are too many, `JournalError` when it cannot be kept.
         """
         async with self._beginning:
-            known = await self._tools.journal.asked_by(request.update)
+            known = await self._services.journal.asked_by(request.update)
             if known is not None:
                 return known
             self._limits.check(request.owner, sum(run.attempt.live for run in self._runs.values()))
-            await self._tools.journal.forget(self._tools.clock.now() - KEPT)
+            await self._services.journal.forget(self._services.clock.now() - KEPT)
             if request.message is not None:
                 await self._release_message(request)
             attempt = self._attempt(request)
-            await self._tools.journal.save(attempt)
+            await self._services.journal.save(attempt)
             self._limits.count(request.owner)
             audit(attempt, attempt.state.value)
             self._take_up(attempt)
@@ -118,11 +118,11 @@ class Attempts:
 
     async def latest(self, owner: int) -> Attempt | None:
         """The owner's last attempt, as it is now."""
-        found = await self._tools.journal.latest(owner)
+        found = await self._services.journal.latest(owner)
         run = self._runs.get(found.id) if found else None
         return run.attempt if run else found
 
-    async def bring_down(self, attempt: str, owner: int, topic: int | None = None) -> bool:
+    async def resend(self, attempt: str, owner: int, topic: int | None = None) -> bool:
         """Sends the attempt's message anew, at the end of that topic; False when it is not live."""
         return await self._change(attempt, owner, LIVE, lambda now: moved_to(now, topic))
 
@@ -165,12 +165,12 @@ class Attempts:
         """That pair was taken out of a target on its admin's word: it is not to come back."""
         for run in list(self._runs.values()):
             if run.attempt.client_id == client_id:
-                await run.record.commit_surely(lambda now: displaced(now, target))
+                await run.record.commit_with_retry(lambda now: displaced(now, target))
 
     async def stored(self, attempt: str, owner: int) -> Attempt | None:
         """The owner's attempt with that id, if its pair was stored."""
         run = self._runs.get(attempt)
-        found = run.attempt if run else await self._tools.journal.find(attempt)
+        found = run.attempt if run else await self._services.journal.find(attempt)
         ours = found is not None and found.owner == owner and found.state is State.STORED
         return found if ours else None
 
@@ -182,8 +182,8 @@ class Attempts:
             found = await self.stored(attempt, owner)
             if found is None or attempt in self._runs:
                 return False
-            taken_out = replace(removed(found), acted_at=self._tools.clock.now())
-            await self._tools.journal.save(taken_out)
+            taken_out = replace(removed(found), acted_at=self._services.clock.now())
+            await self._services.journal.save(taken_out)
             self._take_up(taken_out)
             return True
 
@@ -193,7 +193,7 @@ class Attempts:
 
     async def speak(self, owner: int, language: str) -> None:
         """Remembers the owner's choice; attempts under way go on in that language."""
-        await self._tools.journal.save_language(owner, language)
+        await self._services.journal.save_language(owner, language)
         self._languages[owner] = language
         for run in list(self._runs.values()):
             if run.attempt.owner == owner:
@@ -217,7 +217,7 @@ class Attempts:
         """The person wrote: what could not be told is tried again."""
         for run in self._runs.values():
             if run.attempt.owner == owner:
-                run.teller.person_is_back()
+                run.presenter.person_is_back()
 
     async def _answer(self, ref: str, owner: int, turn: Callable[[Attempt, str], Attempt]) -> bool:
         """What an admin says to one delivery's trouble; False when that is not the trouble now."""
@@ -234,7 +234,7 @@ class Attempts:
         run = self._runs.get(attempt)
         if run is None or run.attempt.owner != owner or run.attempt.state not in states:
             return False
-        acted_at = self._tools.clock.now()
+        acted_at = self._services.clock.now()
 
         def changed(now: Attempt) -> Attempt:
             return replace(change(now), acted_at=acted_at) if now.state in states else now
@@ -247,10 +247,10 @@ class Attempts:
         return after.acted_at == acted_at
 
     def _attempt(self, request: Request) -> Attempt:
-        now = self._tools.clock.now()
+        now = self._services.clock.now()
         return Attempt(
             id=self._name_attempt(),
-            provider=self._tools.provider.name,
+            provider=self._services.provider.name,
             owner=request.owner,
             chat=request.chat,
             language=request.language,
@@ -259,7 +259,7 @@ class Attempts:
             message=request.message,
             requested_at=now,
             acted_at=now,
-            wanted_id=request.wanted_id or self._tools.provider.name,
+            wanted_id=request.wanted_id or self._services.provider.name,
             replaces=request.replaces,
         )
 
@@ -271,9 +271,9 @@ class Attempts:
                 await run.record.commit(lambda now: replace(now, message=None))
 
     def _take_up(self, attempt: Attempt) -> None:
-        run = Run(attempt, self._tools, self._may_begin, self.displaced)
+        run = Worker(attempt, self._services, self._may_begin, self.displaced)
         name = f"attempt:{attempt.id}"
-        task = asyncio.create_task(supervised(run.run, name, self._tools.clock), name=name)
+        task = asyncio.create_task(supervised(run.run, name, self._services.clock), name=name)
         self._runs[attempt.id] = run
         self._tasks[attempt.id] = task
         task.add_done_callback(lambda done: self._ended(attempt.id, done))
@@ -282,8 +282,8 @@ class Attempts:
         """A former admin's attempt: what waits is cancelled, what came is the first admin's."""
         if attempt.state in CANCELLABLE:
             attempt = cancelled(attempt)
-        attempt = inherited(attempt, self._tools.admins)
-        await self._tools.journal.save(attempt)
+        attempt = inherited(attempt, self._services.admins)
+        await self._services.journal.save(attempt)
         self._take_up(attempt)
 
     async def _may_begin(self, attempt: Attempt) -> bool:
@@ -300,7 +300,7 @@ class Attempts:
             await run.ask_once_more()
         held = [run for run in others if run.attempt.state is State.HELD]
         for run in held:
-            await run.record.commit_surely(moved_down)
+            await run.record.commit_with_retry(moved_down)
         return not held
 
     def _ended(self, attempt: str, task: asyncio.Task[None]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import RemoteError
-from bootstrap_bot.providers.provider import Invitation, Stage, Verdict, Waiting
+from bootstrap_bot.providers.provider import DeviceAuthorization, PollResult, Stage, Waiting
 from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Closed, DeliveryState
 from bootstrap_bot.registration.polling import QUIET_PERIOD, Outcome
@@ -17,7 +17,7 @@ def failed(now: Attempt, code: str) -> Attempt:
     return replace(now, state=State.FAILED, trouble=code)
 
 
-def invited(now: Attempt, invitation: Invitation, moment: float) -> Attempt:
+def invited(now: Attempt, invitation: DeviceAuthorization, moment: float) -> Attempt:
     """There is a code; `moment` is when it came (epoch seconds)."""
     # Cancelled meanwhile: nobody has seen this code, so it ends here.
     if now.state is not State.REQUESTED:
@@ -36,7 +36,7 @@ def invited(now: Attempt, invitation: Invitation, moment: float) -> Attempt:
 
 
 def decided(
-    now: Attempt, verdict: Verdict | None, outcome: Outcome | None, confirm: bool, moment: float
+    now: Attempt, verdict: PollResult | None, outcome: Outcome | None, confirm: bool, moment: float
 ) -> Attempt:
     """Keeps credentials that came and goes to the state that was decided, in one commit.
 
@@ -145,7 +145,7 @@ def reminded(now: Attempt) -> Attempt:
     return replace(now, told=False) if now.state is State.HELD else now
 
 
-def heard(now: Attempt, verdict: Verdict, interval: float, moment: float) -> Attempt:
+def heard(now: Attempt, verdict: PollResult, interval: float, moment: float) -> Attempt:
     """What an answer says about a code that still waits."""
     if now.state is not State.WAITING:
         return now

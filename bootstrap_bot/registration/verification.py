@@ -10,7 +10,7 @@ from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import RemoteError, TargetError
 from bootstrap_bot.providers.provider import Health, Provider
 from bootstrap_bot.registration.attempt import Approval, Attempt, State
-from bootstrap_bot.registration.deliverer import Storing
+from bootstrap_bot.registration.deliverer import Deliverer
 from bootstrap_bot.registration.record import Record, audit
 from bootstrap_bot.registration.transitions import forgotten
 from bootstrap_bot.targets.target import Target
@@ -29,7 +29,7 @@ APPROVAL_PATIENT_PACE = HOUR
 APPROVAL_LONGEST = 7 * DAY
 
 
-class Aftercare:
+class Verification:
     """Looks after one stored attempt until nothing is left to look for."""
 
     def __init__(
@@ -37,7 +37,7 @@ class Aftercare:
         record: Record,
         provider: Provider,
         targets: Sequence[Target],
-        storing: Storing,
+        storing: Deliverer,
         clock: Clock,
     ) -> None:
         self._record = record
@@ -75,11 +75,11 @@ class Aftercare:
         before = self._record.attempt.deliveries
         well = await self._storing.look_again()
         if self._record.attempt.deliveries != before:
-            await self._record.commit_surely(lambda was: replace(was, stale=True))
+            await self._record.commit_with_retry(lambda was: replace(was, stale=True))
         if not well:
             self._not_before = self._clock.monotonic() + MINUTE
             return
-        await self._record.commit_surely(forgotten)
+        await self._record.commit_with_retry(forgotten)
         audit(self._record.attempt, "erased")
 
     async def _look_at_platform(self) -> None:
@@ -91,7 +91,7 @@ class Aftercare:
             except RemoteError as error:
                 log.info("attempt=%s not checked: %s", self._record.attempt.id, error.code)
         now = self._clock.now()
-        await self._record.commit_surely(lambda was: _looked(was, health, now))
+        await self._record.commit_with_retry(lambda was: _looked(was, health, now))
 
     async def _credentials(self) -> Credentials | None:
         """Our own copy, while it is kept; afterwards what the targets hold."""

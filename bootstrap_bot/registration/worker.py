@@ -8,15 +8,15 @@ from functools import partial
 
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.errors import RemoteError
-from bootstrap_bot.providers.provider import Provider, Verdict
+from bootstrap_bot.providers.provider import PollResult, Provider
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.authorization import invite
-from bootstrap_bot.registration.deliverer import Displaced, RunCommand, Storing
-from bootstrap_bot.registration.display import Voice
+from bootstrap_bot.registration.deliverer import Deliverer, Displaced, RunCommand
+from bootstrap_bot.registration.display import Display
 from bootstrap_bot.registration.inheritance import inherited
 from bootstrap_bot.registration.journal import Journal
 from bootstrap_bot.registration.polling import QUIET_INTERVAL, Outcome, Polling, has_patience
-from bootstrap_bot.registration.presenter import Teller
+from bootstrap_bot.registration.presenter import Presenter
 from bootstrap_bot.registration.record import Record
 from bootstrap_bot.registration.supervising import supervised
 from bootstrap_bot.registration.transitions import (
@@ -29,7 +29,7 @@ from bootstrap_bot.registration.transitions import (
     reminded,
     unheard,
 )
-from bootstrap_bot.registration.verification import Aftercare
+from bootstrap_bot.registration.verification import Verification
 from bootstrap_bot.targets.target import Platform, Target
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ REMINDER = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class Services:
     """What every run works with.
 
     `run_command` runs what is to follow a delivery. `admins` are in the order of the config;
@@ -53,7 +53,7 @@ class Tools:
     provider: Provider
     targets: Sequence[Target]
     journal: Journal
-    voice: Voice
+    display: Display
     clock: Clock
     run_command: RunCommand
     on_stored: OnStored | None = None
@@ -61,24 +61,24 @@ class Tools:
     confirm: bool = False
 
 
-class Run:
+class Worker:
     """Takes one attempt up in whatever state it is and leads it to its end.
 
     `may_begin` is asked before a code is begun, `displaced` hears what storing replaced.
     """
 
     def __init__(
-        self, attempt: Attempt, tools: Tools, may_begin: MayBegin, displaced: Displaced
+        self, attempt: Attempt, services: Services, may_begin: MayBegin, displaced: Displaced
     ) -> None:
-        self.record = Record(attempt, tools.journal, tools.clock)
-        self._storing = Storing(
-            self.record, tools.targets, tools.clock, tools.run_command, displaced
+        self.record = Record(attempt, services.journal, services.clock)
+        self._storing = Deliverer(
+            self.record, services.targets, services.clock, services.run_command, displaced
         )
-        self.teller = Teller(self.record, tools.voice, tools.clock)
-        self._tools = tools
+        self.presenter = Presenter(self.record, services.display, services.clock)
+        self._services = services
         self._may_begin = may_begin
         self._hurry = asyncio.Event()
-        self._retries = {target.key: asyncio.Event() for target in tools.targets}
+        self._retries = {target.key: asyncio.Event() for target in services.targets}
         self._answered = asyncio.Event()
         self._asking: asyncio.Task[Polling] | None = None
         self._wanted = False
@@ -103,12 +103,12 @@ class Run:
 
     def seconds_to_next_poll(self) -> float:
         """How long the platform has to be left alone at the least; 0 while it is being asked."""
-        return max(self._earliest_poll - self._tools.clock.monotonic(), 0.0)
+        return max(self._earliest_poll - self._services.clock.monotonic(), 0.0)
 
     async def run(self) -> None:
         """Returns when nothing is left to do and the person knows."""
         name = f"teller:{self.attempt.id}"
-        surely = supervised(self.teller.run, name, self._tools.clock)
+        surely = supervised(self.presenter.run, name, self._services.clock)
         telling = asyncio.create_task(surely, name=name)
         try:
             while not telling.done():
@@ -118,7 +118,7 @@ class Run:
             await telling
             # Only now is it sure that no message of it is still on its way.
             if self._given_up and self.attempt.message is not None:
-                await self._tools.voice.remove(self.attempt.chat, self.attempt.message)
+                await self._services.display.remove(self.attempt.chat, self.attempt.message)
         finally:
             telling.cancel()
 
@@ -168,18 +168,20 @@ class Run:
             await self._give_up()
             return
         try:
-            invitation = await invite(self._tools.provider, self._tools.clock)
+            invitation = await invite(self._services.provider, self._services.clock)
         except RemoteError as error:
             code = error.code.value
-            await self.record.commit_surely(lambda now: failed(now, code))
+            await self.record.commit_with_retry(lambda now: failed(now, code))
         else:
-            now = self._tools.clock.now()
-            await self.record.commit_surely(lambda was: invited(was, invitation, now))
+            now = self._services.clock.now()
+            await self.record.commit_with_retry(lambda was: invited(was, invitation, now))
 
     async def _give_up(self) -> None:
         """An older code has brought credentials after all: their message takes this one's place."""
         self._given_up = True
-        await self.record.commit_surely(lambda now: replace(now, state=State.CANCELLED, told=True))
+        await self.record.commit_with_retry(
+            lambda now: replace(now, state=State.CANCELLED, told=True)
+        )
 
     async def _poll(self) -> None:
         polling = Polling(self.attempt.interval, kept=self.attempt.client_secret is not None)
@@ -197,11 +199,11 @@ class Run:
         code = self.attempt.device_code
         if code is None:
             return polling
-        asked_at = self._tools.clock.now()
+        asked_at = self._services.clock.now()
         deadline_passed = asked_at - self.attempt.expires_at
         last = 0.0 < self.attempt.let_go_at <= asked_at
         try:
-            verdict = await self._tools.provider.poll(code)
+            verdict = await self._services.provider.poll(code)
         except RemoteError as error:
             polling = polling.failed(error).past_deadline(deadline_passed)
             await self._note_trouble(error)
@@ -209,22 +211,22 @@ class Run:
         else:
             polling = polling.answered(verdict).past_deadline(deadline_passed)
             await self._decide(verdict, polling.outcome)
-            heard_at = self._tools.clock.now()
+            heard_at = self._services.clock.now()
             await self.record.note(lambda now: heard(now, verdict, polling.interval, heard_at))
         if last:
-            await self.record.commit_surely(let_go)
+            await self.record.commit_with_retry(let_go)
         await self._note_wanted()
         return polling
 
-    async def _decide(self, verdict: Verdict | None, outcome: Outcome | None) -> None:
-        admins, confirm = self._tools.admins, self._tools.confirm
-        moment = self._tools.clock.now()
-        await self.record.commit_surely(
+    async def _decide(self, verdict: PollResult | None, outcome: Outcome | None) -> None:
+        admins, confirm = self._services.admins, self._services.confirm
+        moment = self._services.clock.now()
+        await self.record.commit_with_retry(
             lambda now: inherited(decided(now, verdict, outcome, confirm, moment), admins)
         )
 
     async def _wait_to_ask(self, polling: Polling) -> None:
-        clock = self._tools.clock
+        clock = self._services.clock
         pause = polling.pause()
         if has_patience(self.attempt, clock.now()):
             pause = max(pause, QUIET_INTERVAL)
@@ -235,23 +237,23 @@ class Run:
 
     async def _note_wanted(self) -> None:
         if self._wanted:
-            self._wanted, asked_at = False, self._tools.clock.now()
+            self._wanted, asked_at = False, self._services.clock.now()
             await self.record.note(lambda now: replace(now, checked_at=asked_at))
 
     async def _note_trouble(self, error: RemoteError) -> None:
-        moment = self._tools.clock.now()
+        moment = self._services.clock.now()
         await self.record.note(lambda now: unheard(now, error, moment))
 
     async def _store(self) -> None:
         """Every target by itself: one that is away holds up nobody."""
         await self._storing.close_departed()
         async with asyncio.TaskGroup() as group:
-            for number, target in enumerate(self._tools.targets):
+            for number, target in enumerate(self._services.targets):
                 name = f"attempt:{self.attempt.id}:{number}"
                 bring = partial(self._bring, target)
-                group.create_task(supervised(bring, name, self._tools.clock), name=name)
-        stored_at = self._tools.clock.now()
-        await self.record.commit_surely(lambda now: placed(now, stored_at))
+                group.create_task(supervised(bring, name, self._services.clock), name=name)
+        stored_at = self._services.clock.now()
+        await self.record.commit_with_retry(lambda now: placed(now, stored_at))
 
     async def _bring(self, target: Target) -> None:
         pause, retry = STORE_FIRST_RETRY, self._retries[target.key]
@@ -275,25 +277,27 @@ class Run:
 
     async def _wait_to_retry(self, retry: asyncio.Event, pause: float) -> float:
         """Waits, no longer than that, and gives the pause after the next failure."""
-        await self._tools.clock.wait(retry, pause)
+        await self._services.clock.wait(retry, pause)
         return min(pause * 2, STORE_LONGEST_RETRY)
 
     async def _announce(self, platform: Platform) -> None:
-        if self._tools.on_stored is None:
+        if self._services.on_stored is None:
             return
         try:
-            await self._tools.on_stored(platform)
+            await self._services.on_stored(platform)
         except Exception as error:
             # Its text may hold what it was given; the credentials are stored either way.
             log.error("on_stored failed for %s: %s", platform.id, type(error).__name__)
 
     async def _await_decision(self) -> None:
         """Waits for the admin; a day without a word brings the message once more."""
-        if not await self._tools.clock.wait(self._hurry, REMINDER) and self.attempt.told:
-            await self.record.commit_surely(reminded)
+        if not await self._services.clock.wait(self._hurry, REMINDER) and self.attempt.told:
+            await self.record.commit_with_retry(reminded)
         self._hurry.clear()
 
     async def _look_after(self) -> None:
-        tools = self._tools
-        care = Aftercare(self.record, tools.provider, tools.targets, self._storing, tools.clock)
+        services = self._services
+        care = Verification(
+            self.record, services.provider, services.targets, self._storing, services.clock
+        )
         await care.run(self._hurry)

@@ -33,8 +33,8 @@ def read_targets(data: Mapping[str, Any], environ: Mapping[str, str], file: Path
         faults += wrong
         if target is None:
             continue
-        place = target.whereabouts(file.absolute())
-        if any(place == other.whereabouts(file.absolute()) for other in targets):
+        place = target.identity(file.absolute())
+        if any(place == other.identity(file.absolute()) for other in targets):
             faults.append(Fault(source, name, "is the same place as one before it"))
         faults += _blocked(target, environ)
         targets.append(target)

@@ -24,7 +24,7 @@ from bootstrap_bot.editing.toml_reader import read_toml
 from bootstrap_bot.editing.yaml import Yaml
 from bootstrap_bot.errors import Code
 from bootstrap_bot.targets.layout import DINGTALK, Data, NoSuchEntryError, text_at
-from bootstrap_bot.targets.tables import FileTable, Surroundings, usable_path
+from bootstrap_bot.targets.tables import FileTable, TargetContext, usable_path
 from bootstrap_bot.targets.target import Note, Platform, Target
 
 CLIENT_ID, CLIENT_SECRET = "{client_id}", "{client_secret}"
@@ -51,7 +51,7 @@ class AnyLayout:
     """
 
     kind = "file"
-    holds_one = True
+    single_slot = True
 
     def __init__(self, templates: Mapping[Keys, Template], name: str) -> None:
         self._templates = templates
@@ -59,7 +59,7 @@ class AnyLayout:
         self._client_id = _place_of(templates, CLIENT_ID)
         self._client_secret = _place_of(templates, CLIENT_SECRET)
 
-    def hindrance(self, data: Data) -> Code | None:
+    def blocker(self, data: Data) -> Code | None:
         return None
 
     def bots(self, data: Data) -> list[Platform]:
@@ -213,8 +213,8 @@ class AnyFileTable(FileTable):
             raise ValueError("must have names of variables as keys, and texts, for a .env file")
         return self
 
-    def build(self, around: Surroundings) -> Target:
+    def build(self, context: TargetContext) -> Target:
         form = FORMATS[_suffix(self.path)]()
         templates = {keys_of(key): value for key, value in self.templates.items()}
         layout = AnyLayout(templates, Path(self.path).name)
-        return self.on_file(layout, form, around, made=True)
+        return self.on_file(layout, form, context, made=True)

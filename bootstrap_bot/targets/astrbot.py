@@ -60,7 +60,7 @@ class AstrBot:
     """
 
     kind = "astrbot"
-    holds_one = False
+    single_slot = False
 
     def __init__(
         self,

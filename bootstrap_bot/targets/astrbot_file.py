@@ -20,7 +20,7 @@ from bootstrap_bot.targets.layout import (
     free_id,
     pair_at,
 )
-from bootstrap_bot.targets.tables import DEFAULT_URL, AstrBotUrl, FileTable, PathText, Surroundings
+from bootstrap_bot.targets.tables import DEFAULT_URL, AstrBotUrl, FileTable, PathText, TargetContext
 from bootstrap_bot.targets.target import Note, Platform, Target
 
 PLATFORM = "platform"
@@ -33,9 +33,9 @@ class AstrBotLayout:
     """A `Layout`: a list of bots of all platforms, each with an id of its own."""
 
     kind = "astrbot-file"
-    holds_one = False
+    single_slot = False
 
-    def hindrance(self, data: Data) -> Code | None:
+    def blocker(self, data: Data) -> Code | None:
         return None
 
     def bots(self, data: Data) -> list[Platform]:
@@ -123,10 +123,10 @@ class AstrBotFileTable(FileTable):
     path: PathText = "~/AstrBot/data/cmd_config.json"
     url: AstrBotUrl = DEFAULT_URL
 
-    def build(self, around: Surroundings) -> Target:
+    def build(self, context: TargetContext) -> Target:
         parts = urlsplit(self.url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         guard = Knock(parts.hostname or "", port)
         return self.on_file(
-            AstrBotLayout(), Json(takes_bom=True, takes_nan=True), around, guard=guard
+            AstrBotLayout(), Json(takes_bom=True, takes_nan=True), context, guard=guard
         )

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from bootstrap_bot.settings.tables import secret_text
 from bootstrap_bot.targets.astrbot import AstrBot
-from bootstrap_bot.targets.tables import DEFAULT_URL, AstrBotUrl, Surroundings, TargetTable
+from bootstrap_bot.targets.tables import DEFAULT_URL, AstrBotUrl, TargetContext, TargetTable
 from bootstrap_bot.targets.target import Target
 
 
@@ -32,10 +32,10 @@ class AstrBotTable(TargetTable):
         Field(description="an API key with the scope “bot”, made in AstrBot's WebUI, in quotes"),
     ]
 
-    def build(self, around: Surroundings) -> Target:
-        return AstrBot(around.http, self.url, self.api_key, after=self.command)
+    def build(self, context: TargetContext) -> Target:
+        return AstrBot(context.http, self.url, self.api_key, after=self.command)
 
-    def whereabouts(self, config: Path) -> tuple[str, ...]:
+    def identity(self, config: Path) -> tuple[str, ...]:
         return (self.kind, self.url)
 
     @property

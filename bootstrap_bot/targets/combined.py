@@ -6,7 +6,7 @@ from pathlib import Path
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import EXPOSING, Code, TargetError
 from bootstrap_bot.targets.command import Command
-from bootstrap_bot.targets.serial_thread import Aside
+from bootstrap_bot.targets.serial_thread import SerialThread
 from bootstrap_bot.targets.target import Platform, Stored, Target
 
 
@@ -20,12 +20,12 @@ class Combined:
     and all of them say the same.
     """
 
-    holds_one = True
+    single_slot = True
 
     def __init__(self, main: Target, others: Callable[[], Sequence[Target]]) -> None:
         self._main = main
         self._others = others
-        self._aside = Aside()
+        self._thread = SerialThread()
 
     @property
     def kind(self) -> str:
@@ -100,12 +100,12 @@ class Combined:
 
     async def tidy(self) -> None:
         """See `Target`."""
-        for place in (self._main, *await self._aside.do(self._others)):
+        for place in (self._main, *await self._thread.do(self._others)):
             await place.tidy()
 
     async def _there(self) -> list[tuple[Target, Platform]]:
         """Every bot of the others, with where it is."""
-        others = await self._aside.do(self._others)
+        others = await self._thread.do(self._others)
         return [(other, bot) for other in others for bot in await other.platforms()]
 
     async def _with(self, client_id: str) -> list[Target]:

@@ -15,7 +15,7 @@ from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.file_target import LOCK_SECONDS, FileTarget
 from bootstrap_bot.targets.layout import DINGTALK, Data, free_id, pair_at, table_at
 from bootstrap_bot.targets.rights import Rights
-from bootstrap_bot.targets.tables import FileTable, OptionalPath, Surroundings, resolved
+from bootstrap_bot.targets.tables import FileTable, OptionalPath, TargetContext, resolved
 from bootstrap_bot.targets.target import Note, Platform, Target
 
 PLATFORMS = "platforms"
@@ -27,12 +27,12 @@ class PlatformTables:
     """A `Layout`: one table for each bot, of any platform."""
 
     kind = "config"
-    holds_one = False
+    single_slot = False
 
     def __init__(self, platform_type: str) -> None:
         self._type = platform_type
 
-    def hindrance(self, data: Data) -> Code | None:
+    def blocker(self, data: Data) -> Code | None:
         return None
 
     def bots(self, data: Data) -> list[Platform]:
@@ -103,10 +103,10 @@ class ConfigTable(FileTable):
     kind: Literal["config"]
     path: OptionalPath = ""
 
-    def whereabouts(self, config: Path) -> tuple[str, ...]:
-        return super().whereabouts(config) if self.path else (self.kind, os.path.realpath(config))
+    def identity(self, config: Path) -> tuple[str, ...]:
+        return super().identity(config) if self.path else (self.kind, os.path.realpath(config))
 
-    def build(self, around: Surroundings) -> Target:
-        path = resolved(self.path, around) if self.path else around.config
-        lock_seconds = around.lock_seconds
+    def build(self, context: TargetContext) -> Target:
+        path = resolved(self.path, context) if self.path else context.config
+        lock_seconds = context.lock_seconds
         return ConfigFile(path, self.path, lock_seconds=lock_seconds, after=self.command)

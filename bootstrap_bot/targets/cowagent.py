@@ -7,7 +7,7 @@ from bootstrap_bot.editing.format import Append, Change, Remove, Set
 from bootstrap_bot.editing.json5 import Json
 from bootstrap_bot.targets.layout import Data, OtherShapeError
 from bootstrap_bot.targets.slot import Slot
-from bootstrap_bot.targets.tables import FileTable, PathText, Surroundings
+from bootstrap_bot.targets.tables import FileTable, PathText, TargetContext
 from bootstrap_bot.targets.target import Note, Platform, Target
 
 CHANNELS = ("channel_type",)
@@ -66,11 +66,11 @@ class CowAgentTable(FileTable):
     kind: Literal["cowagent"]
     path: PathText = "~/CowAgent/config.json"
 
-    def build(self, around: Surroundings) -> Target:
+    def build(self, context: TargetContext) -> Target:
         layout = CowAgentLayout(
             kind=self.kind,
             client_id=("dingtalk_client_id",),
             client_secret=("dingtalk_client_secret",),
             needs=lambda data: [Note.COWAGENT_RESTART],
         )
-        return self.on_file(layout, Json(takes_bom=True, takes_nan=True), around)
+        return self.on_file(layout, Json(takes_bom=True, takes_nan=True), context)

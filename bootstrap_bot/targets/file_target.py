@@ -28,7 +28,7 @@ from bootstrap_bot.targets.file_lock import ProgramLock
 from bootstrap_bot.targets.file_writer import FileWriter, Written
 from bootstrap_bot.targets.layout import DINGTALK, Data, Layout, NoSuchEntryError, OtherShapeError
 from bootstrap_bot.targets.rights import kept
-from bootstrap_bot.targets.serial_thread import Aside
+from bootstrap_bot.targets.serial_thread import SerialThread
 from bootstrap_bot.targets.staging import RightsPolicy
 from bootstrap_bot.targets.target import Note, Platform, Stored
 
@@ -73,7 +73,7 @@ class FileTarget:
         self._path = Path(os.path.normpath(path.absolute()))
         self._part = part
         self._made = made
-        self._aside = Aside()
+        self._thread = SerialThread()
         self._guard = guard
         self._writer = FileWriter(
             self._path, place, policy=policy, program_lock=program_lock, lock_seconds=lock_seconds
@@ -86,8 +86,8 @@ class FileTarget:
         return self._layout.kind
 
     @property
-    def holds_one(self) -> bool:
-        return self._layout.holds_one
+    def single_slot(self) -> bool:
+        return self._layout.single_slot
 
     @property
     def key(self) -> str:
@@ -106,32 +106,32 @@ class FileTarget:
             return self._put(data, wanted_id, credentials, replaces)
 
         await self._ask_guard()
-        return await self._aside.do(self._store, rule, credentials.client_id, exposed)
+        return await self._thread.do(self._store, rule, credentials.client_id, exposed)
 
     async def platforms(self) -> list[Platform]:
-        return await self._aside.do(self._look, self._layout.bots)
+        return await self._thread.do(self._look, self._layout.bots)
 
     async def set_enabled(self, client_id: str, enabled: bool) -> Platform | None:
         def switch(data: Data, bot: Platform) -> Sequence[Change]:
             return self._layout.switch(data, bot, enabled)
 
         await self._ask_guard()
-        known = await self._aside.do(self._change_known, client_id, switch)
+        known = await self._thread.do(self._change_known, client_id, switch)
         switchable = known is not None and known.enabled is not None
         return replace(known, enabled=enabled) if known and switchable else known
 
     async def remove(self, client_id: str, *, unwanted: bool = False) -> Platform | None:
         await self._ask_guard()
-        return await self._aside.do(
+        return await self._thread.do(
             self._change_known, client_id, self._layout.remove, not unwanted
         )
 
     async def tidy(self) -> None:
-        await self._aside.do(self._writer.tidy)
+        await self._thread.do(self._writer.tidy)
 
     async def probe(self) -> Sequence[Path]:
         await self._ask_guard()
-        return await self._aside.do(self._probe)
+        return await self._thread.do(self._probe)
 
     async def _ask_guard(self) -> None:
         if self._guard is not None and (code := await self._guard()):
@@ -140,13 +140,13 @@ class FileTarget:
     def _put(
         self, data: Data, wanted_id: str, credentials: Credentials, replaces: str
     ) -> Sequence[Change]:
-        if hindrance := self._layout.hindrance(data):
-            raise TargetError(hindrance, self.place)
+        if blocker := self._layout.blocker(data):
+            raise TargetError(blocker, self.place)
         bots = self._layout.bots(data)
         for bot in (_find(bots, credentials.client_id), _find(bots, replaces)):
             if bot is not None:
                 return self._layout.update(data, bot, credentials)
-        if bots and self.holds_one:
+        if bots and self.single_slot:
             raise TargetError(Code.OCCUPIED, self.place, occupant=bots[0].client_id)
         return self._layout.add(data, wanted_id, credentials)
 
@@ -186,7 +186,7 @@ class FileTarget:
         """Does all that storing a pair does, but for the replacing of the file."""
 
         def rehearsal(data: Data) -> Sequence[Change]:
-            occupants = self._layout.bots(data) if self.holds_one else []
+            occupants = self._layout.bots(data) if self.single_slot else []
             replaces = next((bot.client_id for bot in occupants), "")
             return self._put(data, DINGTALK, SAMPLE, replaces)
 

@@ -19,7 +19,7 @@ from bootstrap_bot.targets.combined import Combined
 from bootstrap_bot.targets.file_target import FileTarget
 from bootstrap_bot.targets.layout import DINGTALK, Data, OtherShapeError, pair_at, text_at
 from bootstrap_bot.targets.slot import Slot
-from bootstrap_bot.targets.tables import FileTable, PathText, Surroundings, resolved
+from bootstrap_bot.targets.tables import FileTable, PathText, TargetContext, resolved
 from bootstrap_bot.targets.target import Note, Platform, Target
 
 CLIENT_ID, CLIENT_SECRET = ("DINGTALK_CLIENT_ID",), ("DINGTALK_CLIENT_SECRET",)
@@ -88,12 +88,12 @@ class HermesLayout:
     """
 
     kind = "hermes"
-    holds_one = True
+    single_slot = True
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def hindrance(self, data: Data) -> Code | None:
+    def blocker(self, data: Data) -> Code | None:
         return None
 
     def bots(self, data: Data) -> list[Platform]:
@@ -149,11 +149,11 @@ class HermesTable(FileTable):
     kind: Literal["hermes"]
     path: PathText = "~/.hermes/.env"
 
-    def build(self, around: Surroundings) -> Target:
-        layout = HermesLayout(resolved(self.path, around).parent)
+    def build(self, context: TargetContext) -> Target:
+        layout = HermesLayout(resolved(self.path, context).parent)
         # A fresh Hermes has no such file yet; its folder has to be there.
-        main = self.on_file(layout, Dotenv(), around, made=True)
-        others = self._others(layout, around)
+        main = self.on_file(layout, Dotenv(), context, made=True)
+        others = self._others(layout, context)
 
         def there() -> Sequence[Target]:
             return [target for file, target in others if file.exists()]
@@ -161,13 +161,15 @@ class HermesTable(FileTable):
         return Combined(main, there)
 
     def _others(
-        self, layout: HermesLayout, around: Surroundings
+        self, layout: HermesLayout, context: TargetContext
     ) -> Sequence[tuple[Path, FileTarget]]:
         """Where else a bot may be, with its file."""
         folder = os.path.dirname(self.path)
-        found = [(resolved(MANAGED, around), self.on_file(layout, Dotenv(), around, path=MANAGED))]
+        found = [
+            (resolved(MANAGED, context), self.on_file(layout, Dotenv(), context, path=MANAGED))
+        ]
         for section in SECTIONS:
             path = os.path.join(folder, section.name)
-            other = self.on_file(section.layout(), section.form(), around, path=path)
-            found.append((resolved(path, around), other))
+            other = self.on_file(section.layout(), section.form(), context, path=path)
+            found.append((resolved(path, context), other))
         return found

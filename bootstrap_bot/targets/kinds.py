@@ -12,7 +12,7 @@ from bootstrap_bot.targets.hermes import HermesTable
 from bootstrap_bot.targets.nanobot import NanobotTable
 from bootstrap_bot.targets.openclaw import OpenClawTable
 from bootstrap_bot.targets.qwenpaw import QwenPawTable
-from bootstrap_bot.targets.tables import Surroundings, TargetTable
+from bootstrap_bot.targets.tables import TargetContext, TargetTable
 from bootstrap_bot.targets.target import Target
 
 _TABLES: Sequence[type[TargetTable]] = (
@@ -32,6 +32,6 @@ OWN_CONFIG = ConfigTable(kind="config")
 """Where credentials go when no target is given."""
 
 
-def targets_of(tables: Sequence[TargetTable], around: Surroundings) -> list[Target]:
+def targets_of(tables: Sequence[TargetTable], context: TargetContext) -> list[Target]:
     """The targets themselves, this bot's own config if there is none."""
-    return [table.build(around) for table in (tables or (OWN_CONFIG,))]
+    return [table.build(context) for table in (tables or (OWN_CONFIG,))]

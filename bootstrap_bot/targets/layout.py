@@ -38,11 +38,11 @@ class Layout(Protocol):
         ...
 
     @property
-    def holds_one(self) -> bool:
+    def single_slot(self) -> bool:
         """Whether there is room for one bot only."""
         ...
 
-    def hindrance(self, data: Data) -> Code | None:
+    def blocker(self, data: Data) -> Code | None:
         """Why the program could do nothing with a bot yet; None when nothing speaks against it."""
         ...
 

@@ -32,11 +32,11 @@ class MadeKeys:
         return self._inner.kind
 
     @property
-    def holds_one(self) -> bool:
-        return self._inner.holds_one
+    def single_slot(self) -> bool:
+        return self._inner.single_slot
 
-    def hindrance(self, data: Data) -> Code | None:
-        return self._inner.hindrance(data)
+    def blocker(self, data: Data) -> Code | None:
+        return self._inner.blocker(data)
 
     def bots(self, data: Data) -> list[Platform]:
         return self._inner.bots(data)

@@ -9,7 +9,7 @@ from bootstrap_bot.editing.json5 import Json
 from bootstrap_bot.targets.layout import Data, table_at, unexpanded
 from bootstrap_bot.targets.program_locks import filelock_lock
 from bootstrap_bot.targets.slot import Slot
-from bootstrap_bot.targets.tables import FileTable, PathText, Surroundings
+from bootstrap_bot.targets.tables import FileTable, PathText, TargetContext
 from bootstrap_bot.targets.target import Note, Platform, Target
 
 CHANNEL = ("channels", "dingtalk")
@@ -43,7 +43,7 @@ class NanobotTable(FileTable):
     kind: Literal["nanobot"]
     path: PathText = "~/.nanobot/config.json"
 
-    def build(self, around: Surroundings) -> Target:
+    def build(self, context: TargetContext) -> Target:
         layout = NanobotLayout(
             kind=self.kind,
             client_id=CLIENT_ID,
@@ -52,4 +52,4 @@ class NanobotTable(FileTable):
             spellings=SPELLINGS,
             needs=needs,
         )
-        return self.on_file(layout, Json(takes_nan=True), around, program_lock=filelock_lock)
+        return self.on_file(layout, Json(takes_nan=True), context, program_lock=filelock_lock)

@@ -19,7 +19,7 @@ from bootstrap_bot.targets.openclaw_channel import (
 )
 from bootstrap_bot.targets.openclaw_plugin import COMMUNITY, OFFICIAL, Plugin
 from bootstrap_bot.targets.program_locks import OpenClawLock
-from bootstrap_bot.targets.tables import FileTable, PathText, Surroundings, resolved
+from bootstrap_bot.targets.tables import FileTable, PathText, TargetContext, resolved
 from bootstrap_bot.targets.target import Note, Platform, Target
 
 # What a connector was told of one bot alone.
@@ -33,12 +33,12 @@ class OpenClawLayout:
     """
 
     kind = "openclaw"
-    holds_one = False
+    single_slot = False
 
     def __init__(self, plugin: Plugin) -> None:
         self._plugin = plugin
 
-    def hindrance(self, data: Data) -> Code | None:
+    def blocker(self, data: Data) -> Code | None:
         return None if self._plugin.is_there(data) else self._plugin.missing
 
     def bots(self, data: Data) -> list[Platform]:
@@ -99,18 +99,18 @@ class OpenClawTable(FileTable):
         Field(description='"dingtalk-connector" (the official one) or "dingtalk"'),
     ] = "dingtalk-connector"
 
-    def whereabouts(self, config: Path) -> tuple[str, ...]:
-        return (*super().whereabouts(config), self.channel)
+    def identity(self, config: Path) -> tuple[str, ...]:
+        return (*super().identity(config), self.channel)
 
-    def build(self, around: Surroundings) -> Target:
+    def build(self, context: TargetContext) -> Target:
         known = OFFICIAL if self.channel == OFFICIAL.channel else COMMUNITY
-        path = resolved(self.path, around)
+        path = resolved(self.path, context)
         plugin = known.in_folder(path.parent)
         part = f"#{self.channel}"
         return self.on_file(
             MadeKeys(OpenClawLayout(plugin), path, part),
             Json5(),
-            around,
+            context,
             program_lock=OpenClawLock(path),
             part=part,
         )

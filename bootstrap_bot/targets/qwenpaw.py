@@ -13,7 +13,7 @@ from bootstrap_bot.errors import Code
 from bootstrap_bot.targets.beside import data_of
 from bootstrap_bot.targets.layout import DINGTALK, Data
 from bootstrap_bot.targets.slot import Slot, is_on
-from bootstrap_bot.targets.tables import FileTable, OptionalPath, Surroundings, resolved
+from bootstrap_bot.targets.tables import FileTable, OptionalPath, TargetContext, resolved
 from bootstrap_bot.targets.target import Note, Target
 
 CHANNEL = ("channels", DINGTALK)
@@ -36,7 +36,7 @@ class QwenPawLayout(Slot):
 
     file: Path
 
-    def hindrance(self, data: Data) -> Code | None:
+    def blocker(self, data: Data) -> Code | None:
         agents = _agents(data) if self.file.name == ROOT else ()
         moved = any((workspace / "agent.json").exists() for workspace, _ in agents)
         return Code.SUPERSEDED_FILE if moved else None
@@ -86,10 +86,10 @@ class QwenPawTable(FileTable):
     kind: Literal["qwenpaw"]
     path: OptionalPath = ""
 
-    def whereabouts(self, config: Path) -> tuple[str, ...]:
+    def identity(self, config: Path) -> tuple[str, ...]:
         return (self.kind, os.path.realpath(config.parent / Path(self._found()).expanduser()))
 
-    def build(self, around: Surroundings) -> Target:
+    def build(self, context: TargetContext) -> Target:
         path = self._found()
         layout = QwenPawLayout(
             kind=self.kind,
@@ -99,9 +99,9 @@ class QwenPawTable(FileTable):
             codes=((*CHANNEL, "robot_code"),),
             belongings=((*CHANNEL, "card_template_id"),),
             needs=lambda data: [Note.QWENPAW_NOTICES],
-            file=resolved(path, around).absolute(),
+            file=resolved(path, context).absolute(),
         )
-        return self.on_file(layout, Json(takes_bom=True, takes_nan=True), around, path=path)
+        return self.on_file(layout, Json(takes_bom=True, takes_nan=True), context, path=path)
 
     def _found(self) -> str:
         there = (path for path in USUAL if os.path.exists(Path(path).expanduser()))

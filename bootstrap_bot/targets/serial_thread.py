@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class Aside:
+class SerialThread:
     """One thing after the other; a file that hangs keeps those waiting who want this file."""
 
     def __init__(self) -> None:

@@ -32,14 +32,14 @@ class Slot:
     codes: tuple[Keys, ...] = ()
     belongings: tuple[Keys, ...] = ()
     spellings: Mapping[Keys, Keys] = field(default_factory=dict)
-    holds_one: bool = True
+    single_slot: bool = True
 
     @property
     def companions(self) -> tuple[Keys, ...]:
         """What goes with a bot."""
         return (*self.codes, *self.belongings)
 
-    def hindrance(self, data: Data) -> Code | None:
+    def blocker(self, data: Data) -> Code | None:
         return None
 
     def bots(self, data: Data) -> list[Platform]:

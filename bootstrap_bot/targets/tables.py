@@ -90,7 +90,7 @@ class After(Table):
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class TargetContext:
     """What targets are built from: this bot's config, its HTTP session, and its patience.
 
     `lock_seconds` is how long another holder of a file is waited for.
@@ -115,12 +115,12 @@ class TargetTable(Table):
     ] = None
 
     @abstractmethod
-    def build(self, around: Surroundings) -> Target:
+    def build(self, context: TargetContext) -> Target:
         """The target itself."""
         raise NotImplementedError
 
     @abstractmethod
-    def whereabouts(self, config: Path) -> tuple[str, ...]:
+    def identity(self, config: Path) -> tuple[str, ...]:
         """What tells its place from every other one; `config` is this bot's own."""
         raise NotImplementedError
 
@@ -147,14 +147,14 @@ class FileTable(TargetTable):
 
     path: PathText
 
-    def whereabouts(self, config: Path) -> tuple[str, ...]:
+    def identity(self, config: Path) -> tuple[str, ...]:
         return (self.kind, os.path.realpath(config.parent / Path(self.path).expanduser()))
 
     def on_file(
         self,
         layout: Layout,
         form: Format,
-        around: Surroundings,
+        context: TargetContext,
         *,
         path: str = "",
         made: bool = False,
@@ -167,17 +167,17 @@ class FileTable(TargetTable):
         return FileTarget(
             layout,
             form,
-            resolved(named, around),
+            resolved(named, context),
             named,
             made=made,
             program_lock=program_lock,
-            lock_seconds=around.lock_seconds,
+            lock_seconds=context.lock_seconds,
             after=self.command,
             guard=guard,
             part=part,
         )
 
 
-def resolved(path: str, around: Surroundings) -> Path:
+def resolved(path: str, context: TargetContext) -> Path:
     """The absolute path that an owner means."""
-    return around.config.parent / Path(path).expanduser()
+    return context.config.parent / Path(path).expanduser()

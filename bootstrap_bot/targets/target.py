@@ -87,7 +87,7 @@ class Target(Protocol):
         ...
 
     @property
-    def holds_one(self) -> bool:
+    def single_slot(self) -> bool:
         """Whether there is room for one bot only."""
         ...
 

@@ -15,17 +15,17 @@ from telegram.ext import Application
 from bootstrap_bot.bot import AnyApplication, BootstrapBot
 from bootstrap_bot.chat.doctor_talk import conclusion, subject_name, words
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
-from bootstrap_bot.doctor.config import ConfigLook
-from bootstrap_bot.doctor.dingtalk import ClockLook
+from bootstrap_bot.doctor.config import ConfigCheck
+from bootstrap_bot.doctor.dingtalk import ClockCheck
 from bootstrap_bot.doctor.doctor import Doctor, Look
 from bootstrap_bot.doctor.finding import Finding, Mark, Subject
-from bootstrap_bot.doctor.state import StateLook
+from bootstrap_bot.doctor.state import StateCheck
 from bootstrap_bot.doctor.state_lock import StateLock
-from bootstrap_bot.doctor.targets import TargetsLook
+from bootstrap_bot.doctor.targets import TargetsCheck
 from bootstrap_bot.errors import Code, Fault, RemoteError, TargetError
 from bootstrap_bot.http import Http
 from bootstrap_bot.journals.sqlite import SqliteJournal
-from bootstrap_bot.providers.provider import Invitation
+from bootstrap_bot.providers.provider import DeviceAuthorization
 from bootstrap_bot.sandbox.dingtalk.answers import Answer
 from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram.stand_in import Trouble
@@ -235,7 +235,7 @@ async def test_every_warning_of_the_config_is_a_line(tmp_path: Path) -> None:
     path.touch()
     warnings = (Fault("a", "telegram.api_url", "x"), Fault("a", "", "y"))
     loaded = settings.Settings(Telegram.model_validate({"token": TOKEN}), path, warnings=warnings)
-    found = await ConfigLook(path, "config.toml", lambda: loaded)()
+    found = await ConfigCheck(path, "config.toml", lambda: loaded)()
     assert [(one.mark, one.code) for one in found] == [
         (Mark.LOOK, "doctor.config_exposed"),
         (Mark.LOOK, "doctor.config_readable"),
@@ -250,7 +250,7 @@ class Elsewhere:
         self._date = date
         self._way = way
 
-    async def begin(self) -> Invitation:
+    async def begin(self) -> DeviceAuthorization:
         raise RemoteError(Code.UNREACHABLE)
 
     async def date(self) -> float | None:
@@ -275,7 +275,7 @@ async def test_clocks_are_compared_as_far_as_the_way_lets_one(
     date: float | None, way: float, code: str, seconds: int | None
 ) -> None:
     clock = FakeClock()
-    (found,) = await ClockLook(Elsewhere(clock, date, way), clock)()
+    (found,) = await ClockCheck(Elsewhere(clock, date, way), clock)()
     assert (found.code, found.values.get("seconds")) == (code, seconds)
 
 
@@ -324,7 +324,7 @@ async def test_a_holder_is_named_and_keeps_its_lock(held: Path) -> None:
 async def test_a_holder_that_left_no_number_is_unknown(held: Path, text: str) -> None:
     StateLock(held).path.write_text(text, encoding="utf-8")
     assert StateLock(held).holder() == ""
-    (found,) = await StateLook(held, "state.db")()
+    (found,) = await StateCheck(held, "state.db")()
     assert (found.code, found.values["process"]) == ("doctor.state_run", "?")
 
 
@@ -341,12 +341,12 @@ async def test_looking_leaves_the_lock_to_whoever_comes(tmp_path: Path) -> None:
 
 async def test_a_folder_that_is_not_there_is_made_by_the_journal(tmp_path: Path) -> None:
     path = tmp_path / "new" / "state.db"
-    (found,) = await StateLook(path, "state.db")()
+    (found,) = await StateCheck(path, "state.db")()
     assert found.code == "doctor.state_new"
     journal = SqliteJournal(path)
     await journal.open()
     await journal.close()
-    (found,) = await StateLook(path, "state.db")()
+    (found,) = await StateCheck(path, "state.db")()
     assert found.code == "doctor.state_good"
 
 
@@ -355,7 +355,7 @@ async def test_a_name_with_marks_of_an_address_is_a_name(tmp_path: Path) -> None
     journal = SqliteJournal(path)
     await journal.open()
     await journal.close()
-    (found,) = await StateLook(path, "x")()
+    (found,) = await StateCheck(path, "x")()
     assert found.code == "doctor.state_good"
 
 
@@ -393,14 +393,14 @@ async def test_a_state_file_of_somebody_else(folder: Path, mode: int) -> None:
     path.chmod(mode)
     opened(folder)
     with nobody():
-        (found,) = await StateLook(path, "state.db")()
+        (found,) = await StateCheck(path, "state.db")()
     assert (found.mark, found.code) == (Mark.BAD, "doctor.state_rights")
 
 
 @as_root
 async def test_a_folder_where_nothing_can_be_made(folder: Path) -> None:
     with nobody():
-        (found,) = await StateLook(folder / "state.db", "state.db")()
+        (found,) = await StateCheck(folder / "state.db", "state.db")()
     assert found.code == "doctor.state_rights"
 
 
@@ -409,7 +409,7 @@ async def test_a_lock_of_somebody_else(folder: Path) -> None:
     (folder / "state.db.lock").touch(0o600)
     opened(folder)
     with nobody():
-        (found,) = await StateLook(folder / "state.db", "state.db")()
+        (found,) = await StateCheck(folder / "state.db", "state.db")()
     assert found.code == "doctor.state_lock"
 
 
@@ -417,7 +417,7 @@ async def test_a_lock_of_somebody_else(folder: Path) -> None:
 
 
 async def probed(path: Path) -> Finding:
-    (found,) = await TargetsLook([ConfigFile(path, lock_seconds=0.0)])()
+    (found,) = await TargetsCheck([ConfigFile(path, lock_seconds=0.0)])()
     return found
 
 
@@ -525,7 +525,7 @@ async def test_an_old_copy_is_named_with_what_to_do_and_stays(tmp_path: Path) ->
     copy.write_text("hand made")
     (tmp_path / "my config.toml.0123456789abcdef.tmp").write_text("half written")
     (tmp_path / "my config.toml.0123456789abcdef.old").write_text("another's")
-    good, half, look = await TargetsLook([ConfigFile(file)])()
+    good, half, look = await TargetsCheck([ConfigFile(file)])()
     assert (good.mark, half.mark, look.mark) == (Mark.GOOD, Mark.LOOK, Mark.LOOK)
     told = words(look, Texts("en"))
     assert "may hold an old secret" in told
@@ -565,6 +565,6 @@ async def test_a_command_that_is_not_there_is_told_before_it_is_needed(
     tmp_path: Path, argv: tuple[str, ...], found: bool
 ) -> None:
     target = ConfigFile(tmp_path / "config.toml", after=Command(argv))
-    (finding,) = await TargetsLook([target])()
+    (finding,) = await TargetsCheck([target])()
     assert finding.code == ("doctor.target_good" if found else "doctor.target_command")
     assert "no-such" in words(finding, Texts("en")) or found

@@ -8,7 +8,7 @@ import pytest
 from telegram import Chat, Message, MessageEntity, Update, User
 from telegram.ext import ApplicationHandlerStop
 
-from bootstrap_bot.chat.access import Gate
+from bootstrap_bot.chat.access import AccessControl
 from bootstrap_bot.chat.buttons import Action, data
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.sandbox.telegram.stand_in import Message as Shown
@@ -375,7 +375,7 @@ async def test_an_error_while_judging_lets_nobody_pass(alone: bool) -> None:
         broken(user)
 
     outbox: Any = NoOutbox()
-    gate = Gate(
+    gate = AccessControl(
         [ADMIN],
         alone=alone,
         outbox=outbox,

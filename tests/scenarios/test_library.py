@@ -54,7 +54,7 @@ def _connections_cut_off() -> Iterator[None]:
         gc.collect()
 
 
-class Shop(Scene):
+class HostApp(Scene):
     """Somebody's bot with handlers of its own for everything, and ours installed into it."""
 
     def __init__(
@@ -146,7 +146,7 @@ def texts(scene: Scene, chat: int) -> list[str]:
 async def test_a_bot_that_was_never_started_says_that_and_not_that_the_disk_is_full(
     tmp_path: Path, command: str
 ) -> None:
-    async with Shop(tmp_path, starts_ours=False) as shop:
+    async with HostApp(tmp_path, starts_ours=False) as shop:
         await shop.says(command)
         said = await shop.sees("was not started")
         assert "post_init" in said.text
@@ -156,7 +156,7 @@ async def test_a_bot_that_was_never_started_says_that_and_not_that_the_disk_is_f
 
 
 async def test_a_second_install_is_refused(tmp_path: Path) -> None:
-    async with Shop(tmp_path) as shop:
+    async with HostApp(tmp_path) as shop:
         bot = BootstrapBot(settings.load(shop.config, {}), clock=shop.clock)
         bot.install(shop.built())
         for install in (bot.install, bot.install_alone):
@@ -168,7 +168,7 @@ async def test_a_second_install_is_refused(tmp_path: Path) -> None:
 
 
 async def test_the_whole_way_works_in_somebody_elses_bot(tmp_path: Path) -> None:
-    async with Shop(tmp_path) as shop:
+    async with HostApp(tmp_path) as shop:
         invitation = await shop.invited()
         assert (await shop.press("Check now")).answer == "Next look in 5 seconds"
         await shop.poll(success(ID, SECRET))
@@ -179,13 +179,13 @@ async def test_the_whole_way_works_in_somebody_elses_bot(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("command", OURS)
 async def test_our_commands_are_handled_and_not_passed_on(tmp_path: Path, command: str) -> None:
-    async with Shop(tmp_path) as shop:
+    async with HostApp(tmp_path) as shop:
         assert await shop.passes(lambda: shop.says(command)) == 0
         await shop.telegram.until(lambda: texts(shop, ADMIN))
 
 
 async def test_everything_else_passes(tmp_path: Path) -> None:
-    async with Shop(tmp_path) as shop:
+    async with HostApp(tmp_path) as shop:
         for person in (ADMIN, STRANGER):
             for text in THEIRS:
                 assert await shop.passes(lambda: shop.says(text, person)) == 2, text  # noqa: B023
@@ -199,7 +199,7 @@ async def test_everything_else_passes(tmp_path: Path) -> None:
 
 
 async def test_edits_and_foreign_buttons_pass(tmp_path: Path) -> None:
-    async with Shop(tmp_path) as shop:
+    async with HostApp(tmp_path) as shop:
         said = await shop.says("hello")
         await shop.settled()
         edit = lambda: shop.telegram.edits(ADMIN, said.id, "/dingtalk_new")  # noqa: E731
@@ -234,7 +234,7 @@ async def test_edits_and_foreign_buttons_pass(tmp_path: Path) -> None:
 async def test_updates_without_a_person_or_a_message_pass(
     tmp_path: Path, update: dict[str, Any]
 ) -> None:
-    async with Shop(tmp_path) as shop:
+    async with HostApp(tmp_path) as shop:
         assert await shop.passes(lambda: shop.telegram.update(update)) >= 1
         assert shop.journal() == []
 
@@ -244,7 +244,7 @@ async def test_updates_without_a_person_or_a_message_pass(
 async def test_strangers_get_nothing_and_reach_nothing(
     tmp_path: Path, options: dict[str, Any], group: int | None
 ) -> None:
-    async with Shop(tmp_path, **options) as shop:
+    async with HostApp(tmp_path, **options) as shop:
         said = await shop.says("hello", STRANGER, group=group)
         await shop.settled()
         for command in OURS:
@@ -260,7 +260,7 @@ async def test_strangers_get_nothing_and_reach_nothing(
 
 
 async def test_in_a_group_an_admin_gets_the_link_here_too(tmp_path: Path) -> None:
-    async with Shop(tmp_path) as shop:
+    async with HostApp(tmp_path) as shop:
         assert await shop.passes(lambda: shop.says("/dingtalk_new", group=GROUP)) == 0
         [told] = texts(shop, GROUP)
         assert "private chat only" in told
@@ -268,7 +268,7 @@ async def test_in_a_group_an_admin_gets_the_link_here_too(tmp_path: Path) -> Non
 
 
 async def test_an_application_whose_handlers_do_not_block_is_served_too(tmp_path: Path) -> None:
-    async with Shop(tmp_path, defaults=Defaults(block=False)) as shop:
+    async with HostApp(tmp_path, defaults=Defaults(block=False)) as shop:
         await shop.invited()
         await shop.poll(success(ID, SECRET))
         await shop.sees("Done")
@@ -279,7 +279,7 @@ async def test_an_application_whose_handlers_do_not_block_is_served_too(tmp_path
 
 
 async def test_the_menu_is_left_alone_unless_it_is_asked_for(tmp_path: Path) -> None:
-    async with Shop(tmp_path) as shop:
+    async with HostApp(tmp_path) as shop:
         shop.telegram.commands["default"] = [("shop", "Buy")]
         await shop.invited()
         await shop.settled()
@@ -290,7 +290,7 @@ async def test_the_menu_is_left_alone_unless_it_is_asked_for(tmp_path: Path) -> 
 @pytest.mark.parametrize("scope", ["default", "all_private_chats", "chat:42"])
 async def test_the_menu_keeps_what_is_there(tmp_path: Path, scope: str) -> None:
     there = [("shop", "Buy"), ("dingtalk_new", "Something old")]
-    async with Shop(tmp_path, menu=True) as shop:
+    async with HostApp(tmp_path, menu=True) as shop:
         shop.telegram.commands[scope] = list(there)
         await shop.says("/shop")
         await shop.settled()
@@ -322,7 +322,7 @@ async def test_on_stored_is_awaited_with_the_platform(tmp_path: Path) -> None:
         await asyncio.sleep(0)
         assert shop.platforms()["dingtalk"]["client_id"] == platform.client_id
 
-    async with Shop(tmp_path, on_stored=on_stored) as shop:
+    async with HostApp(tmp_path, on_stored=on_stored) as shop:
         await shop.invited()
         assert heard == []
         await shop.poll(success(ID, SECRET))
@@ -341,7 +341,7 @@ async def test_an_on_stored_that_fails_stops_nothing(
     async def on_stored(platform: Platform) -> None:
         raise RuntimeError(platform.client_secret.get_secret_value())
 
-    async with Shop(tmp_path, on_stored=on_stored) as shop:
+    async with HostApp(tmp_path, on_stored=on_stored) as shop:
         await shop.invited()
         await shop.poll(success(ID, SECRET))
         await shop.sees("Done")
@@ -353,14 +353,14 @@ async def test_an_on_stored_that_fails_stops_nothing(
 
 
 async def test_running_needs_installing_first(tmp_path: Path) -> None:
-    async with Shop(tmp_path) as shop:
+    async with HostApp(tmp_path) as shop:
         bot = BootstrapBot(settings.load(shop.config, {}))
         with pytest.raises(RuntimeError, match="install"):
             await bot.running(shop.built()).__aenter__()
 
 
 async def test_an_attempt_goes_on_when_the_program_starts_again(tmp_path: Path) -> None:
-    async with Shop(tmp_path) as shop:
+    async with HostApp(tmp_path) as shop:
         invitation = await shop.invited()
         await shop.stop()
         await shop.start()
@@ -373,7 +373,7 @@ async def test_an_attempt_goes_on_when_the_program_starts_again(tmp_path: Path) 
 async def test_run_polling_starts_and_stops_it_and_their_hooks_are_still_called(
     tmp_path: Path,
 ) -> None:
-    async with Shop(tmp_path) as shop:
+    async with HostApp(tmp_path) as shop:
         await shop.stop()
         happened: list[str] = []
         loops: list[asyncio.AbstractEventLoop] = []

@@ -12,7 +12,7 @@ from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.http import Http
 from bootstrap_bot.targets.neighbours import record_of
 from bootstrap_bot.targets.openclaw import OpenClawTable
-from bootstrap_bot.targets.tables import Surroundings
+from bootstrap_bot.targets.tables import TargetContext
 from bootstrap_bot.targets.target import Target
 from tests.scenarios.test_targets_openclaw import FIRST, OPENCLAW
 from tests.support.target_scenes import OLD_ID, edited, text_of, written
@@ -41,7 +41,7 @@ BEFORE = {
 def target_in(folder: Path, channel: str = "dingtalk-connector") -> Target:
     said = {"kind": "openclaw", "path": str(folder / "openclaw.json"), "channel": channel}
     table = OpenClawTable.model_validate(said)
-    return table.build(Surroundings(folder / "config.toml", Http(), 0.0))
+    return table.build(TargetContext(folder / "config.toml", Http(), 0.0))
 
 
 def openclaw(folder: Path, text: str) -> Path:

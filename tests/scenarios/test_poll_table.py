@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
-from bootstrap_bot.providers.provider import Health, Invitation, Verdict
+from bootstrap_bot.providers.provider import DeviceAuthorization, Health, PollResult
 from bootstrap_bot.registration.authorization import invite
 from bootstrap_bot.sandbox.dingtalk.answers import (
     PROGRESS,
@@ -689,7 +689,7 @@ class SlowDingTalk:
         self._clock = clock
         self._begun = 0
 
-    async def begin(self) -> Invitation:
+    async def begin(self) -> DeviceAuthorization:
         self._begun += 1
         if self._begun == 1:
             await self._clock.advance(18.95)
@@ -697,7 +697,7 @@ class SlowDingTalk:
         await self._clock.sleep(3600)
         raise AssertionError("nobody waits that long")
 
-    async def poll(self, device_code: SecretStr) -> Verdict:
+    async def poll(self, device_code: SecretStr) -> PollResult:
         raise AssertionError("nothing was begun")
 
     async def check(self, credentials: Credentials) -> Health:

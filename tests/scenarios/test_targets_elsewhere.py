@@ -11,7 +11,7 @@ import yaml
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.doctor.finding import Mark
-from bootstrap_bot.doctor.targets import TargetsLook
+from bootstrap_bot.doctor.targets import TargetsCheck
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets import hermes
 from bootstrap_bot.targets.target import Note
@@ -147,10 +147,10 @@ async def test_both_bots_are_asked_about_each_by_itself(tmp_path: Path, other: P
 
 async def test_check_tells_of_two_bots_where_one_is_used(tmp_path: Path, other: Path) -> None:
     target = built("hermes", env(tmp_path, A))
-    (finding,) = await TargetsLook([target])()
+    (finding,) = await TargetsCheck([target])()
     assert (finding.mark, finding.code) == (Mark.LOOK, "doctor.target_several")
     await target.remove(B.client_id)
-    (finding,) = await TargetsLook([target])()
+    (finding,) = await TargetsCheck([target])()
     assert finding.mark is Mark.GOOD
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot.chat.delivery_text import hindrance
+from bootstrap_bot.chat.delivery_text import blocker
 from bootstrap_bot.cli import main
 from bootstrap_bot.registration.delivery import Delivery
 from tests.support.scene import OTHER_ADMIN, Scene
@@ -154,11 +154,11 @@ async def test_what_is_taken_out_again_needs_no_word(tmp_path: Path, file: Path)
 
 def test_a_mount_is_named_and_nothing_of_its_name_is_markup() -> None:
     fixed = Delivery("hermes:/a", "<b>.env", trouble="rights_fixed", about="/mnt/<i>&")
-    told = hindrance(fixed, EN)
+    told = blocker(fixed, EN)
     assert "<code>&lt;b&gt;.env</code>" in told
     assert "<code>/mnt/&lt;i&gt;&amp;</code>" in told
 
 
 def test_nothing_of_a_places_name_is_markup_in_its_command() -> None:
-    told = hindrance(Delivery("hermes:/a", "~/<b>;.env", trouble="readable_by_all"), EN)
+    told = blocker(Delivery("hermes:/a", "~/<b>;.env", trouble="readable_by_all"), EN)
     assert "<code>chmod o-r ~/&#x27;&lt;b&gt;;.env&#x27;</code>" in told.replace("&#39;", "&#x27;")

@@ -18,7 +18,7 @@ from bootstrap_bot.bot import AnyApplication, BootstrapBot
 from bootstrap_bot.errors import RemoteError
 from bootstrap_bot.http import Http
 from bootstrap_bot.providers.dingtalk import DingTalk
-from bootstrap_bot.providers.provider import Invitation, Verdict
+from bootstrap_bot.providers.provider import DeviceAuthorization, PollResult
 from bootstrap_bot.sandbox.server import LoopbackServer
 from bootstrap_bot.settings import settings as settings_file
 from bootstrap_bot.standalone import application_for
@@ -106,7 +106,7 @@ def test_any_answer_is_a_verdict_or_a_coded_error(
     loop.run_until_complete(http.__aenter__())
     provider = DingTalk(http, server.url, "SOURCE", server.url)
 
-    async def ask(begins: bool) -> Invitation | Verdict | RemoteError:
+    async def ask(begins: bool) -> DeviceAuthorization | PollResult | RemoteError:
         try:
             if begins:
                 return await provider.begin()
@@ -122,14 +122,14 @@ def test_any_answer_is_a_verdict_or_a_coded_error(
         result = loop.run_until_complete(ask(begins))
         assert SECRET not in repr(result)
         assert DEVICE_CODE not in repr(result)
-        if isinstance(result, Invitation):
+        if isinstance(result, DeviceAuthorization):
             assert 1 <= result.interval <= 60
             assert 60 <= result.lifetime <= 86400
             assert result.link.startswith("https://open-dev.dingtalk.com/")
         elif isinstance(result, RemoteError):
             assert result.retry_after is None or 0 <= result.retry_after < float("inf")
         else:
-            assert isinstance(result, Verdict)
+            assert isinstance(result, PollResult)
         server.requests.clear()
 
     try:

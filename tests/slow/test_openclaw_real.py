@@ -10,7 +10,7 @@ import pytest
 
 from bootstrap_bot.http import Http
 from bootstrap_bot.targets.openclaw import OpenClawTable
-from bootstrap_bot.targets.tables import Surroundings
+from bootstrap_bot.targets.tables import TargetContext
 from bootstrap_bot.targets.target import Target
 from tests.scenarios.test_program_locks import killed
 from tests.support.scene import Scene
@@ -79,11 +79,11 @@ class OpenClaw:
 
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         path = f"{Path(self._node).parent}:{os.environ['PATH']}"
-        around = {**os.environ, "HOME": str(self.home), "PATH": path, "CI": "1", "NO_COLOR": "1"}
+        context = {**os.environ, "HOME": str(self.home), "PATH": path, "CI": "1", "NO_COLOR": "1"}
         return subprocess.run(
             command,
             cwd=self._packages,
-            env=around,
+            env=context,
             capture_output=True,
             text=True,
             timeout=SECONDS,
@@ -93,8 +93,8 @@ class OpenClaw:
 
 def bots_in(openclaw: OpenClaw) -> Target:
     said = {"kind": "openclaw", "path": str(openclaw.config), "channel": "dingtalk"}
-    around = Surroundings(openclaw.home / "config.toml", Http(), 10.0)
-    return OpenClawTable.model_validate(said).build(around)
+    context = TargetContext(openclaw.home / "config.toml", Http(), 10.0)
+    return OpenClawTable.model_validate(said).build(context)
 
 
 async def takes(openclaw: OpenClaw, *started: list[str]) -> None:

@@ -11,28 +11,30 @@ from pydantic import SecretStr
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, JournalError, RemoteError
 from bootstrap_bot.providers.provider import (
-    Created,
+    DeviceAuthorization,
+    Granted,
     Health,
-    Invitation,
+    PollResult,
     Provider,
-    Verdict,
     Waiting,
 )
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.registration.journal import Journal
-from bootstrap_bot.registration.worker import Tools
+from bootstrap_bot.registration.worker import Services
 from bootstrap_bot.targets.command import Command, End, Ran
 from bootstrap_bot.targets.target import Platform, Target
 from tests.support.clock import START, FakeClock
-from tests.unit.test_record import CLIENT_ID, SECRET, Memory, an_attempt, captured
-from tests.unit.test_storing import Shelf
-from tests.unit.test_teller import Voice
+from tests.unit.test_record import CLIENT_ID, SECRET, MemoryJournal, an_attempt, captured
+from tests.unit.test_storing import FakeTarget
+from tests.unit.test_teller import Display
 
 ADMIN, OTHER = 42, 43
 PAIR = Credentials(CLIENT_ID, SecretStr(SECRET))
-SUCCESS = Created(credentials=PAIR)
-INVITATION = Invitation(SecretStr("device-code"), "ABCD-EFGH", "https://l", "app://l", 5.0, 7200.0)
+SUCCESS = Granted(credentials=PAIR)
+INVITATION = DeviceAuthorization(
+    SecretStr("device-code"), "ABCD-EFGH", "https://l", "app://l", 5.0, 7200.0
+)
 NO_ROAD = RemoteError(Code.TIMEOUT)
 
 
@@ -67,7 +69,7 @@ def stored(**changes: Any) -> Attempt:
     return captured(**{**given, **changes})
 
 
-class Book(Memory):
+class RecordingJournal(MemoryJournal):
     """A journal in memory."""
 
     def __init__(self, *rows: Attempt) -> None:
@@ -111,7 +113,7 @@ class Book(Memory):
         self.chosen[person] = language
 
 
-class Office:
+class FakeProvider:
     """A platform that says what it is told to; after that, that it waits.
 
     `times` has the seconds from START of every poll. `let_go` holds answers back.
@@ -122,7 +124,7 @@ class Office:
     def __init__(self, clock: FakeClock) -> None:
         self.begun: list[float] = []
         self.refuses: list[RemoteError] = []
-        self.says: list[Verdict | RemoteError] = []
+        self.says: list[PollResult | RemoteError] = []
         self.times: list[float] = []
         self.codes: list[str] = []
         self.health: Health | RemoteError = Health.WORKS
@@ -132,14 +134,14 @@ class Office:
         self.let_go.set()
         self._clock = clock
 
-    async def begin(self) -> Invitation:
+    async def begin(self) -> DeviceAuthorization:
         self.begun.append(self._clock.monotonic() - START)
         await self.let_go.wait()
         if self.refuses:
             raise self.refuses.pop(0)
         return INVITATION
 
-    async def poll(self, device_code: SecretStr) -> Verdict:
+    async def poll(self, device_code: SecretStr) -> PollResult:
         self.times.append(self._clock.monotonic() - START)
         self.codes.append(device_code.get_secret_value())
         await self.let_go.wait()
@@ -170,29 +172,29 @@ class Stage:
     def __init__(self, *rows: Attempt, targets: Sequence[str] = "a") -> None:
         self.events: list[str] = []
         self.clock = Clock()
-        self.book = Book(*rows)
-        self.office = Office(self.clock)
-        self.voice = Voice(self.clock)
-        self.shelves = [Shelf(self.events, f"config:/{name}") for name in targets]
+        self.book = RecordingJournal(*rows)
+        self.office = FakeProvider(self.clock)
+        self.display = Display(self.clock)
+        self.shelves = [FakeTarget(self.events, f"config:/{name}") for name in targets]
         self.commands: list[tuple[str, ...]] = []
-        self.tools = Tools(
+        self.services = Services(
             cast("Provider", self.office),
             [cast("Target", shelf) for shelf in self.shelves],
             cast("Journal", self.book),
-            self.voice,
+            self.display,
             self.clock,
             self._run_command,
             admins=(ADMIN,),
         )
 
     @property
-    def shelf(self) -> Shelf:
+    def shelf(self) -> FakeTarget:
         """The first target."""
         return self.shelves[0]
 
     def equip(self, **changes: Any) -> None:
         """Other tools for whatever begins from now on."""
-        self.tools = replace(self.tools, **changes)
+        self.services = replace(self.services, **changes)
 
     async def pass_time(self, seconds: float) -> None:
         """Everybody who is due on the way gets their turn, one moment after the other."""

@@ -21,7 +21,7 @@ from bootstrap_bot.cli import main
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.providers.dingtalk import DingTalk
-from bootstrap_bot.providers.provider import Invitation, Verdict
+from bootstrap_bot.providers.provider import DeviceAuthorization, PollResult
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.targets.astrbot import AstrBot
@@ -102,11 +102,11 @@ def _delivery_steps(before: Delivery | None, now: Delivery) -> Iterator[str]:
 class MortalDingTalk(DingTalk):
     """Dies around an answer of DingTalk."""
 
-    async def begin(self) -> Invitation:
+    async def begin(self) -> DeviceAuthorization:
         with moment("begin answered"):
             return await super().begin()
 
-    async def poll(self, device_code: SecretStr) -> Verdict:
+    async def poll(self, device_code: SecretStr) -> PollResult:
         with moment("poll answered"):
             return await super().poll(device_code)
 

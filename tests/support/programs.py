@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.http import Http
 from bootstrap_bot.targets.kinds import KINDS
-from bootstrap_bot.targets.tables import Surroundings
+from bootstrap_bot.targets.tables import TargetContext
 from bootstrap_bot.targets.target import Target
 
 ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
@@ -22,7 +22,7 @@ def built(kind: str, file: Path, **keys: object) -> Target:
         file.chmod(0o600)
     more = {"url": NOWHERE} if kind == "astrbot-file" else {}
     table = KINDS[kind].model_validate({"kind": kind, "path": str(file), **more, **keys})
-    return table.build(Surroundings(file.parent / "bootstrap-bot.toml", Http(), 0.0))
+    return table.build(TargetContext(file.parent / "bootstrap-bot.toml", Http(), 0.0))
 
 
 def pair(number: int) -> Credentials:

@@ -14,9 +14,9 @@ from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code
 from bootstrap_bot.providers.provider import Health, Provider
 from bootstrap_bot.registration.attempt import Approval, Attempt, State
-from bootstrap_bot.registration.deliverer import Storing
+from bootstrap_bot.registration.deliverer import Deliverer
 from bootstrap_bot.registration.transitions import forgotten
-from bootstrap_bot.registration.verification import Aftercare, next_look, settling
+from bootstrap_bot.registration.verification import Verification, next_look, settling
 from tests.support.attempt_stage import NO_ROAD, PAIR, Stage, ended, holding, rest, stored
 from tests.support.clock import START
 from tests.unit.test_record import CLIENT_ID, a_record
@@ -34,11 +34,11 @@ class Care(Stage):
         self.shelf.there = [holding()]
         self.hurry = asyncio.Event()
         self.record = a_record(attempt, self.book, self.clock)
-        storing = Storing(
-            self.record, self.tools.targets, self.clock, self._run_command, self._displaced
+        storing = Deliverer(
+            self.record, self.services.targets, self.clock, self._run_command, self._displaced
         )
-        self.care = Aftercare(
-            self.record, cast("Provider", self.office), self.tools.targets, storing, self.clock
+        self.care = Verification(
+            self.record, cast("Provider", self.office), self.services.targets, storing, self.clock
         )
 
     async def _displaced(self, client_id: str, target: str) -> None:
@@ -138,7 +138,7 @@ async def test_no_check_is_a_line_without_secrets(caplog: pytest.LogCaptureFixtu
     caplog.set_level(logging.INFO)
     async with caring(stored(), health=NO_ROAD):
         pass
-    [record] = [r for r in caplog.records if r.name.endswith("aftercare")]
+    [record] = [r for r in caplog.records if r.name.endswith("verification")]
     assert record.levelno == logging.INFO
     assert record.getMessage() == "attempt=a1b2c3d4e5 not checked: timeout"
 

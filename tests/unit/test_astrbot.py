@@ -401,7 +401,7 @@ async def test_platforms_are_all_of_our_type_in_order(
         platform("z"),
         platform("dingtalk_old", OLD_ID, OLD_SECRET, enabled=False),
     ]
-    assert target.holds_one is False
+    assert target.single_slot is False
 
 
 @pytest.mark.parametrize(
@@ -681,7 +681,7 @@ def test_it_is_a_target_with_a_name() -> None:
     assert target.kind == "astrbot"
     assert target.key == "astrbot:https://astrbot.example:6185"
     assert target.place == "astrbot.example:6185"
-    assert target.holds_one is False
+    assert target.single_slot is False
     assert target.after is command
     assert AstrBot(Http(), url, SecretStr(KEY)).after is None
 

@@ -14,8 +14,8 @@ from bootstrap_bot.errors import Code, JournalError, RefusedError
 from bootstrap_bot.providers.provider import Health
 from bootstrap_bot.registration.attempt import Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
-from bootstrap_bot.registration.display import ChatGoneError, UnheardError
-from bootstrap_bot.registration.service import LAST_ANSWER, Attempts, Request, random_id
+from bootstrap_bot.registration.display import ChatGoneError, DeliveryError
+from bootstrap_bot.registration.service import LAST_ANSWER, RegistrationService, Request, random_id
 from bootstrap_bot.registration.transitions import cancelled, forgotten, moved_down, removed
 from tests.support.attempt_stage import (
     ADMIN,
@@ -39,7 +39,7 @@ OURS, THEIRS = "a1b2c3d4e5", "b1b2c3d4e5"
 class Scene(Stage):
     """All attempts of everybody."""
 
-    attempts: Attempts
+    attempts: RegistrationService
 
     def __init__(self, *rows: Attempt, targets: str = "a") -> None:
         super().__init__(*rows, targets=targets)
@@ -48,7 +48,7 @@ class Scene(Stage):
         self.named = 0
 
     async def start(self) -> None:
-        self.attempts = Attempts(self.tools, self._name)
+        self.attempts = RegistrationService(self.services, self._name)
         await self.attempts.start()
         await rest()
 
@@ -101,7 +101,7 @@ def hang(scene: Scene) -> None:
 
 def gone(scene: Scene) -> None:
     """Nobody can be told anything, so that nothing is ever over."""
-    scene.voice.always = ChatGoneError()
+    scene.display.always = ChatGoneError()
 
 
 def holds(scene: Scene) -> None:
@@ -269,9 +269,9 @@ async def test_no_new_code_is_begun_when_the_older_one_brings_credentials() -> N
         ours = scene.row()
         assert (ours.state, ours.held) == (State.HELD, Held.LATE)
         assert ours.message not in (None, 7)  # further down, below the command
-        assert (42, 7) in scene.voice.removed
+        assert (42, 7) in scene.display.removed
         assert scene.row("new1").state is State.CANCELLED
-        assert (42, 9) in scene.voice.removed
+        assert (42, 9) in scene.display.removed
         assert scene.row(THEIRS).message == 8
 
 
@@ -336,7 +336,7 @@ async def test_a_stored_attempt_is_its_owners() -> None:
 # Decisions.
 
 
-Press = Callable[[Attempts, str, int], Any]
+Press = Callable[[RegistrationService, str, int], Any]
 
 # The handle of a delivery to the first shelf.
 FIRST = Delivery("config:/a", "a").handle
@@ -347,7 +347,7 @@ PRESSES: dict[str, tuple[Press, frozenset[State]]] = {
         frozenset({State.REQUESTED, State.WAITING}),
     ),
     "bring down": (
-        lambda attempts, name, owner: attempts.bring_down(name, owner),
+        lambda attempts, name, owner: attempts.resend(name, owner),
         frozenset({State.REQUESTED, State.WAITING, State.CAPTURED, State.HELD}),
     ),
     "use": (
@@ -442,16 +442,16 @@ async def test_cancelling_from_below_moves_the_message_down() -> None:
         assert await scene.attempts.cancel(OURS, ADMIN, down=True)
         await rest()
         assert scene.row().message not in (None, 7)
-        assert scene.voice.removed == [(42, 7)]
+        assert scene.display.removed == [(42, 7)]
 
 
 async def test_bringing_down_sends_the_message_anew() -> None:
     async with started(held()) as scene:
         await scene.pass_time(1)
-        assert await scene.attempts.bring_down(OURS, ADMIN)
+        assert await scene.attempts.resend(OURS, ADMIN)
         assert scene.row() == replace(moved_down(held()), acted_at=START + 1)
         await rest()
-        assert scene.voice.removed == [(42, 7)]
+        assert scene.display.removed == [(42, 7)]
 
 
 async def test_what_was_held_is_stored_when_its_admin_says_so() -> None:
@@ -581,7 +581,7 @@ async def test_a_language_is_known_after_a_restart() -> None:
 
 
 async def test_nobody_has_chosen_a_language_before_the_start() -> None:
-    assert Attempts(Scene().tools).language_of(ADMIN) is None
+    assert RegistrationService(Scene().services).language_of(ADMIN) is None
 
 
 async def test_a_language_the_disk_refuses_is_not_spoken() -> None:
@@ -633,7 +633,7 @@ async def test_a_person_who_is_back_is_told_what_could_not_be_told() -> None:
         held(id=THEIRS, update=1, owner=OTHER, told=False),
         prepare=gone,
     ) as scene:
-        scene.voice.always = None
+        scene.display.always = None
         scene.attempts.person_is_back(ADMIN)
         await rest()
         assert scene.row().told
@@ -741,7 +741,7 @@ async def test_a_run_that_breaks_is_one_line_without_what_broke_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def breaks(scene: Scene) -> None:
-        scene.voice.always = ValueError(SECRET)
+        scene.display.always = ValueError(SECRET)
 
     async with started(an_attempt(state=State.EXPIRED), held(id=THEIRS, update=1), prepare=breaks):
         errors = [r for r in caplog.records if r.levelno == logging.ERROR]
@@ -769,7 +769,7 @@ def test_an_attempts_name_is_ten_hexadecimal_digits_and_no_other_ones() -> None:
 
 async def test_an_attempt_gets_such_a_name_of_its_own() -> None:
     scene = Scene()
-    attempts = Attempts(scene.tools)
+    attempts = RegistrationService(scene.services)
     begun = await attempts.begin(Request(owner=ADMIN, chat=ADMIN, language="en", update=1))
     assert re.fullmatch("[0-9a-f]{10}", begun.id)
     await attempts.stop()
@@ -781,7 +781,7 @@ async def test_an_attempt_gets_such_a_name_of_its_own() -> None:
 async def test_a_removal_asked_for_before_the_last_word_arrived_is_done() -> None:
     def road_is_bad(scene: Scene) -> None:
         holds(scene)
-        scene.voice.errors.append(UnheardError())
+        scene.display.errors.append(DeliveryError())
 
     async with started(forgotten(stored(stale=True)), prepare=road_is_bad) as scene:
         assert await scene.attempts.remove(OURS, ADMIN)
@@ -802,7 +802,7 @@ async def test_a_removal_waits_for_no_answer_of_the_platform() -> None:
 async def test_an_old_message_of_a_former_admins_chat_is_not_looked_for_in_the_heirs() -> None:
     row = held(owner=7, chat=-100, message=9, old_message=5)
     async with started(row) as scene:
-        assert (ADMIN, 5) not in scene.voice.removed
+        assert (ADMIN, 5) not in scene.display.removed
 
 
 async def test_two_removals_at_once_are_one() -> None:

@@ -23,7 +23,7 @@ from bootstrap_bot.http import Http
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.config_file import ConfigFile, ConfigTable
 from bootstrap_bot.targets.neighbours import copy_of
-from bootstrap_bot.targets.tables import Surroundings
+from bootstrap_bot.targets.tables import TargetContext
 from bootstrap_bot.targets.target import Target
 from tests.support.folder_lock import FolderLock
 
@@ -195,17 +195,17 @@ async def test_another_type_is_kept_apart_from_ours(file: Path) -> None:
     assert [p.id for p in await ConfigFile(file).platforms()] == ["a"]
 
 
-def built(around: Surroundings, **keys: object) -> Target:
-    return ConfigTable.model_validate({"kind": "config", **keys}).build(around)
+def built(context: TargetContext, **keys: object) -> Target:
+    return ConfigTable.model_validate({"kind": "config", **keys}).build(context)
 
 
 async def test_the_kind_config_is_this_bots_own_file_unless_it_names_another(file: Path) -> None:
-    around = Surroundings(file, Http(), 0.0)
-    own, other = built(around), built(around, path="more/b.toml")
+    context = TargetContext(file, Http(), 0.0)
+    own, other = built(context), built(context, path="more/b.toml")
     assert (own.kind, own.key, own.place) == ("config", f"config:{file}", "config.toml")
     assert other.key == f"config:{file.parent / 'more' / 'b.toml'}"
-    assert (other.place, own.after, other.holds_one) == ("more/b.toml", None, False)
-    after = built(around, path=str(file), after={"command": ["true"]}).after
+    assert (other.place, own.after, other.single_slot) == ("more/b.toml", None, False)
+    after = built(context, path=str(file), after={"command": ["true"]}).after
     assert after == Command(("true",))
     assert ConfigFile(file, after=after).after == after
 
@@ -217,7 +217,7 @@ async def test_another_holder_is_not_waited_for_without_time(
         pytest.fail("it was waited for")
 
     monkeypatch.setattr(time, "sleep", sleep)
-    targets = ConfigFile(file, lock_seconds=0), built(Surroundings(file, Http(), 0.0))
+    targets = ConfigFile(file, lock_seconds=0), built(TargetContext(file, Http(), 0.0))
     with FolderLock(file):
         for target in targets:
             with refused(Code.LOCKED):

@@ -20,13 +20,13 @@ from bootstrap_bot.http import Http
 from bootstrap_bot.providers.dingtalk import DingTalk, number
 from bootstrap_bot.providers.provider import (
     AwaitingApproval,
-    Created,
+    Denied,
+    DeviceAuthorization,
     Expired,
+    Granted,
     Health,
-    Invitation,
-    Refused,
+    PollResult,
     Stage,
-    Verdict,
     Waiting,
 )
 from bootstrap_bot.sandbox.dingtalk import answers
@@ -62,13 +62,15 @@ async def provider(stand_in: DingTalkStandIn) -> AsyncIterator[DingTalk]:
         yield DingTalk(session, REAL, "SOURCE", REAL)
 
 
-async def begun(stand_in: DingTalkStandIn, provider: DingTalk, **fields: object) -> Invitation:
+async def begun(
+    stand_in: DingTalkStandIn, provider: DingTalk, **fields: object
+) -> DeviceAuthorization:
     """The invitation that these fields of begin's answer make."""
     stand_in.extra_begin = {"verification_uri_complete": LINK, **fields}
     return await provider.begin()
 
 
-async def polled(stand_in: DingTalkStandIn, provider: DingTalk, answer: Answer) -> Verdict:
+async def polled(stand_in: DingTalkStandIn, provider: DingTalk, answer: Answer) -> PollResult:
     """What this answer to poll says."""
     if not stand_in.registrations:
         await begun(stand_in, provider, device_code=CODE.get_secret_value())
@@ -97,7 +99,7 @@ async def test_a_code_is_asked_for_with_a_fresh_nonce(
     assert second.path == "/app/registration/begin"
     assert list(json.loads(second.body)) == ["nonce"]
     assert first.headers["Host"] == "oapi.dingtalk.com"
-    assert invitation == Invitation(
+    assert invitation == DeviceAuthorization(
         device_code=SecretStr(stand_in.latest.device_code),
         user_code="MUEU-DEKR-5TN3",
         link=LINK,
@@ -174,7 +176,7 @@ async def test_an_envelope_is_opened(
     verdict = await polled(
         stand_in, provider, Answer(body={envelope: {"status": "SUCCESS", **BOTH}})
     )
-    assert verdict == Created(credentials=PAIR)
+    assert verdict == Granted(credentials=PAIR)
 
 
 @pytest.mark.parametrize("value", [None, "", " \n", [], {}, True, 7.5, "x" * 65537, "half \ud83d"])
@@ -438,8 +440,8 @@ async def test_a_sandbox_may_name_nothing_else(
 # The table of answers to poll.
 
 KEPT = Waiting(stage=Stage.UNKNOWN, credentials=PAIR)
-GIVEN = Created(credentials=PAIR)
-VERDICTS: list[tuple[Answer, Verdict]] = [
+GIVEN = Granted(credentials=PAIR)
+VERDICTS: list[tuple[Answer, PollResult]] = [
     (stage("WAITING"), Waiting(stage=Stage.WAITING)),
     (stage("SELECTING"), Waiting(stage=Stage.SELECTING)),
     (stage("SCANNED"), Waiting(stage=Stage.SCANNED)),
@@ -452,20 +454,20 @@ VERDICTS: list[tuple[Answer, Verdict]] = [
     (stage("Success", **BOTH), GIVEN),
     (stage("SUCCESS", **BOTH), GIVEN),
     (stage("SUCCESS", **{k: f" {v}\n" for k, v in BOTH.items()}), GIVEN),
-    (stage("SUCCESS"), Created()),
-    (stage("SUCCESS", client_id="dingabcdefgh1234"), Created()),
-    (stage("SUCCESS", client_secret="s" * 40), Created()),
-    (stage("SUCCESS", client_id="", client_secret="s" * 40), Created()),
-    (stage("SUCCESS", client_id="ding", client_secret="  "), Created()),
-    (stage("SUCCESS", client_id=1.5, client_secret="s" * 40), Created()),
-    (stage("SUCCESS", client_id=True, client_secret="s" * 40), Created()),
-    (stage("SUCCESS", client_id="ding", client_secret=None), Created()),
-    (stage("FAIL", fail_reason="No right."), Refused(reason="No right.")),
-    (stage("FAIL", fail_reason="cut \ud83d"), Refused(reason="cut ?")),
-    (stage("FAIL", fail_reason=7), Refused()),
-    (stage("FAIL"), Refused()),
-    (stage("FAIL", fail_reason="x" * 5000), Refused(reason="x" * 4096)),
-    (stage("FAIL", fail_reason="No.", **BOTH), Refused(reason="No.", credentials=PAIR)),
+    (stage("SUCCESS"), Granted()),
+    (stage("SUCCESS", client_id="dingabcdefgh1234"), Granted()),
+    (stage("SUCCESS", client_secret="s" * 40), Granted()),
+    (stage("SUCCESS", client_id="", client_secret="s" * 40), Granted()),
+    (stage("SUCCESS", client_id="ding", client_secret="  "), Granted()),
+    (stage("SUCCESS", client_id=1.5, client_secret="s" * 40), Granted()),
+    (stage("SUCCESS", client_id=True, client_secret="s" * 40), Granted()),
+    (stage("SUCCESS", client_id="ding", client_secret=None), Granted()),
+    (stage("FAIL", fail_reason="No right."), Denied(reason="No right.")),
+    (stage("FAIL", fail_reason="cut \ud83d"), Denied(reason="cut ?")),
+    (stage("FAIL", fail_reason=7), Denied()),
+    (stage("FAIL"), Denied()),
+    (stage("FAIL", fail_reason="x" * 5000), Denied(reason="x" * 4096)),
+    (stage("FAIL", fail_reason="No.", **BOTH), Denied(reason="No.", credentials=PAIR)),
     (stage("EXPIRED"), Expired()),
     (stage("EXPIRED", **BOTH), Expired(credentials=PAIR)),
     (stage(""), Waiting(stage=Stage.UNKNOWN)),
@@ -506,7 +508,7 @@ VERDICTS: list[tuple[Answer, Verdict]] = [
 
 @pytest.mark.parametrize(("answer", "verdict"), VERDICTS, ids=lambda value: str(value)[:60])
 async def test_every_answer_that_says_something_is_a_verdict(
-    stand_in: DingTalkStandIn, provider: DingTalk, answer: Answer, verdict: Verdict
+    stand_in: DingTalkStandIn, provider: DingTalk, answer: Answer, verdict: PollResult
 ) -> None:
     assert await polled(stand_in, provider, answer) == verdict
 
@@ -524,7 +526,7 @@ async def test_a_pair_may_come_in_two_halves(
     )
     assert await polled(stand_in, provider, stage("PUBLISHING")) == Waiting(stage=Stage.PUBLISHING)
     assert await polled(stand_in, provider, stage("SUCCESS", **second)) == GIVEN
-    assert await polled(stand_in, provider, stage("SUCCESS")) == Created()
+    assert await polled(stand_in, provider, stage("SUCCESS")) == Granted()
 
 
 async def test_halves_of_two_registrations_make_no_pair(
@@ -533,7 +535,7 @@ async def test_halves_of_two_registrations_make_no_pair(
     await begun(stand_in, provider, device_code="another")
     await polled(stand_in, provider, stage("SUCCESS", **HALVES[0]))
     stand_in.next_poll(stage("SUCCESS", **HALVES[1]))
-    assert await provider.poll(SecretStr("another")) == Created()
+    assert await provider.poll(SecretStr("another")) == Granted()
 
 
 async def test_a_whole_pair_stands_above_a_half_of_before(
@@ -541,7 +543,7 @@ async def test_a_whole_pair_stands_above_a_half_of_before(
 ) -> None:
     await polled(stand_in, provider, stage("CREATING", client_id="dingother"))
     assert await polled(stand_in, provider, stage("SUCCESS", **BOTH)) == GIVEN
-    assert await polled(stand_in, provider, stage("SUCCESS", client_secret="z")) == Created()
+    assert await polled(stand_in, provider, stage("SUCCESS", client_secret="z")) == Granted()
 
 
 TROUBLE: list[tuple[Answer, Code]] = [
@@ -872,13 +874,13 @@ class Machine:
         self._runner.run(self._http.__aexit__(None, None, None))
         self._runner.run(self.server.__aexit__(None, None, None))
 
-    def begin(self) -> Invitation | RemoteError:
+    def begin(self) -> DeviceAuthorization | RemoteError:
         try:
             return self._runner.run(asyncio.wait_for(self.provider.begin(), 5))
         except RemoteError as error:
             return error
 
-    def poll(self) -> Verdict | RemoteError:
+    def poll(self) -> PollResult | RemoteError:
         try:
             return self._runner.run(asyncio.wait_for(self.provider.poll(CODE), 5))
         except RemoteError as error:
@@ -940,8 +942,8 @@ def test_any_answer_to_poll_ends_in_a_verdict_or_a_typed_error(
     if isinstance(outcome, RemoteError):
         assert str(outcome) == outcome.code.value
         return
-    assert isinstance(outcome, Waiting | Created | AwaitingApproval | Refused | Expired)
-    if isinstance(outcome, Refused):
+    assert isinstance(outcome, Waiting | Granted | AwaitingApproval | Denied | Expired)
+    if isinstance(outcome, Denied):
         assert len(outcome.reason.encode()) <= 4 * 4096
     if outcome.credentials is not None:
         assert outcome.credentials.client_id.encode()

@@ -7,7 +7,7 @@ import pytest
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
 from bootstrap_bot.doctor.endless import COW, HERMES, endless
 from bootstrap_bot.doctor.finding import Mark
-from bootstrap_bot.doctor.targets import TargetsLook
+from bootstrap_bot.doctor.targets import TargetsCheck
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.config_file import ConfigFile
 
@@ -46,7 +46,7 @@ async def test_check_warns_of_it_whatever_else_it_finds(tmp_path: Path, text: st
     file.write_text(text)
     file.chmod(0o600)
     target = ConfigFile(file, after=Command(("/bin/sh", "-c", "cow restart")))
-    first, warned = await TargetsLook([target])()
+    first, warned = await TargetsCheck([target])()
     assert (first.mark is Mark.GOOD) is (text == "")
     assert (warned.mark, warned.code) == (Mark.LOOK, COW)
     for language in LANGUAGES:

@@ -39,10 +39,10 @@ class Bots:
 
     kind = "fake"
 
-    def __init__(self, *, holds_one: bool = False) -> None:
-        self.holds_one = holds_one
+    def __init__(self, *, single_slot: bool = False) -> None:
+        self.single_slot = single_slot
 
-    def hindrance(self, data: Data) -> Code | None:
+    def blocker(self, data: Data) -> Code | None:
         return Code(data["hindered"]) if "hindered" in data else None
 
     def bots(self, data: Data) -> list[Platform]:
@@ -148,11 +148,11 @@ async def test_it_is_known_by_its_layouts_kind_and_its_whole_path(
 ) -> None:
     monkeypatch.chdir(file.parent)
     after = Command(("true",))
-    target: Target = a_target(Path(file.name), layout=Bots(holds_one=True), after=after)
+    target: Target = a_target(Path(file.name), layout=Bots(single_slot=True), after=after)
     assert (target.kind, target.key) == ("fake", f"fake:{file}")
-    assert (target.place, target.after, target.holds_one) == (PLACE, after, True)
+    assert (target.place, target.after, target.single_slot) == (PLACE, after, True)
     assert a_target(file).after is None
-    assert not a_target(file).holds_one
+    assert not a_target(file).single_slot
 
 
 # Storing.
@@ -187,7 +187,7 @@ async def test_one_to_replace_that_is_gone_is_not_missed(file: Path) -> None:
 async def test_a_place_for_one_says_who_has_it_and_takes_whoever_replaces_that_one(
     file: Path,
 ) -> None:
-    target = a_target(file, layout=Bots(holds_one=True))
+    target = a_target(file, layout=Bots(single_slot=True))
     before = {"bots": {"a": a_bot("OLD"), "b": a_bot("LATER")}}
     write(file, before)
     with refused(Code.OCCUPIED, occupant="OLD"):

@@ -18,7 +18,7 @@ from telegram import (
 )
 from telegram.ext import ApplicationHandlerStop
 
-from bootstrap_bot.chat.access import MOST_STRANGERS, Gate
+from bootstrap_bot.chat.access import MOST_STRANGERS, AccessControl
 from bootstrap_bot.chat.claim import Claimed, Claims
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
@@ -44,7 +44,7 @@ PRIVATE_ONLY = "I do this in a private chat only, where nobody else sees the lin
 Said = tuple[int, str, InlineKeyboardMarkup | None]
 
 
-class Letters(Outbox):
+class RecordingOutbox(Outbox):
     """Keeps what is handed over; work is done when a test says so."""
 
     def __init__(self) -> None:
@@ -114,14 +114,14 @@ class Door:
         welcome: Callable[[Update, User], None] | None = None,
     ) -> None:
         self.clock = FakeClock()
-        self.letters = Letters()
+        self.letters = RecordingOutbox()
         self.welcomed: list[tuple[Update, User]] = []
         self.claims: HeardClaims | None = None
         if claimable:
             assert isinstance(admins, Admins)
             self.claims = HeardClaims(admins, self.clock)
             self.claims.renew()
-        self.gate = Gate(
+        self.gate = AccessControl(
             admins,
             alone=alone,
             outbox=self.letters,

@@ -10,13 +10,13 @@ from telegram.ext import Application, CallbackQueryHandler, Defaults, PicklePers
 from bootstrap_bot.bot import AnyApplication
 from bootstrap_bot.chat.buttons import PREFIX
 from bootstrap_bot.sandbox.dingtalk.answers import success
-from tests.scenarios.test_library import Shop, direct
+from tests.scenarios.test_library import HostApp, direct
 from tests.support.scene import ADMIN, TOKEN
 
 ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
 
 
-class Keyed(Shop):
+class Keyed(HostApp):
     """An application that exchanges what buttons carry for keys; `kept` is where it keeps them."""
 
     def __init__(self, folder: Path, *, size: int | bool = True, kept: bool = False) -> None:
@@ -95,7 +95,7 @@ HOSTS = {
 
 @pytest.mark.parametrize("defaults", HOSTS.values(), ids=HOSTS)
 async def test_a_hosts_defaults_change_nothing_of_ours(tmp_path: Path, defaults: Defaults) -> None:
-    async with Shop(tmp_path, defaults=defaults, concurrent=True) as shop:
+    async with HostApp(tmp_path, defaults=defaults, concurrent=True) as shop:
         invitation = await shop.invited()
         assert "<" not in invitation.text
         assert not invitation.silent

@@ -11,7 +11,7 @@ from bootstrap_bot.chat.buttons import Action, data, parse
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError, TargetError
 from bootstrap_bot.providers.provider import Health, Provider
-from bootstrap_bot.registration.inventory import Platforms
+from bootstrap_bot.registration.inventory import Inventory
 from bootstrap_bot.targets.command import Command, End, Ran
 from bootstrap_bot.targets.target import Platform, Target
 
@@ -24,14 +24,14 @@ def platform(name: str = "dingtalk", client_id: str = CLIENT_ID, secret: str = "
 
 
 @dataclass
-class Shelf:
+class FakeTarget:
     """A target in memory; `fault` is raised by whatever comes next."""
 
     key: str
     there: list[Platform] = field(default_factory=list)
     fault: Code | None = None
     kind: str = "config"
-    holds_one: bool = False
+    single_slot: bool = False
     after: Command | None = None
 
     @property
@@ -84,19 +84,19 @@ class Asked:
         return self.says
 
 
-def over(*shelves: Shelf, asked: Asked | None = None) -> Platforms:
+def over(*shelves: FakeTarget, asked: Asked | None = None) -> Inventory:
     targets = [cast("Target", shelf) for shelf in shelves]
     asked = asked or Asked()
-    return Platforms(targets, cast("Provider", asked), asked.run_command, asked.displaced)
+    return Inventory(targets, cast("Provider", asked), asked.run_command, asked.displaced)
 
 
-def two() -> tuple[Shelf, Shelf]:
+def two() -> tuple[FakeTarget, FakeTarget]:
     """Two targets that hold the same bot under different names."""
-    first = Shelf("config:/a.toml", [platform("mine"), platform("other", "dingother0000001")])
-    return first, Shelf("config:/b.toml", [platform("hers")])
+    first = FakeTarget("config:/a.toml", [platform("mine"), platform("other", "dingother0000001")])
+    return first, FakeTarget("config:/b.toml", [platform("hers")])
 
 
-async def refs(platforms: Platforms) -> dict[str, str]:
+async def refs(platforms: Inventory) -> dict[str, str]:
     return {listed.platform.id: listed.ref for listed in (await platforms.all()).listed}
 
 
@@ -110,13 +110,16 @@ async def test_everything_is_listed_target_by_target_with_its_place() -> None:
 
 
 async def test_everything_is_listed_with_the_kind_of_its_place() -> None:
-    shelves = Shelf("config:/a", [platform("mine")]), Shelf("b", [platform()], kind="astrbot")
+    shelves = (
+        FakeTarget("config:/a", [platform("mine")]),
+        FakeTarget("b", [platform()], kind="astrbot"),
+    )
     assert [one.kind for one in (await over(*shelves).all()).listed] == ["config", "astrbot"]
 
 
 async def test_no_target_and_empty_targets_hold_nothing() -> None:
     assert (await over().all()).listed == []
-    assert (await over(Shelf("config:/a"), Shelf("config:/b")).all()).listed == []
+    assert (await over(FakeTarget("config:/a"), FakeTarget("config:/b")).all()).listed == []
 
 
 async def test_the_same_bot_in_two_targets_has_two_references() -> None:
@@ -127,7 +130,7 @@ async def test_the_same_bot_in_two_targets_has_two_references() -> None:
 async def test_a_reference_is_the_same_after_a_restart_and_after_its_bot_was_renamed() -> None:
     before = await refs(over(*two()))
     assert await refs(over(*two())) == before
-    renamed = Shelf("config:/a.toml", [platform("renamed", secret="another one")])
+    renamed = FakeTarget("config:/a.toml", [platform("renamed", secret="another one")])
     assert (await refs(over(renamed)))["renamed"] == before["mine"]
 
 
@@ -148,7 +151,7 @@ async def test_a_reference_finds_its_own_bot() -> None:
 
 
 async def test_the_list_is_read_afresh_each_time() -> None:
-    shelf = Shelf("config:/a", [platform()])
+    shelf = FakeTarget("config:/a", [platform()])
     platforms = over(shelf)
     [ref] = (await refs(platforms)).values()
     shelf.there = []
@@ -259,7 +262,7 @@ async def test_a_bot_in_a_target_that_cannot_be_read_is_said_and_nothing_is_chan
 
 async def test_whatever_is_changed_is_followed_by_the_targets_command() -> None:
     asked = Asked()
-    shelf = Shelf("config:/a", [platform("mine")], after=Command(("restart",)))
+    shelf = FakeTarget("config:/a", [platform("mine")], after=Command(("restart",)))
     platforms = over(shelf, asked=asked)
     [ref] = (await refs(platforms)).values()
     assert asked.ran == []
@@ -272,7 +275,7 @@ async def test_whatever_is_changed_is_followed_by_the_targets_command() -> None:
 
 async def test_only_what_was_removed_is_reported_as_gone() -> None:
     asked = Asked()
-    platforms = over(Shelf("config:/a", [platform("mine")]), asked=asked)
+    platforms = over(FakeTarget("config:/a", [platform("mine")]), asked=asked)
     [ref] = (await refs(platforms)).values()
     await platforms.set_enabled(ref, False)
     assert asked.gone == []
@@ -281,7 +284,7 @@ async def test_only_what_was_removed_is_reported_as_gone() -> None:
 
 
 async def test_there_is_room_unless_every_target_holds_one() -> None:
-    full, many = Shelf("a", [platform()], holds_one=True), Shelf("b")
+    full, many = FakeTarget("a", [platform()], single_slot=True), FakeTarget("b")
     assert not (await over(full).all()).room
     assert (await over(full, many).all()).room
-    assert (await over(full, Shelf("c", holds_one=True)).all()).room
+    assert (await over(full, FakeTarget("c", single_slot=True)).all()).room

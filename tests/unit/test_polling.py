@@ -12,13 +12,13 @@ from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.provider import (
     AwaitingApproval,
-    Created,
+    Denied,
+    DeviceAuthorization,
     Expired,
-    Invitation,
+    Granted,
+    PollResult,
     Provider,
-    Refused,
     Stage,
-    Verdict,
     Waiting,
 )
 from bootstrap_bot.registration.attempt import State
@@ -34,7 +34,7 @@ EXPIRED = Outcome(state=State.EXPIRED)
 NO_CREDENTIALS = Outcome(state=State.FAILED, trouble=Code.NO_CREDENTIALS)
 
 
-def heard(*answers: Verdict | RemoteError, start: Polling | None = None) -> Polling:
+def heard(*answers: PollResult | RemoteError, start: Polling | None = None) -> Polling:
     """What these answers make of an attempt, one after the other."""
     polling = start or Polling(5.0)
     for answer in answers:
@@ -49,54 +49,54 @@ def asked_to_wait(seconds: float) -> RemoteError:
     return RemoteError(Code.RATE_LIMITED, retry_after=seconds)
 
 
-UNDECIDED: list[Sequence[Verdict | RemoteError]] = [
+UNDECIDED: list[Sequence[PollResult | RemoteError]] = [
     *[[Waiting(stage=stage)] for stage in Stage],
     [Waiting(credentials=PAIR, stage=Stage.PUBLISHING)],
     [Waiting(credentials=PAIR), Waiting()],
     [BAD_ROAD] * 300,
-    [Created()],
-    [Created()] * 3,
-    [Created(), Waiting(), Created(), BAD_ROAD, Created()],
+    [Granted()],
+    [Granted()] * 3,
+    [Granted(), Waiting(), Granted(), BAD_ROAD, Granted()],
     [BAD_ROAD, BAD_ROAD, Waiting(credentials=PAIR), BAD_ROAD],
 ]
 
 
 @pytest.mark.parametrize("answers", UNDECIDED)
-def test_these_answers_decide_nothing(answers: Sequence[Verdict | RemoteError]) -> None:
+def test_these_answers_decide_nothing(answers: Sequence[PollResult | RemoteError]) -> None:
     assert heard(*answers).outcome is None
 
 
-DECIDED: list[tuple[list[Verdict | RemoteError], Outcome]] = [
-    ([Created(credentials=PAIR)], CAPTURED),
-    ([BAD_ROAD, Waiting(), Created(credentials=PAIR)], CAPTURED),
-    ([Waiting(credentials=PAIR, stage=Stage.PUBLISHING), Created()], CAPTURED),
-    ([Created(), Created(credentials=PAIR)], CAPTURED),
-    ([Created()] * 4, NO_CREDENTIALS),
-    ([Created(), Waiting(), Created(), BAD_ROAD, Created(), Created()], NO_CREDENTIALS),
+DECIDED: list[tuple[list[PollResult | RemoteError], Outcome]] = [
+    ([Granted(credentials=PAIR)], CAPTURED),
+    ([BAD_ROAD, Waiting(), Granted(credentials=PAIR)], CAPTURED),
+    ([Waiting(credentials=PAIR, stage=Stage.PUBLISHING), Granted()], CAPTURED),
+    ([Granted(), Granted(credentials=PAIR)], CAPTURED),
+    ([Granted()] * 4, NO_CREDENTIALS),
+    ([Granted(), Waiting(), Granted(), BAD_ROAD, Granted(), Granted()], NO_CREDENTIALS),
     ([AwaitingApproval(credentials=PAIR)], replace(CAPTURED, approval=True)),
     (
         [Waiting(credentials=PAIR, stage=Stage.PUBLISHING), Waiting(stage=Stage.APPROVING)],
         replace(CAPTURED, approval=True),
     ),
     ([Waiting(credentials=PAIR), AwaitingApproval()], replace(CAPTURED, approval=True)),
-    ([Refused(reason="a")], Outcome(state=State.REFUSED, reason="a")),
-    ([Created(), Waiting(), Refused(reason="b")], Outcome(state=State.REFUSED, reason="b")),
+    ([Denied(reason="a")], Outcome(state=State.REFUSED, reason="a")),
+    ([Granted(), Waiting(), Denied(reason="b")], Outcome(state=State.REFUSED, reason="b")),
     # A pair that stays without a verdict: a review, whatever its name.
     ([Waiting(credentials=PAIR)] * 3, replace(CAPTURED, approval=True)),
     ([BAD_ROAD, Waiting(credentials=PAIR), Waiting(), BAD_ROAD], replace(CAPTURED, approval=True)),
-    ([Waiting(), *[Waiting(credentials=PAIR, stage=Stage.UNKNOWN)] * 2, Created()], CAPTURED),
+    ([Waiting(), *[Waiting(credentials=PAIR, stage=Stage.UNKNOWN)] * 2, Granted()], CAPTURED),
     ([Expired()], EXPIRED),
     ([Waiting(), BAD_ROAD, Expired()], EXPIRED),
     # What came before a bad end is offered, not thrown away.
     ([Waiting(credentials=PAIR), Expired()], HELD),
     ([Expired(credentials=PAIR)], HELD),
-    ([Refused(credentials=PAIR, reason="b")], replace(HELD, reason="b")),
-    ([Waiting(credentials=PAIR), Refused(reason="b")], replace(HELD, reason="b")),
+    ([Denied(credentials=PAIR, reason="b")], replace(HELD, reason="b")),
+    ([Waiting(credentials=PAIR), Denied(reason="b")], replace(HELD, reason="b")),
 ]
 
 
 @pytest.mark.parametrize(("answers", "outcome"), DECIDED)
-def test_these_answers_decide(answers: list[Verdict | RemoteError], outcome: Outcome) -> None:
+def test_these_answers_decide(answers: list[PollResult | RemoteError], outcome: Outcome) -> None:
     *before, last = answers
     assert heard(*before).outcome is None
     assert heard(*answers).outcome == outcome
@@ -105,15 +105,15 @@ def test_these_answers_decide(answers: list[Verdict | RemoteError], outcome: Out
 
 def test_credentials_kept_before_a_restart_count() -> None:
     taken_up = Polling(5.0, kept=True)
-    assert heard(Created(), start=taken_up).outcome == CAPTURED
+    assert heard(Granted(), start=taken_up).outcome == CAPTURED
     assert heard(Expired(), start=taken_up).outcome == HELD
-    assert heard(Refused(), start=taken_up).outcome == HELD
+    assert heard(Denied(), start=taken_up).outcome == HELD
     assert heard(*[BAD_ROAD] * 3, start=taken_up).outcome == replace(CAPTURED, approval=True)
 
 
 def test_credentials_once_kept_stay_kept() -> None:
     assert not heard(Waiting()).kept
-    assert heard(Waiting(credentials=PAIR), BAD_ROAD, Refused(), Waiting()).kept
+    assert heard(Waiting(credentials=PAIR), BAD_ROAD, Denied(), Waiting()).kept
 
 
 def test_what_was_decided_is_forgotten_with_the_next_answer() -> None:
@@ -123,7 +123,7 @@ def test_what_was_decided_is_forgotten_with_the_next_answer() -> None:
 
 
 def test_no_answer_breaks_a_row_of_empty_successes() -> None:
-    assert heard(Created(), Waiting(), BAD_ROAD, Refused()).empty == 1
+    assert heard(Granted(), Waiting(), BAD_ROAD, Denied()).empty == 1
 
 
 # Pauses.
@@ -176,7 +176,7 @@ def test_retry_after_counts_once_and_any_answer_ends_the_back_off() -> None:
     assert heard(asked_to_wait(50)).asked_to_wait == 50
     assert heard(asked_to_wait(50), BAD_ROAD).asked_to_wait == 0
     assert heard(asked_to_wait(50), BAD_ROAD).pause() == 20
-    for answer in (Waiting(), Created(), Refused(), Expired()):
+    for answer in (Waiting(), Granted(), Denied(), Expired()):
         after = heard(BAD_ROAD, asked_to_wait(50), answer)
         assert (after.failures, after.asked_to_wait, after.pause()) == (0, 0.0, 5.0)
 
@@ -202,7 +202,7 @@ def test_slow_down_is_added_for_good_up_to_a_minute() -> None:
     assert slower.interval == 10
     assert heard(Waiting(), Waiting(slow_down=5.0), start=slower).interval == 15
     assert heard(*[Waiting(slow_down=5.0)] * 50).interval == 60
-    assert heard(Created(), Refused(), Waiting()).interval == 5
+    assert heard(Granted(), Denied(), Waiting()).interval == 5
 
 
 def test_a_cancelled_code_is_asked_for_once_a_minute() -> None:
@@ -237,8 +237,8 @@ def test_a_road_that_stays_bad_gets_ten_minutes_more(
 
 
 def test_late_success_is_real() -> None:
-    assert heard(Created(credentials=PAIR)).past_deadline(1.0).outcome == CAPTURED
-    refused = heard(Refused(reason="b")).past_deadline(1.0)
+    assert heard(Granted(credentials=PAIR)).past_deadline(1.0).outcome == CAPTURED
+    refused = heard(Denied(reason="b")).past_deadline(1.0)
     assert refused.outcome == Outcome(state=State.REFUSED, reason="b")
 
 
@@ -249,12 +249,14 @@ def test_kept_credentials_are_offered_when_the_time_is_up() -> None:
 
 
 def test_success_without_credentials_is_told_as_such_when_the_time_is_up() -> None:
-    assert heard(Created()).past_deadline(0.0).outcome == NO_CREDENTIALS
+    assert heard(Granted()).past_deadline(0.0).outcome == NO_CREDENTIALS
 
 
 # Asking for a code.
 
-INVITATION = Invitation(SecretStr("d"), "u", "https://dingtalk.com", "https://a", 5.0, 7200.0)
+INVITATION = DeviceAuthorization(
+    SecretStr("d"), "u", "https://dingtalk.com", "https://a", 5.0, 7200.0
+)
 
 
 class Platform:
@@ -266,14 +268,14 @@ class Platform:
         self._errors = list(errors)
         self._always = always
 
-    async def begin(self) -> Invitation:
+    async def begin(self) -> DeviceAuthorization:
         self.asked.append(self._clock.now() - START)
         if self._errors:
             raise self._errors[0] if self._always else self._errors.pop(0)
         return INVITATION
 
 
-async def invited(clock: FakeClock, platform: Platform) -> Invitation:
+async def invited(clock: FakeClock, platform: Platform) -> DeviceAuthorization:
     """Begins on a clock that jumps to wherever it is waited for."""
     task = asyncio.create_task(invite(cast("Provider", platform), clock), name="invite")
     while not task.done():
@@ -340,7 +342,7 @@ async def test_a_call_that_hangs_ends_with_the_20_seconds_as_a_timeout() -> None
     platform = Platform(clock, asked_to_wait(19.95))
     begin: Callable[[], object] = platform.begin
 
-    async def hanging() -> Invitation:
+    async def hanging() -> DeviceAuthorization:
         begin_now = begin()
         assert asyncio.iscoroutine(begin_now)
         await begin_now
@@ -356,7 +358,7 @@ async def test_a_call_that_hangs_ends_with_the_20_seconds_as_a_timeout() -> None
 
 
 def test_a_code_that_dies_after_an_empty_success_says_that_the_secret_was_given() -> None:
-    empty = Polling(5.0).answered(Created())
+    empty = Polling(5.0).answered(Granted())
     ended = Outcome(state=State.FAILED, trouble=Code.NO_CREDENTIALS)
     assert empty.outcome is None
     assert empty.answered(Expired()).outcome == ended

@@ -56,7 +56,7 @@ def captured(**changes: Any) -> Attempt:
     return an_attempt(**{**given, **changes})
 
 
-class Memory:
+class MemoryJournal:
     """A journal that keeps every version it was given, and fails as often as told."""
 
     def __init__(self, *, fails: int = 0) -> None:
@@ -75,7 +75,7 @@ class Memory:
         self.saved.append(attempt)
 
 
-def a_record(attempt: Attempt, journal: Memory, clock: FakeClock) -> Record:
+def a_record(attempt: Attempt, journal: MemoryJournal, clock: FakeClock) -> Record:
     """The record; of a journal it uses nothing but `save`."""
     return Record(attempt, cast("Journal", journal), clock)
 
@@ -94,7 +94,7 @@ async def rest() -> None:
 
 
 async def test_memory_follows_the_disk_and_never_leads() -> None:
-    journal = Memory()
+    journal = MemoryJournal()
     record = a_record(an_attempt(), journal, FakeClock())
     journal.let_go.clear()
     task = asyncio.create_task(record.commit(waiting))
@@ -110,7 +110,7 @@ async def test_memory_follows_the_disk_and_never_leads() -> None:
 
 async def test_a_commit_that_failed_changed_nothing(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    record = a_record(an_attempt(), Memory(fails=1), FakeClock())
+    record = a_record(an_attempt(), MemoryJournal(fails=1), FakeClock())
     with pytest.raises(JournalError) as caught:
         await record.commit(waiting)
     assert caught.value.code is Code.STATE_FULL
@@ -121,16 +121,16 @@ async def test_a_commit_that_failed_changed_nothing(caplog: pytest.LogCaptureFix
 
 
 async def test_no_change_is_no_commit_and_no_news() -> None:
-    journal = Memory()
+    journal = MemoryJournal()
     record = a_record(an_attempt(), journal, FakeClock())
     assert await record.commit(lambda now: now) == an_attempt()
-    assert await record.commit_surely(lambda now: replace(now)) == an_attempt()
+    assert await record.commit_with_retry(lambda now: replace(now)) == an_attempt()
     assert journal.tries == 0
     assert not record.news.is_set()
 
 
 async def test_changes_come_one_after_the_other_each_on_top_of_the_last() -> None:
-    journal = Memory()
+    journal = MemoryJournal()
     record = a_record(an_attempt(), journal, FakeClock())
     journal.let_go.clear()
 
@@ -138,7 +138,7 @@ async def test_changes_come_one_after_the_other_each_on_top_of_the_last() -> Non
         return replace(now, message=(now.message or 0) + 1)
 
     tasks = [asyncio.create_task(record.commit(one_more)) for _ in range(3)]
-    tasks.append(asyncio.create_task(record.commit_surely(one_more)))
+    tasks.append(asyncio.create_task(record.commit_with_retry(one_more)))
     tasks.append(asyncio.create_task(record.commit(waiting)))
     await rest()
     assert journal.tries == 1
@@ -149,7 +149,7 @@ async def test_changes_come_one_after_the_other_each_on_top_of_the_last() -> Non
 
 
 async def test_a_change_that_raises_leaves_the_record_usable() -> None:
-    record = a_record(an_attempt(), Memory(), FakeClock())
+    record = a_record(an_attempt(), MemoryJournal(), FakeClock())
     with pytest.raises(ZeroDivisionError):
         await record.commit(lambda now: replace(now, message=1 // 0))
     assert (await record.commit(waiting)).state is State.WAITING
@@ -161,10 +161,10 @@ async def test_a_change_that_raises_leaves_the_record_usable() -> None:
 async def test_a_sure_commit_is_tried_with_doubling_pauses_up_to_a_minute(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    clock, journal = FakeClock(), Memory(fails=9)
+    clock, journal = FakeClock(), MemoryJournal(fails=9)
     record = a_record(captured(), journal, clock)
     task = asyncio.create_task(
-        record.commit_surely(lambda now: replace(now, message=5)), name="sure"
+        record.commit_with_retry(lambda now: replace(now, message=5)), name="sure"
     )
     pauses = [await clock.pass_until_due("sure") for _ in range(9)]
     assert (await task).message == 5
@@ -176,10 +176,10 @@ async def test_a_sure_commit_is_tried_with_doubling_pauses_up_to_a_minute(
 
 
 async def test_while_a_sure_commit_waits_others_get_through_and_count() -> None:
-    clock, journal = FakeClock(), Memory(fails=1)
+    clock, journal = FakeClock(), MemoryJournal(fails=1)
     record = a_record(an_attempt(), journal, clock)
     task = asyncio.create_task(
-        record.commit_surely(lambda now: replace(now, message=5)), name="sure"
+        record.commit_with_retry(lambda now: replace(now, message=5)), name="sure"
     )
     await clock.asleep("sure")
     await record.commit(waiting)
@@ -191,7 +191,7 @@ async def test_while_a_sure_commit_waits_others_get_through_and_count() -> None:
 
 
 async def test_a_note_is_news_but_not_on_disk() -> None:
-    journal = Memory()
+    journal = MemoryJournal()
     record = a_record(an_attempt(), journal, FakeClock())
     await record.note(lambda now: replace(now, trouble="timeout"))
     assert record.attempt.trouble == "timeout"
@@ -203,7 +203,7 @@ async def test_a_note_is_news_but_not_on_disk() -> None:
 
 
 async def test_the_next_commit_takes_notes_along() -> None:
-    journal = Memory()
+    journal = MemoryJournal()
     record = a_record(an_attempt(), journal, FakeClock())
     await record.note(lambda now: replace(now, trouble="timeout"))
     await record.commit(waiting)
@@ -211,7 +211,7 @@ async def test_the_next_commit_takes_notes_along() -> None:
 
 
 async def test_a_note_waits_for_a_commit_that_is_under_way() -> None:
-    journal = Memory()
+    journal = MemoryJournal()
     record = a_record(an_attempt(), journal, FakeClock())
     journal.let_go.clear()
     commit = asyncio.create_task(record.commit(waiting))
@@ -235,7 +235,7 @@ async def test_every_step_is_one_audit_line_after_its_commit(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
-    record = a_record(an_attempt(), Memory(), FakeClock())
+    record = a_record(an_attempt(), MemoryJournal(), FakeClock())
     await record.commit(waiting)
     await record.commit(lambda now: replace(now, message=5))
     await record.commit(lambda now: captured(message=5))
@@ -254,7 +254,7 @@ async def test_every_step_is_one_audit_line_after_its_commit(
 
 async def test_being_told_again_is_a_line_again(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    record = a_record(an_attempt(told=True), Memory(), FakeClock())
+    record = a_record(an_attempt(told=True), MemoryJournal(), FakeClock())
     await record.commit(lambda now: replace(now, told=False))
     await record.commit(lambda now: replace(now, told=True))
     assert lines(caplog) == ["attempt=a1b2c3d4e5 admin=42 event=told client=-"]
@@ -264,8 +264,10 @@ async def test_no_audit_line_holds_a_whole_id_or_a_secret(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    record = a_record(an_attempt(), Memory(fails=1), clock := FakeClock())
-    task = asyncio.create_task(record.commit_surely(lambda now: captured(told=True)), name="sure")
+    record = a_record(an_attempt(), MemoryJournal(fails=1), clock := FakeClock())
+    task = asyncio.create_task(
+        record.commit_with_retry(lambda now: captured(told=True)), name="sure"
+    )
     await clock.pass_until_due("sure")
     await task
     audit(captured(), "erased")

@@ -11,12 +11,12 @@ import pytest
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.provider import (
     AwaitingApproval,
-    Created,
+    Denied,
     Expired,
+    Granted,
     Health,
-    Refused,
+    PollResult,
     Stage,
-    Verdict,
     Waiting,
 )
 from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
@@ -31,7 +31,7 @@ from bootstrap_bot.registration.transitions import (
     skipped,
     used,
 )
-from bootstrap_bot.registration.worker import Run
+from bootstrap_bot.registration.worker import Worker
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.target import Platform
 from tests.support import attempt_stage
@@ -59,7 +59,7 @@ AFTER_TEN = [*range(15, 131, 5)]
 class Scene(attempt_stage.Stage):
     """One run, and what it asked of others."""
 
-    run: Run
+    run: Worker
     task: "asyncio.Task[None]"
 
     def __init__(self, targets: str = "a") -> None:
@@ -71,7 +71,7 @@ class Scene(attempt_stage.Stage):
         self.announcing: Exception | None = None
 
     def start(self, attempt: Attempt) -> None:
-        self.run = Run(attempt, self.tools, self._may_begin, self._displaced)
+        self.run = Worker(attempt, self.services, self._may_begin, self._displaced)
         self.task = asyncio.create_task(self.run.run(), name=f"attempt:{attempt.id}")
 
     @property
@@ -137,7 +137,7 @@ async def test_a_code_is_begun_once_somebody_said_it_may_be() -> None:
         assert scene.office.begun == [0]
         assert scene.book.saved[0] == invited(an_attempt(), INVITATION, START)
         assert scene.attempt.expires_at == START + 7200
-        assert scene.voice.shown[0] == scene.book.saved[0]
+        assert scene.display.shown[0] == scene.book.saved[0]
 
 
 async def test_a_code_counts_from_the_moment_it_came() -> None:
@@ -165,8 +165,8 @@ async def test_an_attempt_that_may_not_begin_leaves_no_code_and_no_message() -> 
     async with running(an_attempt(message=7), scene):
         assert scene.office.begun == []
         assert scene.attempt == an_attempt(state=State.CANCELLED, told=True, message=7)
-        assert scene.voice.removed == [(42, 7)]
-        assert scene.voice.shown == []
+        assert scene.display.removed == [(42, 7)]
+        assert scene.display.shown == []
         assert scene.task.done()
 
 
@@ -176,14 +176,14 @@ async def test_an_attempt_that_may_not_begin_and_was_not_shown_has_no_message_to
     async with running(an_attempt(), scene):
         assert scene.task.done()
         assert scene.task.exception() is None
-        assert scene.voice.removed == []
+        assert scene.display.removed == []
 
 
 async def test_a_message_that_is_told_stays() -> None:
     async with running(waiting(told=True), hears(Expired())) as scene:
         await scene.pass_time(125)
         assert scene.task.done()
-        assert scene.voice.removed == []
+        assert scene.display.removed == []
 
 
 # Asking.
@@ -249,16 +249,16 @@ async def test_a_code_that_expires_as_it_is_asked_about_is_over() -> None:
 async def test_a_bad_road_gives_an_expired_code_ten_minutes_more() -> None:
     async with running(waiting(expires_at=START), hears(*[NO_ROAD] * 1000)) as scene:
         await scene.pass_time(DAY)
-        assert scene.voice.shown[-1].state is State.EXPIRED
-        assert 600 < scene.voice.times[-1] <= 660
+        assert scene.display.shown[-1].state is State.EXPIRED
+        assert 600 < scene.display.times[-1] <= 660
         assert 720 < scene.times[-1] <= 840
         assert scene.task.done()
 
 
 async def test_a_verdict_is_told_at_once_and_asked_about_for_two_minutes_more() -> None:
-    async with running(waiting(), hears(Waiting(), Refused(reason="No."))) as scene:
+    async with running(waiting(), hears(Waiting(), Denied(reason="No."))) as scene:
         await scene.pass_time(10)
-        assert [shown.state for shown in scene.voice.shown][-1] is State.REFUSED
+        assert [shown.state for shown in scene.display.shown][-1] is State.REFUSED
         await scene.pass_time(DAY)
         assert scene.times == [5, 10, *AFTER_TEN]
         assert (scene.attempt.state, scene.attempt.reason) == (State.REFUSED, "No.")
@@ -266,10 +266,10 @@ async def test_a_verdict_is_told_at_once_and_asked_about_for_two_minutes_more() 
         assert scene.task.done()
 
 
-@pytest.mark.parametrize("verdict", [Refused(reason="No."), Expired(), Created()])
-@pytest.mark.parametrize("later", [SUCCESS, Waiting(credentials=PAIR), Refused(credentials=PAIR)])
-async def test_a_verdict_that_passes_is_not_final(verdict: Verdict, later: Verdict) -> None:
-    said = [verdict] * (4 if isinstance(verdict, Created) else 1)
+@pytest.mark.parametrize("verdict", [Denied(reason="No."), Expired(), Granted()])
+@pytest.mark.parametrize("later", [SUCCESS, Waiting(credentials=PAIR), Denied(credentials=PAIR)])
+async def test_a_verdict_that_passes_is_not_final(verdict: PollResult, later: PollResult) -> None:
+    said = [verdict] * (4 if isinstance(verdict, Granted) else 1)
     async with running(waiting(), hears(*said, verdict, NO_ROAD, Waiting(), later)) as scene:
         await scene.pass_time(60)
         assert (scene.attempt.state, scene.attempt.held) == (State.HELD, Held.AFTERWARDS)
@@ -278,7 +278,7 @@ async def test_a_verdict_that_passes_is_not_final(verdict: Verdict, later: Verdi
 
 
 async def test_the_two_minutes_after_a_verdict_survive_a_restart() -> None:
-    scene = hears(Refused(reason="No."))
+    scene = hears(Denied(reason="No."))
     async with running(waiting(), scene):
         await scene.pass_time(60)
         was = scene.attempt
@@ -296,7 +296,7 @@ async def test_a_code_whose_two_minutes_passed_without_a_process_is_asked_about_
 
 
 @pytest.mark.parametrize("answer", [Waiting(), NO_ROAD, Expired()])
-async def test_that_once_more_is_the_last(answer: Verdict | RemoteError) -> None:
+async def test_that_once_more_is_the_last(answer: PollResult | RemoteError) -> None:
     refused = waiting(state=State.REFUSED, told=True, let_go_at=START - DAY)
     async with running(refused, hears(answer)) as scene:
         await scene.pass_time(DAY)
@@ -306,7 +306,7 @@ async def test_that_once_more_is_the_last(answer: Verdict | RemoteError) -> None
 
 async def test_a_cancelled_code_is_asked_about_for_two_minutes_after_its_verdict() -> None:
     start = cancelled(waiting(acted_at=START - DAY))
-    async with running(start, hears(Waiting(), Refused(), Waiting(), SUCCESS)) as scene:
+    async with running(start, hears(Waiting(), Denied(), Waiting(), SUCCESS)) as scene:
         await scene.pass_time(DAY / 2)
         assert scene.times == [60, 120, 125, 130]
         assert (scene.attempt.state, scene.attempt.held) == (State.HELD, Held.LATE)
@@ -342,7 +342,7 @@ async def test_what_came_late_is_held() -> None:
     async with running(cancelled(waiting()), hears(SUCCESS)) as scene:
         await scene.pass_time(MINUTE)
         assert (scene.attempt.state, scene.attempt.held) == (State.HELD, Held.LATE)
-        assert scene.voice.shown[-1].state is State.HELD
+        assert scene.display.shown[-1].state is State.HELD
 
 
 async def test_what_was_decided_reaches_a_disk_that_is_full_for_a_while() -> None:
@@ -402,7 +402,7 @@ async def test_there_is_nothing_to_wait_for_while_it_is_being_asked() -> None:
 
 async def test_there_is_nothing_to_wait_for_before_it_began() -> None:
     async with running(waiting()) as scene:
-        fresh = Run(waiting(), scene.tools, scene._may_begin, scene._displaced)
+        fresh = Worker(waiting(), scene.services, scene._may_begin, scene._displaced)
         assert fresh.seconds_to_next_poll() == 0
 
 
@@ -465,7 +465,7 @@ async def test_a_success_is_stored_announced_and_told() -> None:
         assert scene.announced == [holding()]
         assert scene.commands == [("restart", SECRET, "device-code")]
         assert (scene.attempt.state, scene.attempt.stored_at) == (State.STORED, START + 5)
-        assert scene.voice.shown[-1].state is State.STORED
+        assert scene.display.shown[-1].state is State.STORED
         assert scene.attempt.told
 
 
@@ -482,7 +482,7 @@ async def test_what_goes_wrong_with_announcing_does_not_matter_and_its_text_is_n
     scene.announcing = ValueError(SECRET)
     async with running(captured(), scene):
         assert scene.attempt.state is State.STORED
-        [record] = [r for r in caplog.records if r.name.endswith("run")]
+        [record] = [r for r in caplog.records if r.name.endswith("worker")]
         assert record.levelno == logging.ERROR
         assert record.getMessage() == "on_stored failed for dingtalk: ValueError"
         assert SECRET not in caplog.text
@@ -556,7 +556,7 @@ async def test_without_any_target_the_pair_is_held() -> None:
         scene.run.hurry()
         await rest()
         assert (scene.attempt.state, scene.attempt.held) == (State.HELD, Held.UNPLACED)
-        assert scene.voice.shown[-1].state is State.HELD
+        assert scene.display.shown[-1].state is State.HELD
 
 
 async def test_a_target_that_left_the_config_is_closed_before_storing() -> None:
@@ -586,22 +586,22 @@ async def test_what_needs_an_approval_is_stored_and_looked_after() -> None:
 async def test_a_day_without_a_decision_brings_the_offer_once_more() -> None:
     async with running(captured(state=State.HELD, device_code=None)) as scene:
         await scene.pass_time(DAY - 1)
-        assert len(scene.voice.shown) == 1
+        assert len(scene.display.shown) == 1
         await scene.pass_time(1)
-        assert len(scene.voice.shown) == 2
+        assert len(scene.display.shown) == 2
         await scene.pass_time(DAY)
-        assert len(scene.voice.shown) == 3
+        assert len(scene.display.shown) == 3
         assert scene.stores == 0
 
 
 async def test_an_offer_that_could_not_be_told_is_not_reminded_of() -> None:
     scene = Scene()
-    scene.voice.let_go.clear()
+    scene.display.let_go.clear()
     async with running(captured(state=State.HELD), scene):
         before = len(scene.book.saved)
         await scene.pass_time(3 * DAY)
         assert len(scene.book.saved) == before
-        scene.voice.let_go.set()
+        scene.display.let_go.set()
         await rest()
 
 
@@ -618,9 +618,9 @@ async def test_whoever_hurries_decides_nothing_and_the_day_counts_anew() -> None
         await scene.pass_time(DAY / 2)
         scene.run.hurry()
         await scene.pass_time(DAY - 1)
-        assert len(scene.voice.shown) == 1
+        assert len(scene.display.shown) == 1
         await scene.pass_time(1)
-        assert len(scene.voice.shown) == 2
+        assert len(scene.display.shown) == 2
 
 
 async def test_what_is_discarded_is_over_once_it_is_told() -> None:
@@ -629,7 +629,7 @@ async def test_what_is_discarded_is_over_once_it_is_told() -> None:
         scene.run.hurry()
         await rest()
         assert scene.task.done()
-        assert scene.voice.shown[-1].state is State.DISCARDED
+        assert scene.display.shown[-1].state is State.DISCARDED
 
 
 # Taking it out.
@@ -689,7 +689,7 @@ async def test_what_is_stored_and_watched_is_looked_after_without_a_secret() -> 
     async with running(watched, scene):
         await scene.pass_time(10 * MINUTE)
         assert scene.attempt.approval is Approval.GRANTED
-        assert scene.voice.shown[-1].approval is Approval.GRANTED
+        assert scene.display.shown[-1].approval is Approval.GRANTED
         assert scene.task.done()
 
 
@@ -697,7 +697,7 @@ async def test_what_is_stored_told_and_erased_is_over() -> None:
     async with running(forgotten(stored())) as scene:
         assert scene.task.done()
         assert scene.office.checked == []
-        assert scene.voice.shown == []
+        assert scene.display.shown == []
 
 
 async def test_a_hurry_reaches_whoever_looks_after_it() -> None:
@@ -715,10 +715,10 @@ async def test_a_hurry_reaches_whoever_looks_after_it() -> None:
 
 async def test_a_run_ends_when_the_person_knows() -> None:
     scene = Scene()
-    scene.voice.let_go.clear()
+    scene.display.let_go.clear()
     async with running(an_attempt(state=State.EXPIRED), scene):
         assert not scene.task.done()
-        scene.voice.let_go.set()
+        scene.display.let_go.set()
         await rest()
         assert scene.task.done()
         assert scene.attempt.told

@@ -12,14 +12,14 @@ from pydantic import SecretStr
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.registration.attempt import Attempt, State
-from bootstrap_bot.registration.deliverer import Storing
+from bootstrap_bot.registration.deliverer import Deliverer
 from bootstrap_bot.registration.delivery import Closed, Delivery, DeliveryState
 from bootstrap_bot.registration.record import Record
 from bootstrap_bot.registration.transitions import agreed, displaced, skipped
 from bootstrap_bot.targets.command import Command, End, Ran
 from bootstrap_bot.targets.target import Note, Platform, Stored, Target
 from tests.support.clock import FakeClock
-from tests.unit.test_record import CLIENT_ID, SECRET, Memory, a_record, captured, rest
+from tests.unit.test_record import CLIENT_ID, SECRET, MemoryJournal, a_record, captured, rest
 
 PENDING, WRITTEN, VERIFIED = DeliveryState.PENDING, DeliveryState.WRITTEN, DeliveryState.VERIFIED
 PAIR = Credentials(CLIENT_ID, SecretStr(SECRET))
@@ -29,13 +29,13 @@ class KilledError(BaseException):
     """The process ends here."""
 
 
-class Shelf:
+class FakeTarget:
     """A target in memory. Every call is an event; `faults` are raised instead, in turn.
 
     `then` is raised after the next store, `alters` has it keep another secret.
     """
 
-    kind, holds_one = "config", False
+    kind, single_slot = "config", False
 
     def __init__(self, events: list[str], key: str = "config:/a", *faults: Code | None) -> None:
         self.key, self.place = key, key.removeprefix("config:/")
@@ -86,7 +86,7 @@ class Shelf:
             raise TargetError(fault, self.place, line=3, column=9)
 
 
-class Diary(Memory):
+class Diary(MemoryJournal):
     """A journal whose saves are events: the states of all deliveries."""
 
     def __init__(self, events: list[str], *, fails: int = 0) -> None:
@@ -101,7 +101,9 @@ class Diary(Memory):
 class Scene:
     """One attempt on its way into one or more shelves."""
 
-    def __init__(self, *shelves: Shelf, events: list[str], attempt: Attempt | None = None) -> None:
+    def __init__(
+        self, *shelves: FakeTarget, events: list[str], attempt: Attempt | None = None
+    ) -> None:
         self.events = events
         self.clock = FakeClock()
         self.journal = Diary(events)
@@ -112,7 +114,7 @@ class Scene:
         self.commands: list[tuple[str, ...]] = []
         self.displaced: list[tuple[str, str]] = []
         self.targets = [cast("Target", shelf) for shelf in shelves]
-        self.storing = Storing(
+        self.storing = Deliverer(
             self.record, self.targets, self.clock, self._run_command, self._displaced
         )
 
@@ -149,7 +151,7 @@ class Scene:
 
 def scene(*faults: Code | None, attempt: Attempt | None = None) -> Scene:
     events: list[str] = []
-    return Scene(Shelf(events, "config:/a", *faults), events=events, attempt=attempt)
+    return Scene(FakeTarget(events, "config:/a", *faults), events=events, attempt=attempt)
 
 
 def known(secret: str = "older") -> Platform:
@@ -223,7 +225,7 @@ async def test_a_written_mark_the_disk_refuses_is_tried_until_it_is_there() -> N
 
 async def test_every_target_gets_the_pair() -> None:
     events: list[str] = []
-    stage = Scene(Shelf(events), Shelf(events, "config:/b"), events=events)
+    stage = Scene(FakeTarget(events), FakeTarget(events, "config:/b"), events=events)
     assert len(await stage.deliver()) == 2
     assert {(d.target, d.place, d.state) for d in stage.deliveries} == {
         ("config:/a", "a", VERIFIED),
@@ -294,7 +296,9 @@ async def test_what_cannot_be_read_back_is_not_stored() -> None:
 async def test_one_target_with_trouble_does_not_hold_up_the_others() -> None:
     events: list[str] = []
     stage = Scene(
-        Shelf(events, "config:/a", None, Code.LOCKED), Shelf(events, "config:/b"), events=events
+        FakeTarget(events, "config:/a", None, Code.LOCKED),
+        FakeTarget(events, "config:/b"),
+        events=events,
     )
     assert len(await stage.deliver()) == 1
     assert {d.target: d.state for d in stage.deliveries} == {
@@ -444,7 +448,7 @@ async def test_a_second_look_that_fails_says_so_until_it_succeeds(
 
 async def test_a_second_look_goes_on_to_the_other_targets() -> None:
     events: list[str] = []
-    first, second = Shelf(events, "config:/a", Code.LOCKED), Shelf(events, "config:/b")
+    first, second = FakeTarget(events, "config:/a", Code.LOCKED), FakeTarget(events, "config:/b")
     there = tuple(Delivery(key, "x", VERIFIED) for key in ("config:/a", "config:/b"))
     attempt = captured(state=State.STORED, deliveries=there)
     stage = Scene(first, second, events=events, attempt=attempt)
@@ -607,7 +611,7 @@ async def test_what_there_is_to_say_is_kept_with_the_delivery() -> None:
 
 async def test_deliveries_stand_in_the_configs_order() -> None:
     events: list[str] = []
-    shelves = [Shelf(events, f"config:/{name}") for name in "abc"]
+    shelves = [FakeTarget(events, f"config:/{name}") for name in "abc"]
     stage = Scene(*shelves, events=events)
     for target in reversed(stage.targets):
         await stage.storing.deliver(target)
@@ -663,7 +667,7 @@ async def test_a_target_that_fails_in_its_own_way_is_in_trouble_like_any_other(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     events: list[str] = []
-    first, second = Shelf(events, "config:/a"), Shelf(events, "config:/b")
+    first, second = FakeTarget(events, "config:/a"), FakeTarget(events, "config:/b")
     first.then = RecursionError(f"the secret {SECRET}")
     stage = Scene(first, second, events=events)
     assert len(await stage.deliver()) == 1

@@ -14,7 +14,7 @@ from bootstrap_bot.settings import settings
 from bootstrap_bot.settings.targets import proxy_of_target
 from bootstrap_bot.targets.any_file import keys_of
 from bootstrap_bot.targets.kinds import KINDS, targets_of
-from bootstrap_bot.targets.tables import Surroundings
+from bootstrap_bot.targets.tables import TargetContext
 from bootstrap_bot.targets.target import Target
 from tests.support.scene import TOKEN
 
@@ -56,7 +56,7 @@ def faults(file: Path, *targets: str, **environ: str) -> list[str]:
 
 
 def built(loaded: settings.Settings) -> list[Target]:
-    return targets_of(loaded.targets, Surroundings(loaded.path, Http(), 0.0))
+    return targets_of(loaded.targets, TargetContext(loaded.path, Http(), 0.0))
 
 
 def minimal(kind: str) -> str:

@@ -196,7 +196,7 @@ class Play:
         new = pair(self._number)
         known = [*self._on, *self._off]
         replaced = ""
-        if known and (self._target.holds_one or self._chance.random() < 0.3):
+        if known and (self._target.single_slot or self._chance.random() < 0.3):
             replaced = self._chance.choice(known)
         was_off = replaced in self._off
         await self._target.store("dingtalk", new, replaces=replaced)

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from bootstrap_bot.credentials import MASK, Credentials
 from bootstrap_bot.errors import Code, RemoteError
-from bootstrap_bot.providers.provider import Created, Invitation, Refused, Stage, Waiting
+from bootstrap_bot.providers.provider import Denied, DeviceAuthorization, Granted, Stage, Waiting
 from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.registration.inheritance import inherited
@@ -38,7 +38,7 @@ from tests.unit.test_record import CLIENT_ID, SECRET, an_attempt, captured
 
 CODE = SecretStr("device-code")
 PAIR = Credentials(CLIENT_ID, SecretStr(SECRET))
-INVITATION = Invitation(CODE, "ABCD-EFGH", "https://link", "app://link", 7.0, 600.0)
+INVITATION = DeviceAuthorization(CODE, "ABCD-EFGH", "https://link", "app://link", 7.0, 600.0)
 CAPTURED = Outcome(state=State.CAPTURED)
 EXPIRED = Outcome(state=State.EXPIRED)
 REFUSED = Outcome(state=State.REFUSED, reason="no")
@@ -90,36 +90,36 @@ def test_a_code_comes_with_all_that_a_person_needs() -> None:
 
 
 def test_credentials_are_kept_with_whatever_they_came() -> None:
-    for verdict in (Waiting(credentials=PAIR), Refused(credentials=PAIR)):
+    for verdict in (Waiting(credentials=PAIR), Denied(credentials=PAIR)):
         assert decided(waiting(), verdict, None, False, START) == kept(waiting())
         late = an_attempt(state=State.DISCARDED, told=True)
         assert decided(late, verdict, CAPTURED, False, START) == kept(late)
 
 
 def test_an_answer_without_credentials_or_an_outcome_changes_nothing() -> None:
-    for verdict in (None, Waiting(), Created()):
+    for verdict in (None, Waiting(), Granted()):
         assert decided(waiting(told=True), verdict, None, True, START) == waiting(told=True)
 
 
 def test_an_outcome_counts_only_while_the_code_is_asked_about() -> None:
     for now in (captured(), an_attempt(state=State.WAITING), waiting(state=State.STORED)):
-        assert decided(now, Created(), EXPIRED, False, START) == now
+        assert decided(now, Granted(), EXPIRED, False, START) == now
 
 
 def test_a_success_is_captured_with_its_code_until_it_is_safe() -> None:
     now = waiting(told=True, trouble="timeout", trouble_since=START)
-    after = decided(now, Created(credentials=PAIR), CAPTURED, False, START)
+    after = decided(now, Granted(credentials=PAIR), CAPTURED, False, START)
     assert after == kept(waiting(told=False, held=Held.UNFINISHED, state=State.CAPTURED))
 
 
 def test_a_success_is_held_when_its_admin_has_to_confirm_it() -> None:
-    after = decided(waiting(), Created(credentials=PAIR), CAPTURED, True, START)
+    after = decided(waiting(), Granted(credentials=PAIR), CAPTURED, True, START)
     assert after == kept(waiting(state=State.HELD, held=Held.CONFIRM))
 
 
 def test_confirming_is_for_successes_only() -> None:
     held = Outcome(state=State.HELD, reason="no", trouble=Code.NO_CREDENTIALS)
-    after = decided(kept(waiting()), Refused(), held, True, START)
+    after = decided(kept(waiting()), Denied(), held, True, START)
     held_for = kept(waiting(state=State.HELD, held=Held.UNFINISHED))
     assert after == replace(held_for, reason="no", trouble="no_credentials")
 
@@ -130,7 +130,7 @@ def test_an_end_without_credentials_is_told_and_its_code_asked_about_for_a_while
 ) -> None:
     after = decided(waiting(told=True), None, Outcome(state=state), False, START)
     assert after == waiting(state=state, held=Held.UNFINISHED, let_go_at=START + 120)
-    for verdict, outcome in ((None, None), (Refused(reason="no"), REFUSED), (Created(), CAPTURED)):
+    for verdict, outcome in ((None, None), (Denied(reason="no"), REFUSED), (Granted(), CAPTURED)):
         assert decided(after, verdict, outcome, False, START + 60) == after
     assert let_go(after) == replace(after, device_code=None)
 
@@ -151,13 +151,13 @@ def test_a_pair_after_a_verdict_is_offered_whatever_it_comes_with(
 def test_an_approval_that_is_missing_after_a_verdict_is_looked_for() -> None:
     ended = waiting(state=State.REFUSED, told=True, let_go_at=START + 120)
     approval = Outcome(state=State.CAPTURED, approval=True)
-    after = decided(ended, Created(credentials=PAIR), approval, False, START)
+    after = decided(ended, Granted(credentials=PAIR), approval, False, START)
     assert (after.state, after.approval, after.watching) == (State.HELD, Approval.PENDING, True)
 
 
 def test_an_approval_that_is_missing_is_looked_for() -> None:
     approval = Outcome(state=State.CAPTURED, approval=True)
-    after = decided(kept(waiting()), Created(), approval, False, START)
+    after = decided(kept(waiting()), Granted(), approval, False, START)
     assert (after.approval, after.watching) == (Approval.PENDING, True)
     after = decided(
         kept(waiting(approval=Approval.PENDING, watching=True)), None, CAPTURED, False, START
@@ -169,7 +169,7 @@ def test_what_comes_after_cancelling_is_held_as_late() -> None:
     now = waiting(told=True, held=Held.CONFIRM)
     now = replace(now, state=State.CANCELLED)
     for confirm in (True, False):
-        after = decided(now, Created(credentials=PAIR), CAPTURED, confirm, START)
+        after = decided(now, Granted(credentials=PAIR), CAPTURED, confirm, START)
         assert (after.state, after.held, after.told) == (State.HELD, Held.LATE, False)
         assert after.device_code == CODE
 
@@ -189,9 +189,9 @@ def test_what_an_answer_says_of_the_stage_is_kept_with_its_moment() -> None:
 
 
 @pytest.mark.parametrize(
-    "verdict", [Waiting(stage=Stage.SCANNED), Waiting(stage=Stage.UNKNOWN), Refused(), Created()]
+    "verdict", [Waiting(stage=Stage.SCANNED), Waiting(stage=Stage.UNKNOWN), Denied(), Granted()]
 )
-def test_an_answer_without_another_stage_ends_trouble_only(verdict: Waiting | Refused) -> None:
+def test_an_answer_without_another_stage_ends_trouble_only(verdict: Waiting | Denied) -> None:
     now = waiting(stage=Stage.SCANNED, stage_at=START, checked_at=START + 1)
     troubled = replace(now, trouble="timeout", trouble_since=START)
     assert heard(troubled, verdict, 5.0, START + 9) == now

@@ -13,10 +13,18 @@ from bootstrap_bot.registration.authorization import invite
 from bootstrap_bot.registration.delivery import Delivery
 from bootstrap_bot.registration.timeline import moved, not_ahead
 from bootstrap_bot.registration.transitions import cancelled
-from tests.support.attempt_stage import ADMIN, NO_ROAD, SUCCESS, Office, holding, stored, waiting
+from tests.support.attempt_stage import (
+    ADMIN,
+    NO_ROAD,
+    SUCCESS,
+    FakeProvider,
+    holding,
+    stored,
+    waiting,
+)
 from tests.support.clock import START, FakeClock
 from tests.unit.test_attempts import Scene, held, started
-from tests.unit.test_record import Memory, a_record, an_attempt
+from tests.unit.test_record import MemoryJournal, a_record, an_attempt
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 STEPS = [3 * DAY, -3 * DAY, 1.0]
@@ -70,7 +78,7 @@ def test_what_cannot_have_been_yet_is_moved_back_together() -> None:
 
 
 async def test_what_moved_is_committed_with_the_next_change_or_none() -> None:
-    clock, journal = FakeClock(), Memory()
+    clock, journal = FakeClock(), MemoryJournal()
     record = a_record(waiting(), journal, clock)
     clock.set_wall_clock(DAY)
     assert record.attempt == moved(waiting(), DAY)
@@ -81,7 +89,7 @@ async def test_what_moved_is_committed_with_the_next_change_or_none() -> None:
 
 
 async def test_a_step_while_the_disk_is_busy_is_not_lost() -> None:
-    clock, journal = FakeClock(), Memory()
+    clock, journal = FakeClock(), MemoryJournal()
     record = a_record(waiting(), journal, clock)
     journal.let_go.clear()
     saving = asyncio.create_task(record.commit(cancelled))
@@ -94,7 +102,7 @@ async def test_a_step_while_the_disk_is_busy_is_not_lost() -> None:
 
 
 async def test_a_step_that_could_not_be_committed_is_committed_later() -> None:
-    clock, journal = FakeClock(), Memory(fails=1)
+    clock, journal = FakeClock(), MemoryJournal(fails=1)
     record = a_record(waiting(), journal, clock)
     clock.set_wall_clock(DAY)
     with pytest.raises(JournalError):
@@ -109,7 +117,7 @@ async def test_a_step_that_could_not_be_committed_is_committed_later() -> None:
 @pytest.mark.parametrize("step", STEPS)
 async def test_asking_for_a_code_has_its_twenty_seconds(step: float) -> None:
     clock = FakeClock()
-    office = Office(clock)
+    office = FakeProvider(clock)
     office.refuses = [NO_ROAD] * 9
     task = asyncio.create_task(invite(office, clock), name="invite")
     await clock.pass_until_due("invite")
@@ -186,9 +194,9 @@ async def test_a_reminder_of_what_is_held_comes_after_a_day(step: float) -> None
     async with started(held()) as scene:
         scene.clock.set_wall_clock(step)
         await scene.pass_time(DAY - 1)
-        assert scene.voice.shown == []
+        assert scene.display.shown == []
         await scene.pass_time(2)
-        assert len(scene.voice.shown) == 1
+        assert len(scene.display.shown) == 1
 
 
 def keeps(scene: Scene) -> None:
@@ -269,6 +277,6 @@ async def test_a_request_that_takes_long_is_told_of_after_three_seconds(step: fl
         await scene.begin()
         scene.clock.set_wall_clock(-step)
         await scene.pass_time(2.9)
-        assert scene.voice.shown == []
+        assert scene.display.shown == []
         await scene.pass_time(3.1)
-        assert [shown.state for shown in scene.voice.shown][:1] == [State.REQUESTED]
+        assert [shown.state for shown in scene.display.shown][:1] == [State.REQUESTED]

@@ -56,7 +56,7 @@ async def read_params(request: web.Request) -> Params:
     if request.content_type == "application/json":
         params |= _structure("request", body.decode())
     elif request.content_type == "multipart/form-data":
-        params |= dict(_parts(body, request.headers["Content-Type"]))
+        params |= dict(_app(body, request.headers["Content-Type"]))
     else:
         params |= dict(parse_qsl(body.decode(), keep_blank_values=True))
     return {name: _decoded(name, value) for name, value in params.items()}
@@ -81,7 +81,7 @@ def _structure(name: str, value: str) -> Any:
         raise bad_request(f"can't parse {name.replace('_', ' ')} JSON object") from error
 
 
-def _parts(body: bytes, content_type: str) -> Iterator[tuple[str, str | bytes]]:
+def _app(body: bytes, content_type: str) -> Iterator[tuple[str, str | bytes]]:
     # The request's stream is read already (it was recorded), so its own parser has nothing left.
     boundary = content_type.partition("boundary=")[2].partition(";")[0].strip('" ')
     for part in (b"\r\n" + body).split(b"\r\n--" + boundary.encode())[1:-1]:
