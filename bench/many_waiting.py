@@ -23,7 +23,7 @@ from serving import served
 from bootstrap_bot.clock import SystemClock
 from bootstrap_bot.http import Http
 from bootstrap_bot.journals.sqlite import SqliteJournal
-from bootstrap_bot.providers.dingtalk import DingTalk
+from bootstrap_bot.providers.dingtalk.provider import DingTalk
 from bootstrap_bot.registration.service import RegistrationService
 from bootstrap_bot.registration.worker import Services
 

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
 from telegram import Bot, User
 
+from bootstrap_bot import registry
 from bootstrap_bot.chat.context import ChatContext
 from bootstrap_bot.chat.language import language_for
 from bootstrap_bot.chat.outbox import Outbox
@@ -27,19 +28,19 @@ from bootstrap_bot.doctor.telegram import OwnPollingCheck, TokenCheck
 from bootstrap_bot.errors import TargetError
 from bootstrap_bot.http import Http
 from bootstrap_bot.journals.sqlite import SqliteJournal
-from bootstrap_bot.providers.dingtalk import DingTalk
+from bootstrap_bot.providers.provider import Provider
 from bootstrap_bot.registration.deliverer import contained
 from bootstrap_bot.registration.inventory import Inventory
 from bootstrap_bot.registration.service import RegistrationService
 from bootstrap_bot.registration.worker import OnStored, Services
 from bootstrap_bot.secret_spellings import proxies_in
 from bootstrap_bot.settings.admins import AdminList
-from bootstrap_bot.settings.settings import Settings, load, proxy_of
+from bootstrap_bot.settings.settings import Settings, load, proxy_of_provider
 from bootstrap_bot.settings.targets import addresses_of, proxy_of_target
 from bootstrap_bot.targets.command import Command, Ran, run
+from bootstrap_bot.targets.config_file import OWN_CONFIG
 from bootstrap_bot.targets.file_target import LOCK_SECONDS
-from bootstrap_bot.targets.kinds import targets_of
-from bootstrap_bot.targets.tables import TargetContext
+from bootstrap_bot.targets.tables import TargetContext, TargetTable
 from bootstrap_bot.targets.target import Target
 from bootstrap_bot.urls import DIRECT
 
@@ -64,10 +65,7 @@ class App:
         self._sender = Sender(clock)
         self._http = Http(timeout, proxies_of(settings))
         self._journal = SqliteJournal(settings.state_path)
-        dingtalk = settings.dingtalk
-        provider = DingTalk(
-            self._http, dingtalk.registration_url, dingtalk.source, dingtalk.api_url
-        )
+        provider = providers_of(settings, self._http)["dingtalk"]
         context = TargetContext(settings.path, self._http, LOCK_SECONDS)
         targets = self._targets = targets_of(settings.targets, context)
 
@@ -125,7 +123,7 @@ class App:
         return Texts(language_for(chosen, self._settings.chat.language, user.language_code))
 
     def _doctor(
-        self, bot: Bot, provider: DingTalk, targets: Sequence[Target], clock: Clock
+        self, bot: Bot, provider: Provider, targets: Sequence[Target], clock: Clock
     ) -> Doctor:
         """A doctor for this very bot: what it does itself need not be asked for."""
         path = self._settings.path
@@ -164,21 +162,33 @@ async def _tidy(targets: Sequence[Target]) -> None:
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:
     """Every secret of the settings, and of the environment's proxies, for whoever hides them."""
-    telegram, dingtalk = settings.telegram, settings.dingtalk
-    held = [telegram.token, telegram.proxy, dingtalk.proxy]
+    held = [settings.telegram.token, settings.telegram.proxy]
+    held += [table.proxy for table in settings.providers.values()]
     held += [secret for target in settings.targets for secret in target.secrets]
     values = [*(secret.get_secret_value() for secret in held), *proxies_in(os.environ)]
     return tuple(value for value in values if len(value) > len(DIRECT))
 
 
 def proxies_of(settings: Settings) -> dict[str, str]:
-    """The proxy of each address that has one: DingTalk's and the targets'."""
-    dingtalk = settings.dingtalk
-    addresses = dingtalk.registration_url, dingtalk.api_url
-    roads = {address: proxy_of(dingtalk, address, os.environ) for address in addresses}
+    """The proxy of each address that has one: the platforms' and the targets'."""
+    found: dict[str, str | None] = {}
+    for name, table in settings.providers.items():
+        for address in table.addresses:
+            found[address] = proxy_of_provider(name, table, address, os.environ)
     for address in addresses_of(settings.targets):
-        roads[address] = proxy_of_target(address, os.environ)
-    return {address: proxy for address, proxy in roads.items() if proxy}
+        found[address] = proxy_of_target(address, os.environ)
+    return {address: proxy for address, proxy in found.items() if proxy}
+
+
+def providers_of(settings: Settings, http: Http) -> Mapping[str, Provider]:
+    """Every platform by its name."""
+    kinds = registry.providers()
+    return {name: kinds[name].build(http, table) for name, table in settings.providers.items()}
+
+
+def targets_of(tables: Sequence[TargetTable], context: TargetContext) -> list[Target]:
+    """The targets themselves, this bot's own config if there is none."""
+    return [table.build(context) for table in (tables or (OWN_CONFIG,))]
 
 
 def _zone(name: str) -> tzinfo:

@@ -9,7 +9,7 @@ from typing import TextIO
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
-from bootstrap_bot.app import proxies_of, secrets_of
+from bootstrap_bot.app import providers_of, proxies_of, secrets_of, targets_of
 from bootstrap_bot.chat.doctor_talk import conclusion, subject_name, words
 from bootstrap_bot.chat.language import language_for
 from bootstrap_bot.chat.texts import Texts
@@ -24,9 +24,7 @@ from bootstrap_bot.doctor.targets import TargetsCheck
 from bootstrap_bot.doctor.telegram import PollingCheck, TokenCheck
 from bootstrap_bot.http import Http
 from bootstrap_bot.log import guard
-from bootstrap_bot.providers.dingtalk import DingTalk
 from bootstrap_bot.settings.settings import Settings, proxy_of
-from bootstrap_bot.targets.kinds import targets_of
 from bootstrap_bot.targets.tables import TargetContext
 
 # Whoever writes the config holds its lock for a moment only.
@@ -39,7 +37,7 @@ async def check(settings: Settings) -> int:
     telegram = settings.telegram
     token = telegram.token.get_secret_value()
     guard(*secrets_of(settings))
-    proxy = proxy_of(telegram, telegram.api_url, os.environ)
+    proxy = proxy_of(telegram, os.environ)
     # The environment's proxies are already weighed: loopback must not go through one.
     request = HTTPXRequest(proxy=proxy, httpx_kwargs={"trust_env": False})
     base = f"{telegram.api_url}/bot"
@@ -53,8 +51,7 @@ async def check(settings: Settings) -> int:
 
 def doctor_from_outside(settings: Settings, bot: Bot, http: Http) -> Doctor:
     """A doctor for an installation that may be running in another process."""
-    dingtalk = settings.dingtalk
-    provider = DingTalk(http, dingtalk.registration_url, dingtalk.source, dingtalk.api_url)
+    provider = providers_of(settings, http)["dingtalk"]
     targets = targets_of(settings.targets, TargetContext(settings.path, http, LOCK_SECONDS))
     state = settings.state_path
     return Doctor(

@@ -42,7 +42,7 @@ class UnknownTokenError(NetworkError):
 def application_for(settings: Settings) -> AnyApplication:
     """A python-telegram-bot application with nothing but its token and its road."""
     telegram = settings.telegram
-    proxy = proxy_of(telegram, telegram.api_url, os.environ)
+    proxy = proxy_of(telegram, os.environ)
     token = telegram.token.get_secret_value()
     guard(*secrets_of(settings))
     builder = (

@@ -40,7 +40,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("chat/access.py", "chat/claim.py"),
         ("gate_rules", "claim_rules", "gate", "claim"),
     ),
-    "provider": (("providers/dingtalk.py",), ("dingtalk_provider",)),
+    "provider": (("providers/dingtalk/provider.py",), ("dingtalk_provider",)),
     "config": (
         (
             *("targets/config_file.py", "targets/file_target.py", "targets/file_writer.py"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from bootstrap_bot import registry
 from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.card import FAILURES
 from bootstrap_bot.chat.commands import HELP, MENU
@@ -12,7 +13,6 @@ from bootstrap_bot.errors import Code
 from bootstrap_bot.providers.provider import Health, Stage
 from bootstrap_bot.registration.attempt import Approval, Held, State
 from bootstrap_bot.registration.delivery import Closed
-from bootstrap_bot.targets.kinds import KINDS
 from bootstrap_bot.targets.target import Note
 
 # States with a card of their own shape; every other one has a title and a reason.
@@ -36,7 +36,9 @@ def looked_up_by_value() -> Iterator[str]:
     yield from (f"closed.{why.value}" for why in Closed)
     yield from (f"note.{note.value}" for note in Note)
     yield from (f"run.{end}" for end in RUN_ENDS)
-    yield from (f"program.{kind.replace('-', '_')}" for kind in KINDS if kind not in NAMELESS)
+    yield from (
+        f"program.{kind.replace('-', '_')}" for kind in registry.targets() if kind not in NAMELESS
+    )
     yield from (f"doctor.{subject.value}" for subject in Subject)
     yield from (f"doctor.mark_{mark.value}" for mark in Mark)
     for state in State:

@@ -1,12 +1,15 @@
-"""What every platform's registration gives: an invitation, then verdicts."""
+"""The port to a platform: what it declares of itself, and how it registers a bot."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.http import Http
+from bootstrap_bot.settings.table import HttpProxy, Table
 
 
 class Stage(StrEnum):
@@ -102,3 +105,50 @@ class Provider(Protocol):
     async def check(self, credentials: Credentials) -> Health:
         """Asks whether a bot can work with that pair; disturbs none. Raises `RemoteError`."""
         ...
+
+    async def date(self) -> float | None:
+        """The platform's clock (epoch seconds), None when it does not tell.
+
+        Costs no device code. Raises `RemoteError`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value that a platform gives out, by the platform's own name.
+
+    `label` is what its console calls it, the same in every language.
+    """
+
+    name: str
+    label: str
+    secret: bool = False
+
+
+class ProviderTable(Table):
+    """A platform's table of the config. `VARIABLES` stand above its keys, by key."""
+
+    VARIABLES: ClassVar[Mapping[str, str]] = {}
+
+    proxy: HttpProxy = SecretStr("")
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Base addresses that requests are made to."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderKind:
+    """What a platform declares of itself.
+
+    `name` is its type in a config and its table's name; `account` names the field that tells one
+    bot from another; `build` makes it for what its owner set.
+    """
+
+    name: str
+    fields: tuple[Field, ...]
+    account: str
+    table: type[ProviderTable]
+    build: Callable[[Http, ProviderTable], Provider]

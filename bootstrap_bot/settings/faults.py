@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pydantic_core import ErrorDetails
 
-from bootstrap_bot.settings.tables import Table, keys_of
+from bootstrap_bot.settings.table import Table, keys_of
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 

@@ -2,36 +2,29 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from bootstrap_bot import registry
 from bootstrap_bot.editing.format import NotParsableError
 from bootstrap_bot.editing.toml_reader import read_toml
 from bootstrap_bot.errors import ConfigError, Fault
+from bootstrap_bot.providers.provider import ProviderTable
 from bootstrap_bot.settings.faults import remedy, shown
-from bootstrap_bot.settings.tables import (
-    TABLES,
-    Chat,
-    DingTalk,
-    Log,
-    Security,
-    State,
-    Table,
-    Telegram,
-)
+from bootstrap_bot.settings.table import Table
+from bootstrap_bot.settings.tables import Chat, Log, Security, State, Telegram
 from bootstrap_bot.settings.targets import exposed_targets, misnamed_targets, read_targets
 from bootstrap_bot.targets.tables import TargetTable
 from bootstrap_bot.urls import HTTP_PROXIES, clean_base_url, proxy_for
 
 __all__ = [
     "CONFIG_VARIABLE",
-    "ENVIRONMENT",
     "Chat",
-    "DingTalk",
     "Log",
     "Security",
     "Settings",
@@ -39,20 +32,19 @@ __all__ = [
     "Telegram",
     "load",
     "proxy_of",
+    "proxy_of_provider",
+    "tables",
+    "variables",
 ]
 
 CONFIG_VARIABLE = "BOOTSTRAP_BOT_CONFIG"
 DEFAULT_FILE = "config.toml"
 
-ENVIRONMENT: Mapping[str, tuple[str, str]] = {
+OWN_VARIABLES: Mapping[str, tuple[str, str]] = {
     "TELEGRAM_BOT_TOKEN": ("telegram", "token"),
     "TELEGRAM_ADMINS": ("telegram", "admins"),
     "TELEGRAM_API_URL": ("telegram", "api_url"),
-    "DINGTALK_REGISTRATION_BASE_URL": ("dingtalk", "registration_url"),
-    "DINGTALK_REGISTRATION_SOURCE": ("dingtalk", "source"),
-    "DINGTALK_OPENAPI_ENDPOINT": ("dingtalk", "api_url"),
 }
-"""Every variable that stands for a setting, with the setting's table and key."""
 
 _T = TypeVar("_T", bound=Table)
 _USER_IDS = re.compile(r"[0-9]{1,16}(\s*,\s*[0-9]{1,16})*")
@@ -62,13 +54,13 @@ _USER_IDS = re.compile(r"[0-9]{1,16}(\s*,\s*[0-9]{1,16})*")
 class Settings:
     """Everything the owner set.
 
-    `path` is the config file's absolute path, whether or not it exists; `warnings` are for the
-    owner's eyes and stop nothing.
+    `providers` has the table of each platform by its name. `path` is the config file's absolute
+    path, whether or not it exists; `warnings` are for the owner's eyes and stop nothing.
     """
 
     telegram: Telegram
     path: Path
-    dingtalk: DingTalk = field(default_factory=DingTalk)
+    providers: Mapping[str, ProviderTable] = field(default_factory=dict)
     state: State = field(default_factory=State)
     chat: Chat = field(default_factory=Chat)
     log: Log = field(default_factory=Log)
@@ -80,6 +72,21 @@ class Settings:
     def state_path(self) -> Path:
         """Absolute path of the state file."""
         return self.path.parent / self.state.path
+
+
+def tables() -> Mapping[str, type[Table]]:
+    """The tables of a config that are ours, platforms' included; all others are left alone."""
+    providers = {name: kind.table for name, kind in registry.providers().items()}
+    own: dict[str, type[Table]] = {"state": State, "chat": Chat, "log": Log, "security": Security}
+    return {"telegram": Telegram, **providers, **own}
+
+
+def variables() -> Mapping[str, tuple[str, str]]:
+    """Every variable that stands for a setting, with the setting's table and key."""
+    found = dict(OWN_VARIABLES)
+    for name, kind in registry.providers().items():
+        found |= {variable: (name, key) for key, variable in kind.table.VARIABLES.items()}
+    return found
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -109,10 +116,13 @@ class _Loader:
 
     def load(self, *, required: bool) -> Settings:
         data = _read(self._file, required=required)
-        values = {table: self._values(data, table) for table in TABLES}
+        values = {table: self._values(data, table) for table in tables()}
         self._overlay(values)
         telegram = self._table(Telegram, "telegram", values)
-        dingtalk = self._table(DingTalk, "dingtalk", values)
+        providers = {
+            name: self._table(kind.table, name, values)
+            for name, kind in registry.providers().items()
+        }
         state = self._table(State, "state", values)
         chat = self._table(Chat, "chat", values)
         log = self._table(Log, "log", values)
@@ -120,11 +130,12 @@ class _Loader:
         targets, faults = read_targets(data, self._environ, self._file)
         self._faults.extend(faults)
         if telegram:
-            self._check_road(telegram.api_url, telegram)
-        if dingtalk:
-            self._check_road(dingtalk.registration_url, dingtalk)
-            self._check_road(dingtalk.api_url, dingtalk)
-        if not (telegram and dingtalk and state and chat and log and security) or self._faults:
+            self._check_proxy(lambda: proxy_of(telegram, self._environ))
+        known = {name: table for name, table in providers.items() if table is not None}
+        for name, table in known.items():
+            for address in table.addresses:
+                self._check_proxy(partial(proxy_of_provider, name, table, address, self._environ))
+        if not (telegram and state and chat and log and security) or self._faults:
             raise ConfigError(list(dict.fromkeys(self._faults)))
         warnings = (
             *self._exposed(telegram),
@@ -133,7 +144,7 @@ class _Loader:
             *self._readable(data),
         )
         path = self._file.absolute()
-        return Settings(telegram, path, dingtalk, state, chat, log, security, targets, warnings)
+        return Settings(telegram, path, known, state, chat, log, security, targets, warnings)
 
     def _values(self, data: Mapping[str, Any], table: str) -> dict[str, Any]:
         """What the file has in one of our tables."""
@@ -145,7 +156,7 @@ class _Loader:
 
     def _overlay(self, values: Mapping[str, dict[str, Any]]) -> None:
         """Puts what the environment says above what the file says."""
-        for variable, (table, key) in ENVIRONMENT.items():
+        for variable, (table, key) in variables().items():
             if text := self._environ.get(variable, "").strip():
                 self._variables[table, key] = variable
                 values[table][key] = text
@@ -170,10 +181,10 @@ class _Loader:
             self._fault(f"{name}.{shown(key)}", right, self._variables.get((name, key)))
         return None
 
-    def _check_road(self, url: str, table: Telegram | DingTalk) -> None:
-        """Notes a proxy of the environment that cannot be used for this address."""
+    def _check_proxy(self, find: Callable[[], object]) -> None:
+        """Notes a proxy of the environment that cannot be used for an address."""
         try:
-            proxy_of(table, url, self._environ)
+            find()
         except ConfigError as error:
             self._faults.extend(error.faults)
 
@@ -195,15 +206,20 @@ class _Loader:
         self._faults.append(Fault(variable or str(self._file), key, remedy))
 
 
-def proxy_of(table: Telegram | DingTalk, url: str, environ: Mapping[str, str]) -> str | None:
-    """The proxy one of a table's addresses is reached through; None is direct.
+def proxy_of(telegram: Telegram, environ: Mapping[str, str]) -> str | None:
+    """The proxy through which Telegram is reached; None is direct.
 
     Raises ConfigError when the environment names one that cannot be used.
     """
+    return proxy_for(telegram.api_url, telegram.proxy.get_secret_value(), environ)
+
+
+def proxy_of_provider(
+    name: str, table: ProviderTable, address: str, environ: Mapping[str, str]
+) -> str | None:
+    """The proxy through which one of a platform's addresses is reached; raises as above."""
     setting = table.proxy.get_secret_value()
-    if isinstance(table, Telegram):
-        return proxy_for(url, setting, environ)
-    return proxy_for(url, setting, environ, schemes=HTTP_PROXIES, key="dingtalk.proxy")
+    return proxy_for(address, setting, environ, schemes=HTTP_PROXIES, key=f"{name}.proxy")
 
 
 def _read(file: Path, *, required: bool) -> dict[str, Any]:
@@ -239,12 +255,14 @@ def _names_command(data: Mapping[str, Any]) -> bool:
 
 def _holds_secret(data: Mapping[str, Any]) -> bool:
     """Whether a file has a token, a proxy (it may hold a password) or a platform's secret."""
-    tables = [data.get("telegram"), data.get("dingtalk")]
+    kinds = registry.providers()
+    tables = [data.get("telegram"), *map(data.get, kinds)]
     targets = data.get("targets")
     if isinstance(targets, list):
         tables.extend(targets)
     platforms = data.get("platforms")
     if isinstance(platforms, dict):
         tables.extend(platforms.values())
-    secrets = ("token", "proxy", "client_secret", "api_key")
+    given = {field.name for kind in kinds.values() for field in kind.fields if field.secret}
+    secrets = ("token", "proxy", "api_key", *given)
     return any(isinstance(table, dict) and any(map(table.get, secrets)) for table in tables)

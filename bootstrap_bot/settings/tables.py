@@ -1,21 +1,13 @@
-"""The tables of a config file that are ours, and what is right in each."""
+"""The tables of a config that belong to no platform, and what is right in each."""
 
 import re
 import zoneinfo
-from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    StrictInt,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StrictInt
 
-from bootstrap_bot.urls import ALL_PROXIES, HTTP_PROXIES, clean_base_url, clean_proxy
+from bootstrap_bot.settings.table import Switch, Table, Text, secret_text
+from bootstrap_bot.urls import ALL_PROXIES, clean_base_url, clean_proxy
 
 LANGUAGES = ("en", "zh")
 LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -24,11 +16,6 @@ _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _BOTFATHER = (
     'must be the bot\'s token, digits, ":" and letters: copy it whole from @BotFather in Telegram'
 )
-
-
-def secret_text(value: object) -> object:
-    """Wraps a stripped string; anything else is left for the strict check to refuse."""
-    return SecretStr(value.strip()) if isinstance(value, str) else value
 
 
 def _token(value: SecretStr) -> SecretStr:
@@ -41,16 +28,8 @@ def _telegram_url(value: str) -> str:
     return clean_base_url(value, private_http=True).url
 
 
-def _dingtalk_url(value: str) -> str:
-    return clean_base_url(value).url
-
-
 def _telegram_proxy(value: SecretStr) -> SecretStr:
     return SecretStr(clean_proxy(value.get_secret_value(), ALL_PROXIES))
-
-
-def _dingtalk_proxy(value: SecretStr) -> SecretStr:
-    return SecretStr(clean_proxy(value.get_secret_value(), HTTP_PROXIES))
 
 
 def _language(value: str) -> str:
@@ -83,23 +62,6 @@ def _once(value: tuple[int, ...]) -> tuple[int, ...]:
 
 
 _UserId = Annotated[StrictInt, Field(gt=0, lt=2**52)]
-_DingTalkUrl = Annotated[
-    str, AfterValidator(_dingtalk_url), Field(description="an address such as https://example.com")
-]
-Switch = Annotated[bool, Field(description="true or false, without quotes")]
-_Text = Annotated[str, Field(min_length=1, description="a text in quotes, not empty")]
-
-
-class Table(BaseModel):
-    """A table of ours; descriptions of its keys say what is right, in a fault's words."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        str_strip_whitespace=True,
-        hide_input_in_errors=True,
-    )
 
 
 class Telegram(Table):
@@ -132,24 +94,10 @@ class Telegram(Table):
     ] = SecretStr("")
 
 
-class DingTalk(Table):
-    """[dingtalk]: where registrations are made, and over which road."""
-
-    registration_url: _DingTalkUrl = "https://oapi.dingtalk.com"
-    source: _Text = "DING_DWS_CLAW"
-    api_url: _DingTalkUrl = "https://api.dingtalk.com"
-    proxy: Annotated[
-        SecretStr,
-        BeforeValidator(secret_text),
-        AfterValidator(_dingtalk_proxy),
-        Field(description='a proxy\'s address, "none" or "", in quotes'),
-    ] = SecretStr("")
-
-
 class State(Table):
     """[state]: the file with what must survive; a relative path begins beside the config."""
 
-    path: _Text = "bootstrap-bot.db"
+    path: Text = "bootstrap-bot.db"
 
 
 class Chat(Table):
@@ -182,19 +130,3 @@ class Security(Table):
     """[security]: whether credentials wait for a button before they are stored."""
 
     confirm: Switch = False
-
-
-TABLES: Mapping[str, type[Table]] = {
-    "telegram": Telegram,
-    "dingtalk": DingTalk,
-    "state": State,
-    "chat": Chat,
-    "log": Log,
-    "security": Security,
-}
-"""The tables of a config file that are ours; all others are left alone."""
-
-
-def keys_of(model: type[Table]) -> tuple[str, ...]:
-    """The keys of a table as they are written in a file."""
-    return tuple(field.alias or name for name, field in model.model_fields.items())

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from bootstrap_bot import registry
 from bootstrap_bot.errors import ConfigError, Fault
 from bootstrap_bot.settings.faults import remedy, shown
-from bootstrap_bot.targets.kinds import KINDS
 from bootstrap_bot.targets.tables import After, TargetTable
 from bootstrap_bot.urls import HTTP_PROXIES, clean_base_url, is_private_or_dotless, proxy_for
 
@@ -80,11 +80,12 @@ def _target(
     name: str, values: Mapping[str, Any], environ: Mapping[str, str], source: str
 ) -> tuple[TargetTable | None, list[Fault]]:
     kind = values.get("kind")
-    model = KINDS.get(kind) if isinstance(kind, str) else None
+    kinds = registry.targets()
+    model = kinds.get(kind) if isinstance(kind, str) else None
     if model is None:
-        close = difflib.get_close_matches(str(kind), KINDS, n=1)
+        close = difflib.get_close_matches(str(kind), kinds, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
-        return None, [Fault(source, f"{name}, kind", f"must be one of {', '.join(KINDS)}{hint}")]
+        return None, [Fault(source, f"{name}, kind", f"must be one of {', '.join(kinds)}{hint}")]
     variables = {
         key: text
         for key, variable in model.VARIABLES.items()

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from bootstrap_bot.settings.tables import secret_text
+from bootstrap_bot.settings.table import secret_text
 from bootstrap_bot.targets.astrbot import AstrBot
 from bootstrap_bot.targets.tables import DEFAULT_URL, AstrBotUrl, TargetContext, TargetTable
 from bootstrap_bot.targets.target import Target

@@ -110,3 +110,7 @@ class ConfigTable(FileTable):
         path = resolved(self.path, context) if self.path else context.config
         lock_seconds = context.lock_seconds
         return ConfigFile(path, self.path, lock_seconds=lock_seconds, after=self.command)
+
+
+OWN_CONFIG = ConfigTable(kind="config")
+"""Where credentials go when no target is given."""

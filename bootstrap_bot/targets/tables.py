@@ -12,7 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 
 from bootstrap_bot.editing.format import Format
 from bootstrap_bot.http import Http
-from bootstrap_bot.settings.tables import Switch, Table
+from bootstrap_bot.settings.table import Switch, Table
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.file_lock import ProgramLock
 from bootstrap_bot.targets.file_target import FileTarget, Guard

@@ -38,7 +38,7 @@ SUBJECTS = [
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*settings.ENVIRONMENT, settings.CONFIG_VARIABLE):
+    for name in (*settings.variables(), settings.CONFIG_VARIABLE):
         monkeypatch.delenv(name, raising=False)
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)

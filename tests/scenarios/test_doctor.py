@@ -48,7 +48,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it becomes s
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*settings.ENVIRONMENT, settings.CONFIG_VARIABLE):
+    for name in (*settings.variables(), settings.CONFIG_VARIABLE):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -703,6 +703,9 @@ class SlowDingTalk:
     async def check(self, credentials: Credentials) -> Health:
         raise AssertionError("nothing was created")
 
+    async def date(self) -> float | None:
+        raise AssertionError("nobody asks for the time")
+
 
 async def test_a_call_that_hangs_at_the_end_of_twenty_seconds_is_cut_off() -> None:
     clock = FakeClock()

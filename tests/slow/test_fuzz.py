@@ -17,7 +17,7 @@ from telegram import Update
 from bootstrap_bot.bot import AnyApplication, BootstrapBot
 from bootstrap_bot.errors import RemoteError
 from bootstrap_bot.http import Http
-from bootstrap_bot.providers.dingtalk import DingTalk
+from bootstrap_bot.providers.dingtalk.provider import DingTalk
 from bootstrap_bot.providers.provider import DeviceAuthorization, PollResult
 from bootstrap_bot.sandbox.server import LoopbackServer
 from bootstrap_bot.settings import settings as settings_file

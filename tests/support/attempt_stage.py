@@ -157,6 +157,9 @@ class FakeProvider:
             raise self.health
         return self.health
 
+    async def date(self) -> float | None:
+        return None
+
 
 class Clock(FakeClock):
     """Gives everybody their turn: a loop that never waits fails a test instead of hanging it."""

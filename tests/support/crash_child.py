@@ -20,7 +20,7 @@ from bootstrap_bot.chat.telegram_voice import TelegramVoice
 from bootstrap_bot.cli import main
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.journals.sqlite import SqliteJournal
-from bootstrap_bot.providers.dingtalk import DingTalk
+from bootstrap_bot.providers.dingtalk.provider import DingTalk
 from bootstrap_bot.providers.provider import DeviceAuthorization, PollResult
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
@@ -192,10 +192,10 @@ if __name__ == "__main__":
         patch.multiple(
             "bootstrap_bot.app",
             SqliteJournal=MortalJournal,
-            DingTalk=MortalDingTalk,
             TelegramVoice=MortalVoice,
             run=mortal_run,
         ),
+        patch("bootstrap_bot.providers.dingtalk.kind.DingTalk", MortalDingTalk),
         patch("bootstrap_bot.targets.config_file.ConfigFile", MortalFile),
         patch("bootstrap_bot.targets.astrbot_table.AstrBot", MortalAstrBot),
     ):

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from bootstrap_bot import registry
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.http import Http
-from bootstrap_bot.targets.kinds import KINDS
 from bootstrap_bot.targets.tables import TargetContext
 from bootstrap_bot.targets.target import Target
 
@@ -21,7 +21,9 @@ def built(kind: str, file: Path, **keys: object) -> Target:
     if file.exists():
         file.chmod(0o600)
     more = {"url": NOWHERE} if kind == "astrbot-file" else {}
-    table = KINDS[kind].model_validate({"kind": kind, "path": str(file), **more, **keys})
+    table = registry.targets()[kind].model_validate(
+        {"kind": kind, "path": str(file), **more, **keys}
+    )
     return table.build(TargetContext(file.parent / "bootstrap-bot.toml", Http(), 0.0))
 
 

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.http import Http
-from bootstrap_bot.providers.dingtalk import DingTalk, number
+from bootstrap_bot.providers.dingtalk.provider import DingTalk, number
 from bootstrap_bot.providers.provider import (
     AwaitingApproval,
     Denied,
@@ -630,7 +630,7 @@ async def test_an_unknown_stage_is_named_once_in_the_log(
         await polled(stand_in, provider, stage(status, **BOTH))
     assert [(r.name, r.levelname, r.getMessage()) for r in caplog.records] == [
         (
-            "bootstrap_bot.providers.dingtalk",
+            "bootstrap_bot.providers.dingtalk.provider",
             "INFO",
             f"DingTalk names a stage that is not known here: {status}",
         )

@@ -6,8 +6,19 @@ from pathlib import Path
 import pytest
 
 from bootstrap_bot.errors import ConfigError, Fault
-from bootstrap_bot.settings.settings import CONFIG_VARIABLE, ENVIRONMENT, Settings, load, proxy_of
-from bootstrap_bot.settings.tables import TABLES, keys_of
+from bootstrap_bot.providers.dingtalk.settings import DingTalkTable
+from bootstrap_bot.settings.settings import (
+    CONFIG_VARIABLE,
+    Settings,
+    load,
+    proxy_of,
+    proxy_of_provider,
+    tables,
+    variables,
+)
+from bootstrap_bot.settings.table import keys_of
+
+TABLES, ENVIRONMENT = tables(), variables()
 
 TOKEN = "4242:AAsecretsecret"
 TOKEN_LINE = f'[telegram]\ntoken = "{TOKEN}"\n'
@@ -40,14 +51,21 @@ def loaded(file: Path, text: str, environ: dict[str, str] | None = None) -> Sett
     return load(file, environ or {})
 
 
+def dingtalk(settings: Settings) -> DingTalkTable:
+    """What is set of DingTalk."""
+    table = settings.providers["dingtalk"]
+    assert isinstance(table, DingTalkTable)
+    return table
+
+
 def test_a_token_is_all_that_is_needed(file: Path) -> None:
     settings = loaded(file, TOKEN_LINE)
     assert settings.telegram.token.get_secret_value() == TOKEN
     assert settings.telegram.admins == ()
     assert settings.telegram.api_url == "https://api.telegram.org"
-    assert settings.dingtalk.registration_url == "https://oapi.dingtalk.com"
-    assert settings.dingtalk.source == "DING_DWS_CLAW"
-    assert settings.dingtalk.api_url == "https://api.dingtalk.com"
+    assert dingtalk(settings).registration_url == "https://oapi.dingtalk.com"
+    assert dingtalk(settings).source == "DING_DWS_CLAW"
+    assert dingtalk(settings).api_url == "https://api.dingtalk.com"
     assert (settings.chat.language, settings.chat.timezone) == ("", "UTC")
     assert (settings.log.level, settings.log.as_json) == ("info", False)
     assert settings.security.confirm is False
@@ -60,7 +78,8 @@ def test_the_example_is_valid_but_for_the_token_and_shows_every_default() -> Non
     assert [fault.key for fault in faults(EXAMPLE)] == ["telegram.token"]
     shown = load(EXAMPLE, {"TELEGRAM_BOT_TOKEN": TOKEN})
     plain = load(None, {"TELEGRAM_BOT_TOKEN": TOKEN})
-    for table in TABLES:
+    assert shown.providers == plain.providers
+    for table in TABLES.keys() - plain.providers.keys():
         assert getattr(shown, table) == getattr(plain, table)
 
 
@@ -87,9 +106,9 @@ def test_the_environment_beats_the_file_and_is_stripped() -> None:
     assert settings.telegram.token.get_secret_value() == TOKEN
     assert settings.telegram.admins == (42, 43)
     assert settings.telegram.api_url == "https://tg.example.com"
-    assert settings.dingtalk.registration_url == "https://oapi.example.com"
-    assert settings.dingtalk.source == "OTHER"
-    assert settings.dingtalk.api_url == "https://api.example.com"
+    assert dingtalk(settings).registration_url == "https://oapi.example.com"
+    assert dingtalk(settings).source == "OTHER"
+    assert dingtalk(settings).api_url == "https://api.example.com"
 
 
 def test_every_variable_stands_for_a_setting_that_exists() -> None:
@@ -297,8 +316,9 @@ def test_an_environment_proxy_that_only_telegram_can_use_is_a_fault_of_dingtalk(
     [fault] = faults(file, environ)
     assert (fault.source, fault.key) == ("ALL_PROXY", "dingtalk.proxy")
     settings = loaded(file, TOKEN_LINE + '[dingtalk]\nproxy = "none"', environ)
-    assert proxy_of(settings.telegram, settings.telegram.api_url, environ) == environ["ALL_PROXY"]
-    assert proxy_of(settings.dingtalk, settings.dingtalk.api_url, environ) is None
+    assert proxy_of(settings.telegram, environ) == environ["ALL_PROXY"]
+    table = dingtalk(settings)
+    assert proxy_of_provider("dingtalk", table, table.api_url, environ) is None
 
 
 def test_every_fault_names_a_file_or_a_variable_first(file: Path) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from bootstrap_bot.app import proxies_of, secrets_of
+from bootstrap_bot import registry
+from bootstrap_bot.app import proxies_of, secrets_of, targets_of
 from bootstrap_bot.editing.format import Keys
 from bootstrap_bot.errors import ConfigError
 from bootstrap_bot.http import Http
 from bootstrap_bot.settings import settings
 from bootstrap_bot.settings.targets import proxy_of_target
 from bootstrap_bot.targets.any_file import keys_of
-from bootstrap_bot.targets.kinds import KINDS, targets_of
 from bootstrap_bot.targets.tables import TargetContext
 from bootstrap_bot.targets.target import Target
 from tests.support.scene import TOKEN
@@ -68,7 +68,7 @@ def test_without_targets_this_bots_own_config_is_one(file: Path) -> None:
     assert (target.key, target.place) == (f"config:{file}", "config.toml")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", registry.targets())
 def test_every_kind_needs_little_and_is_a_target(file: Path, kind: str) -> None:
     (target,) = built(load(file, minimal(kind)))
     assert target.kind == kind
@@ -76,7 +76,7 @@ def test_every_kind_needs_little_and_is_a_target(file: Path, kind: str) -> None:
     assert target.after is None
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", registry.targets())
 def test_every_kind_is_in_the_readme_and_in_the_example(kind: str) -> None:
     assert f"`{kind}`" in README
     assert f'kind = "{kind}"' in EXAMPLE
@@ -87,7 +87,7 @@ def test_the_examples_targets_are_right(file: Path) -> None:
     tables = "".join(lines[1:]).partition("# What a success")[0]
     text = "\n".join(line.removeprefix("# ") for line in tables.splitlines())
     given = tomllib.loads(text)["targets"]
-    assert {one["kind"] for one in given} == set(KINDS)
+    assert {one["kind"] for one in given} == set(registry.targets())
     file.write_text(f'[telegram]\ntoken = "{TOKEN}"\n{text}', encoding="utf-8")
     assert len(built(settings.load(file, {}))) == len(given)
 

@@ -1,0 +1,1 @@
+"""DingTalk as a platform: its registration, settings and words."""

@@ -1,0 +1,22 @@
+"""What DingTalk declares of itself."""
+
+from bootstrap_bot.http import Http
+from bootstrap_bot.providers.dingtalk.provider import DingTalk
+from bootstrap_bot.providers.dingtalk.settings import DingTalkTable
+from bootstrap_bot.providers.provider import Field, Provider, ProviderKind, ProviderTable
+
+
+def build(http: Http, table: ProviderTable) -> Provider:
+    """The provider for these settings."""
+    if not isinstance(table, DingTalkTable):
+        raise TypeError("not DingTalk's table")
+    return DingTalk(http, table.registration_url, table.source, table.api_url)
+
+
+KIND = ProviderKind(
+    name="dingtalk",
+    fields=(Field("client_id", "Client ID"), Field("client_secret", "Client Secret", secret=True)),
+    account="client_id",
+    table=DingTalkTable,
+    build=build,
+)

@@ -1,0 +1,54 @@
+"""Every platform and every kind of target: the built-in ones, a line each, then entry points.
+
+Another distribution brings one by an entry point in the group `bootstrap_bot.providers` (a
+`ProviderKind`) or `bootstrap_bot.targets` (a `TargetTable`).
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, get_args
+
+from bootstrap_bot.providers.provider import ProviderKind
+from bootstrap_bot.targets.tables import TargetTable
+
+PROVIDERS = ("bootstrap_bot.providers.dingtalk.kind:KIND",)
+
+TARGETS = (
+    "bootstrap_bot.targets.config_file:ConfigTable",
+    "bootstrap_bot.targets.astrbot_table:AstrBotTable",
+    "bootstrap_bot.targets.astrbot_file:AstrBotFileTable",
+    "bootstrap_bot.targets.hermes:HermesTable",
+    "bootstrap_bot.targets.openclaw:OpenClawTable",
+    "bootstrap_bot.targets.nanobot:NanobotTable",
+    "bootstrap_bot.targets.qwenpaw:QwenPawTable",
+    "bootstrap_bot.targets.cowagent:CowAgentTable",
+    "bootstrap_bot.targets.any_file:AnyFileTable",
+)
+
+
+@cache
+def providers() -> Mapping[str, ProviderKind]:
+    """Every platform by its name, in the order in which they are offered."""
+    kinds: list[ProviderKind] = [_loaded(line) for line in PROVIDERS]
+    kinds += [point.load() for point in entry_points(group="bootstrap_bot.providers")]
+    return {kind.name: kind for kind in kinds}
+
+
+@cache
+def targets() -> Mapping[str, type[TargetTable]]:
+    """What is right in the table of each kind of target, by the kind's name."""
+    tables: list[type[TargetTable]] = [_loaded(line) for line in TARGETS]
+    tables += [point.load() for point in entry_points(group="bootstrap_bot.targets")]
+    return {kind_of(table): table for table in tables}
+
+
+def kind_of(table: type[TargetTable]) -> str:
+    """The name of a table's kind, as it is written in a config."""
+    return str(get_args(table.model_fields["kind"].annotation)[0])
+
+
+def _loaded(line: str) -> Any:
+    module, _, name = line.partition(":")
+    return getattr(import_module(module), name)

@@ -1,0 +1,109 @@
+"""Platforms and targets are found: the built-in ones, and those of another distribution."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bootstrap_bot import registry
+from bootstrap_bot.providers.provider import ProviderKind
+
+MODULE = """
+from typing import Literal
+
+from bootstrap_bot.http import Http
+from bootstrap_bot.providers.dingtalk.provider import DingTalk
+from bootstrap_bot.providers.provider import Field, Provider, ProviderKind, ProviderTable
+from bootstrap_bot.settings.table import BaseUrl
+from bootstrap_bot.targets.hermes import HermesTable
+
+
+class CloudTable(ProviderTable):
+    VARIABLES = {"url": "CLOUD_URL"}
+    url: BaseUrl = "https://cloud.example.com"
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return (self.url,)
+
+
+def build(http: Http, table: ProviderTable) -> Provider:
+    return DingTalk(http, table.url, "s", table.url)
+
+
+KIND = ProviderKind(
+    "cloud", (Field("id", "Id"), Field("pass", "Pass", secret=True)), "id", CloudTable, build
+)
+
+
+class MineTable(HermesTable):
+    kind: Literal["mine"]
+"""
+ENTRY_POINTS = """
+[bootstrap_bot.providers]
+cloud = somebodys:KIND
+[bootstrap_bot.targets]
+mine = somebodys:MineTable
+"""
+PROGRAM = """
+import sys
+from pathlib import Path
+from bootstrap_bot import registry
+from bootstrap_bot.providers.provider import ProviderKind
+from bootstrap_bot.settings import settings
+
+loaded = settings.load(Path(sys.argv[1]), {"CLOUD_URL": "https://other.example.com"})
+print(list(registry.providers()), loaded.providers["cloud"].url, loaded.targets[0].kind)
+"""
+CONFIG = """
+[telegram]
+token = "1:a"
+[cloud]
+url = "https://third.example.com"
+[[targets]]
+kind = "mine"
+path = "x.env"
+"""
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """A folder with another distribution in it."""
+    (tmp_path / "somebodys.py").write_text(MODULE)
+    info = tmp_path / "somebodys-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: somebodys\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    return tmp_path
+
+
+def test_another_distribution_brings_a_platform_and_a_target(installed: Path) -> None:
+    config = installed / "config.toml"
+    config.write_text(CONFIG)
+    config.chmod(0o600)
+    path = [str(installed), str(Path(registry.__file__).parents[1])]
+    program = f"import sys; sys.path[:0] = {path!r}\n{PROGRAM}"
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(config)], capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    # the environment stands above the file for somebody else's settings too
+    assert done.stdout == "['dingtalk', 'cloud'] https://other.example.com mine\n"
+
+
+def test_every_line_of_the_registry_leads_to_what_it_names() -> None:
+    assert list(registry.providers()) == ["dingtalk"]
+    assert len(registry.targets()) == len(registry.TARGETS)
+    for name, table in registry.targets().items():
+        assert registry.kind_of(table) == name
+
+
+@pytest.mark.parametrize("kind", registry.providers().values(), ids=registry.providers())
+def test_a_platform_says_what_it_gives_out(kind: ProviderKind) -> None:
+    names = [field.name for field in kind.fields]
+    assert kind.account in names
+    assert len(set(names)) == len(names)
+    assert any(field.secret for field in kind.fields)
+    assert not next(field for field in kind.fields if field.name == kind.account).secret
+    assert set(kind.table.VARIABLES) <= set(kind.table.model_fields)
