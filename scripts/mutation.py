@@ -87,7 +87,7 @@ def tried(sources: tuple[str, ...], tests: tuple[str, ...]) -> dict[str, str]:
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "mutants"))
         settings = SETTINGS.format(
             sources=[f"bootstrap_bot/{source}" for source in sources],
-            tests=[f"tests/test_{test}.py" for test in tests],
+            tests=[path for test in tests for path in found(test)],
         )
         with (copy / "pyproject.toml").open("a", encoding="utf-8") as file:
             file.write(settings)
@@ -99,6 +99,11 @@ def tried(sources: tuple[str, ...], tests: tuple[str, ...]) -> dict[str, str]:
         listed = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=True)
     pairs = (line.strip().rpartition(": ") for line in listed.stdout.splitlines())
     return {mutant: verdict for mutant, _, verdict in pairs if mutant}
+
+
+def found(test: str) -> list[str]:
+    """The file of that test, wherever below `tests` it is."""
+    return [str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob(f"test_{test}.py")]
 
 
 def score(counts: Counter[str]) -> str:
