@@ -25,9 +25,9 @@ from bootstrap_bot.registration.worker import Services
 from bootstrap_bot.targets.command import Command, End, Ran
 from bootstrap_bot.targets.target import Platform, Target
 from tests.support.clock import START, FakeClock
+from tests.unit.test_presenter import Display
 from tests.unit.test_record import CLIENT_ID, SECRET, MemoryJournal, an_attempt, captured
 from tests.unit.test_storing import FakeTarget
-from tests.unit.test_teller import Display
 
 ADMIN, OTHER = 42, 43
 PAIR = Credentials(CLIENT_ID, SecretStr(SECRET))

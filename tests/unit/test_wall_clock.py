@@ -23,8 +23,8 @@ from tests.support.attempt_stage import (
     waiting,
 )
 from tests.support.clock import START, FakeClock
-from tests.unit.test_attempts import Scene, held, started
 from tests.unit.test_record import MemoryJournal, a_record, an_attempt
+from tests.unit.test_service import Scene, held, started
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 STEPS = [3 * DAY, -3 * DAY, 1.0]

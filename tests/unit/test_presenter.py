@@ -1,4 +1,4 @@
-"""What a person is shown, and how long it is tried: the teller with a voice made of lists."""
+"""What a person is shown, and how long it is tried: the presenter with a display made of lists."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -60,7 +60,7 @@ class Display:
 
 
 class Scene:
-    """A teller at work on one attempt."""
+    """A presenter at work on one attempt."""
 
     def __init__(self, attempt: Attempt) -> None:
         self.clock = FakeClock()
@@ -75,7 +75,7 @@ class Scene:
         return self.record.attempt
 
     async def start(self) -> None:
-        self.task = asyncio.create_task(self.presenter.run(), name="teller")
+        self.task = asyncio.create_task(self.presenter.run(), name="presenter")
         await rest()
 
     async def change(self, **changes: Any) -> None:
@@ -93,7 +93,7 @@ Begin = Callable[..., Any]
 
 @pytest.fixture
 async def begin() -> AsyncIterator[Begin]:
-    """Starts a teller on an attempt, with a voice as it is told to be."""
+    """Starts a presenter on an attempt, with a display as it is told to be."""
     scenes: list[Scene] = []
 
     async def begun(attempt: Attempt, **display: object) -> Scene:
@@ -177,7 +177,7 @@ async def test_a_message_with_a_countdown_is_renewed_each_minute(begin: Begin) -
     await rest()
     assert len(scene.display.shown) == before + 1
     for minutes in (2, 3):
-        assert await scene.clock.pass_until_due("teller") == 60
+        assert await scene.clock.pass_until_due("presenter") == 60
         await rest()
         assert len(scene.display.shown) == before + minutes
     assert not scene.attempt.told
@@ -200,7 +200,7 @@ async def test_a_result_is_shown_once_and_known_to_be_told(begin: Begin, state: 
     assert scene.attempt.told
     assert scene.journal.saved[-1].told
     assert scene.ended
-    assert not scene.clock.sleeps("teller")
+    assert not scene.clock.sleeps("presenter")
 
 
 async def test_what_was_told_is_not_told_again(begin: Begin) -> None:
@@ -229,7 +229,7 @@ async def test_storing_is_silent_unless_there_is_trouble(begin: Begin) -> None:
     before = len(scene.display.shown)
     await scene.change(deliveries=(replace(TROUBLED, trouble=""),))
     assert len(scene.display.shown) == before
-    assert not scene.clock.sleeps("teller")
+    assert not scene.clock.sleeps("presenter")
     await scene.change(state=State.STORED, client_secret=None, device_code=None)
     assert scene.display.shown[-1].state is State.STORED
     assert scene.ended
@@ -400,8 +400,8 @@ async def test_a_disk_that_is_full_does_not_lose_the_message(begin: Begin) -> No
     scene.journal.fails = 2
     scene.journal.let_go.set()
     await rest()
-    assert await scene.clock.pass_until_due("teller") == 1
-    assert await scene.clock.pass_until_due("teller") == 2
+    assert await scene.clock.pass_until_due("presenter") == 1
+    assert await scene.clock.pass_until_due("presenter") == 2
     await rest()
     assert len(scene.display.shown) == 1
     assert (scene.attempt.message, scene.attempt.told) == (101, True)
@@ -416,13 +416,13 @@ async def test_it_is_tried_without_end_each_minute_and_after_an_hour_each_five(
     scene = await begin(result(), always=DeliveryError())
     pauses = []
     for _ in range(70):
-        pauses.append(await scene.clock.pass_until_due("teller"))
+        pauses.append(await scene.clock.pass_until_due("presenter"))
         await rest()
     # 63 s of doubling, then minutes up to 3603 s, the first failure beyond the hour.
     assert pauses == [1, 2, 4, 8, 16, 32, *[60] * 59, *[300] * 5]
     assert not scene.attempt.told
     scene.display.always = None
-    await scene.clock.pass_until_due("teller")
+    await scene.clock.pass_until_due("presenter")
     await rest()
     assert scene.attempt.told
 
@@ -432,44 +432,44 @@ async def test_an_hour_to_the_second_is_still_the_first_hour(
     begin: Begin, seconds: float, pause: float
 ) -> None:
     scene = await begin(waiting(message=5), always=DeliveryError())
-    await scene.clock.asleep("teller")
+    await scene.clock.asleep("presenter")
     scene.display.let_go.clear()
-    await scene.clock.pass_until_due("teller")
+    await scene.clock.pass_until_due("presenter")
     await rest()
     await scene.clock.advance(START + seconds - scene.clock.now())
     scene.display.let_go.set()
     await rest()
-    assert await scene.clock.pass_until_due("teller") == pause
+    assert await scene.clock.pass_until_due("presenter") == pause
 
 
 async def test_after_a_success_the_pauses_begin_anew(begin: Begin) -> None:
     scene = await begin(waiting(message=5), errors=[DeliveryError()] * 3)
-    assert [await scene.clock.pass_until_due("teller") for _ in range(3)] == [1, 2, 4]
+    assert [await scene.clock.pass_until_due("presenter") for _ in range(3)] == [1, 2, 4]
     await rest()
     scene.display.errors = [DeliveryError()] * 2
     await scene.record.note(lambda now: replace(now, trouble="timeout"))
     await rest()
-    assert [await scene.clock.pass_until_due("teller") for _ in range(2)] == [1, 2]
+    assert [await scene.clock.pass_until_due("presenter") for _ in range(2)] == [1, 2]
     await rest()
     assert scene.display.shown[-1].trouble == "timeout"
 
 
 async def test_an_hour_of_failures_is_counted_anew_after_a_success(begin: Begin) -> None:
     scene = await begin(waiting(message=5), errors=[DeliveryError()])
-    await scene.clock.pass_until_due("teller")
+    await scene.clock.pass_until_due("presenter")
     await rest()
     await scene.clock.advance(7200)
     scene.display.always = DeliveryError()
     await scene.record.note(lambda now: replace(now, trouble="timeout"))
     await rest()
-    assert await scene.clock.pass_until_due("teller") == 1
+    assert await scene.clock.pass_until_due("presenter") == 1
 
 
 async def test_what_is_tried_again_is_what_is_true_by_then(begin: Begin) -> None:
     scene = await begin(waiting(message=5), errors=[DeliveryError()])
     await scene.change(state=State.EXPIRED, device_code=None)
     assert scene.display.shown == []  # the road is left alone for its second
-    await scene.clock.pass_until_due("teller")
+    await scene.clock.pass_until_due("presenter")
     await rest()
     assert [shown.state for shown in scene.display.shown] == [State.EXPIRED]
     assert scene.ended
@@ -482,7 +482,7 @@ async def test_a_closed_chat_is_left_alone_until_the_person_is_back(begin: Begin
     await scene.clock.advance(7 * 86400)
     await rest()
     assert len(scene.display.times) == 1
-    assert not scene.clock.sleeps("teller")
+    assert not scene.clock.sleeps("presenter")
     scene.presenter.person_is_back()
     await rest()
     assert [shown.state for shown in scene.display.shown] == [State.STORED]
@@ -552,4 +552,4 @@ async def test_of_a_result_nobody_waits_for_its_command(begin: Begin) -> None:
     stored = captured(state=State.STORED, told=True, message=7, deliveries=(RUNNING,))
     scene = await begin(replace(stored, client_secret=None, watching=True))
     await rest()
-    assert not scene.clock.sleeps("teller")
+    assert not scene.clock.sleeps("presenter")
