@@ -15,7 +15,7 @@ from bootstrap_bot.chat.context import ChatContext
 from bootstrap_bot.chat.language import language_for
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.sender import Sender
-from bootstrap_bot.chat.telegram_voice import TelegramVoice
+from bootstrap_bot.chat.telegram_display import TelegramDisplay
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.doctor.config import AdminsCheck, ConfigCheck
@@ -76,7 +76,7 @@ class App:
             provider=provider,
             targets=targets,
             journal=self._journal,
-            display=TelegramVoice(bot, self._sender, clock, zone),
+            display=TelegramDisplay(bot, self._sender, clock, zone),
             clock=clock,
             run_command=run_command,
             on_stored=on_stored,

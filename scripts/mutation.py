@@ -17,13 +17,13 @@ ROOT = Path(__file__).parent.parent
 GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "polling": (
         ("registration/polling.py", "registration/authorization.py", "registration/record.py"),
-        ("polling", "record", "teller", "poll_table"),
+        ("polling", "record", "presenter", "poll_table"),
     ),
     "storing": (
         ("registration/deliverer.py", "registration/delivery.py", "registration/inventory.py"),
         ("storing", "delivery", "platforms"),
     ),
-    "telling": (("registration/presenter.py",), ("teller",)),
+    "presenting": (("registration/presenter.py",), ("presenter",)),
     "attempts": (
         (
             *("registration/service.py", "registration/worker.py", "registration/transitions.py"),
@@ -33,7 +33,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
                 "registration/attempt.py",
             ),
         ),
-        ("attempts", "run", "aftercare", "turns"),
+        ("service", "worker", "aftercare", "turns"),
     ),
     "journal": (("journals/sqlite.py",), ("journal_rules", "journal")),
     "gate": (

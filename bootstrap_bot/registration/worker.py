@@ -107,7 +107,7 @@ class Worker:
 
     async def run(self) -> None:
         """Returns when nothing is left to do and the person knows."""
-        name = f"teller:{self.attempt.id}"
+        name = f"presenter:{self.attempt.id}"
         surely = supervised(self.presenter.run, name, self._services.clock)
         telling = asyncio.create_task(surely, name=name)
         try:

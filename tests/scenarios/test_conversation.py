@@ -156,10 +156,10 @@ async def test_the_time_left_is_brought_up_to_date_each_minute(tmp_path: Path) -
         invitation = await scene.invited()
         await scene.poll(waiting())
         await scene.sees("(1 h 59 min left)")
-        await scene.clock.asleep("teller:")
+        await scene.clock.asleep("presenter:")
         await scene.poll(waiting())
         assert (await scene.sees("(1 h 58 min left)")).id == invitation.id
-        await scene.clock.asleep("teller:")
+        await scene.clock.asleep("presenter:")
         assert scene.telegram.most_writes(ADMIN, 60) <= 2
 
 
@@ -188,7 +188,7 @@ async def test_a_second_command_brings_the_live_message_down(tmp_path: Path) -> 
 async def test_the_old_message_goes_only_when_the_new_one_stands(tmp_path: Path) -> None:
     async with Scene(tmp_path, interval=30) as scene:
         invitation = await scene.invited()
-        await scene.clock.asleep("teller:")
+        await scene.clock.asleep("presenter:")
         scene.telegram.fail("editMessageCaption", Trouble(429, retry_after=12))
         await scene.poll(stage("SCANNED"))
         await scene.clock.asleep("sender:42")
@@ -197,9 +197,9 @@ async def test_the_old_message_goes_only_when_the_new_one_stands(tmp_path: Path)
         await scene.until(lambda: scene.journal()[0]["message"] is None)
         await scene.clock.pass_until_due("sender:42")
         await scene.telegram.until(lambda: len(scene.telegram.calls("sendPhoto")) == 2)
-        await scene.clock.asleep("teller:")
+        await scene.clock.asleep("presenter:")
         assert not invitation.deleted
-        await scene.clock.pass_until_due("teller:")
+        await scene.clock.pass_until_due("presenter:")
         await scene.telegram.until(lambda: invitation.deleted)
         assert [m.id > invitation.id for m in scene.telegram.bot_messages(ADMIN)] == [True]
 
@@ -1162,7 +1162,7 @@ async def test_a_result_is_told_once_telegram_answers_again(tmp_path: Path) -> N
         await scene.poll(success(ID, SECRET))
         for failures, pause in ((1, 1), (2, 2), (3, 4)):
             await called(scene, "editMessageMedia", failures)
-            assert await scene.clock.pass_until_due("teller:") == pause
+            assert await scene.clock.pass_until_due("presenter:") == pause
         await scene.sees("Done")
 
 
@@ -1327,7 +1327,7 @@ async def test_answers_and_results_wait_for_no_menu_and_no_countdown(tmp_path: P
         scene.telegram.fail("setMyCommands", flood, -1)
         await scene.invited()
         scene.telegram.fail("editMessageCaption", flood, -1)
-        await scene.clock.pass_until_due("teller:")
+        await scene.clock.pass_until_due("presenter:")
         await scene.telegram.until(lambda: scene.telegram.calls("editMessageCaption"))
         moment = scene.clock.now()
         await scene.says("/help")

@@ -268,19 +268,19 @@ async def test_trouble_with_telegram_names_no_token(
     async with Scene(tmp_path) as scene:
         all_at_debug()
         await scene.invited()
-        await scene.clock.asleep("teller:")
+        await scene.clock.asleep("presenter:")
         for method in ("getUpdates", "sendMessage", "editMessageCaption", "editMessageMedia"):
             scene.telegram.fail(method, trouble)
         await scene.says("/help")
         await scene.telegram.until(lambda: scene.telegram.calls("sendMessage"))
         await scene.poll(stage("SCANNED"))
         await scene.telegram.until(lambda: scene.telegram.calls("editMessageCaption"))
-        assert await scene.clock.pass_until_due("teller:") == 1
+        assert await scene.clock.pass_until_due("presenter:") == 1
         await shown(scene, "Opened: now confirm")
-        await scene.clock.asleep("teller:")
+        await scene.clock.asleep("presenter:")
         await scene.poll(success(ID, SECRET))
         await scene.telegram.until(lambda: scene.telegram.calls("editMessageMedia"))
-        assert await scene.clock.pass_until_due("teller:") == 1
+        assert await scene.clock.pass_until_due("presenter:") == 1
         await shown(scene, "Done")
         check_requests(scene)
     check_texts(scene, [*lines.lines, *capfd.readouterr()])

@@ -215,7 +215,7 @@ async def survives(folder: Path, method: str, trouble: Trouble, times: int) -> i
     async with Scene(folder, interval=60) as scene:
         if method in INVITED:
             await scene.invited()
-            await scene.clock.asleep("teller:")
+            await scene.clock.asleep("presenter:")
         before = len(scene.telegram.calls(method))
         scene.telegram.fail(method, trouble, times)
         await deed(scene)

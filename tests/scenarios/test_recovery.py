@@ -266,10 +266,10 @@ async def test_attempts_do_not_wait_for_telegram(tmp_path: Path) -> None:
         row = await scene.recorded("stored", told=False)
         assert scene.platforms()["dingtalk"]["client_secret"] == row["client_secret"]
         for _ in range(5):
-            await scene.clock.pass_until_due("teller:")
-        await scene.clock.asleep("teller:")
+            await scene.clock.pass_until_due("presenter:")
+        await scene.clock.asleep("presenter:")
         scene.telegram.heal()
-        await scene.clock.pass_until_due("teller:")
+        await scene.clock.pass_until_due("presenter:")
         assert (await scene.sees("Done")).id == before.id
         await scene.recorded("stored")
         assert len(scene.telegram.bot_messages(ADMIN)) == 1

@@ -133,8 +133,8 @@ async def test_a_copy_whose_answer_was_lost_is_put_away_by_a_press(
         scene.telegram.fail("sendPhoto" if pictures else "sendMessage", LOST)
         await scene.says("/dingtalk_new")
         first = await scene.sees("Waiting for you")
-        await scene.until(lambda: scene.clock.is_due("teller:", 1))
-        await scene.clock.pass_until_due("teller:")
+        await scene.until(lambda: scene.clock.is_due("presenter:", 1))
+        await scene.clock.pass_until_due("presenter:")
         await scene.until(lambda: (scene.journal()[-1]["message"] or 0) > first.id)
         if over:
             await scene.clock.asleep("attempt:")

@@ -350,11 +350,11 @@ async def test_without_telegram_a_whole_attempt_is_stored_and_told_afterwards(
         await scene.recorded("stored", told=False)
         assert scene.platforms() == STORED
         for _ in range(20):
-            await scene.clock.pass_until_due("teller:")
-        await scene.clock.asleep("teller:")
+            await scene.clock.pass_until_due("presenter:")
+        await scene.clock.asleep("presenter:")
         assert not scene.journal()[-1]["told"]
         scene.telegram.heal()
-        await scene.clock.pass_until_due("teller:")
+        await scene.clock.pass_until_due("presenter:")
         await scene.recorded("stored")
         await scene.told()
         [result] = results(scene)
@@ -368,8 +368,8 @@ async def test_a_result_that_arrived_without_our_knowing_is_not_sent_twice(tmp_p
         await scene.poll(CREATED)
         await scene.sees("Done")
         await scene.recorded("stored", told=False)
-        await scene.until(lambda: scene.clock.is_due("teller:", 2))
-        await scene.clock.pass_until_due("teller:")
+        await scene.until(lambda: scene.clock.is_due("presenter:", 2))
+        await scene.clock.pass_until_due("presenter:")
         await scene.recorded("stored")
         assert [message.id for message in results(scene)] == [before.id]
 
@@ -419,7 +419,7 @@ async def test_telling_is_tried_without_end_each_minute_then_each_five(tmp_path:
         await scene.recorded("stored", told=False)
         tries: list[float] = []
         while not tries or tries[-1] < START + 2 * HOUR:
-            await scene.clock.pass_until_due("teller:")
+            await scene.clock.pass_until_due("presenter:")
             tries.append(scene.clock.now())
         pauses = [(moment - tries[0], later - moment) for moment, later in pairwise(tries)]
         hour = [pause for moment, pause in pauses if moment <= HOUR - MINUTE]
@@ -428,9 +428,9 @@ async def test_telling_is_tried_without_end_each_minute_then_each_five(tmp_path:
         assert set(hour[7:]) == {60}
         assert set(later) == {300}
         assert len(later) > 10
-        await scene.clock.asleep("teller:")
+        await scene.clock.asleep("presenter:")
         scene.telegram.heal()
-        await scene.clock.pass_until_due("teller:")
+        await scene.clock.pass_until_due("presenter:")
         await scene.recorded("stored")
         assert len(results(scene)) == 1
 
@@ -488,8 +488,8 @@ async def test_a_copy_that_was_sent_without_our_knowing_is_no_dead_end(tmp_path:
         scene.telegram.fail("sendPhoto", Trouble(502, after=True))
         await scene.says("/dingtalk_new")
         await scene.sees("Waiting for you")
-        await scene.until(lambda: scene.clock.is_due("teller:", 1))
-        await scene.clock.pass_until_due("teller:")
+        await scene.until(lambda: scene.clock.is_due("presenter:", 1))
+        await scene.clock.pass_until_due("presenter:")
         await scene.telegram.until(lambda: len(scene.telegram.bot_messages(ADMIN)) == 2)
         first, second = scene.telegram.bot_messages(ADMIN)
         await scene.until(lambda: scene.journal()[-1]["message"] == second.id)
@@ -512,8 +512,8 @@ async def test_a_copy_is_put_away_by_a_press_after_a_restart_too(tmp_path: Path)
         scene.telegram.fail("sendPhoto", Trouble(502, after=True))
         await scene.says("/dingtalk_new")
         await scene.sees("Waiting for you")
-        await scene.until(lambda: scene.clock.is_due("teller:", 1))
-        await scene.clock.pass_until_due("teller:")
+        await scene.until(lambda: scene.clock.is_due("presenter:", 1))
+        await scene.clock.pass_until_due("presenter:")
         await scene.telegram.until(lambda: len(scene.telegram.bot_messages(ADMIN)) == 2)
         first, second = scene.telegram.bot_messages(ADMIN)
         await scene.until(lambda: scene.journal()[-1]["message"] == second.id)

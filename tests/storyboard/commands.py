@@ -71,8 +71,8 @@ async def slow(play: Play) -> None:
     await play.created()
     play.skip()
     clock = play.scene.clock
-    await play.scene.until(lambda: clock.is_due("teller:", 3))
-    await clock.pass_until_due("teller:")
+    await play.scene.until(lambda: clock.is_due("presenter:", 3))
+    await clock.pass_until_due("presenter:")
     await play.sees("run.running")
     play.shoot("The command takes longer than a moment")
     await clock.advance(LIMIT)

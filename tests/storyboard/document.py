@@ -84,7 +84,7 @@ async def asking(play: Play) -> None:
     """DingTalk takes its time over the link."""
     play.scene.dingtalk.always("init", http(502))
     await play.says("/dingtalk_new")
-    await play.scene.clock.pass_until_due("teller:")
+    await play.scene.clock.pass_until_due("presenter:")
     await play.sees("requested.title")
     play.shoot("DingTalk takes more than three seconds for the link")
 
@@ -134,10 +134,10 @@ async def no_news(play: Play) -> None:
     play.skip()
     began = play.scene.clock.now()
     while (passed := play.scene.clock.now() - began) <= 5 * MINUTE:
-        await play.scene.clock.pass_until_due("teller:")
+        await play.scene.clock.pass_until_due("presenter:")
         left = times.left(7200 - passed - MINUTE, play.texts)
         await play.scene.sees(left)
-        await play.scene.clock.asleep("teller:")
+        await play.scene.clock.asleep("presenter:")
         if not passed:
             play.shoot("A minute later", beside=WAITING)
     await play.sees("waiting.help")
@@ -352,7 +352,7 @@ async def no_link(play: Play) -> None:
     """DingTalk gives none for twenty seconds."""
     play.scene.dingtalk.always("init", http(502))
     await play.says("/dingtalk_new")
-    await play.scene.clock.pass_until_due("teller:")
+    await play.scene.clock.pass_until_due("presenter:")
     await play.sees("requested.title")
     await play.pass_until("failed.begin")
     play.shoot("Failed: no link")

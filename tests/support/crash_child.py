@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from pydantic import SecretStr
 
-from bootstrap_bot.chat.telegram_voice import TelegramVoice
+from bootstrap_bot.chat.telegram_display import TelegramDisplay
 from bootstrap_bot.cli import main
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.journals.sqlite import SqliteJournal
@@ -178,7 +178,7 @@ async def mortal_run(*arguments: Any) -> Ran:
         return await run(*arguments)
 
 
-class MortalVoice(TelegramVoice):
+class MortalVoice(TelegramDisplay):
     """Dies around a message."""
 
     async def show(self, latest: Callable[[], Attempt]) -> int:
@@ -192,7 +192,7 @@ if __name__ == "__main__":
         patch.multiple(
             "bootstrap_bot.app",
             SqliteJournal=MortalJournal,
-            TelegramVoice=MortalVoice,
+            TelegramDisplay=MortalVoice,
             run=mortal_run,
         ),
         patch("bootstrap_bot.providers.dingtalk.kind.DingTalk", MortalDingTalk),

@@ -231,7 +231,7 @@ class Scene:
         while getattr(at, "cr_await", None) is not None and hasattr(at.cr_await, "cr_await"):
             at = at.cr_await
         waits = getattr(at, "__name__", "") == "wait"
-        return name.startswith("teller:") and not (waits or self.clock.sleeps(name))
+        return name.startswith("presenter:") and not (waits or self.clock.sleeps(name))
 
     def _awake(self, task: asyncio.Task[Any]) -> bool:
         name = task.get_name()

@@ -745,7 +745,7 @@ async def test_a_run_that_breaks_is_one_line_without_what_broke_it(
 
     async with started(an_attempt(state=State.EXPIRED), held(id=THEIRS, update=1), prepare=breaks):
         errors = [r for r in caplog.records if r.levelno == logging.ERROR]
-        said = f"teller:{OURS} broke by ValueError: again in 1 s"
+        said = f"presenter:{OURS} broke by ValueError: again in 1 s"
         assert said in [r.getMessage() for r in errors]
         assert SECRET not in caplog.text
 

@@ -726,11 +726,11 @@ async def test_a_run_ends_when_the_person_knows() -> None:
 
 async def test_nothing_is_told_once_a_run_was_ended() -> None:
     async with running(waiting()) as scene:
-        tellers = [t for t in asyncio.all_tasks() if t.get_name() == f"teller:{NAME}"]
-        assert len(tellers) == 1
+        presenters = [t for t in asyncio.all_tasks() if t.get_name() == f"presenter:{NAME}"]
+        assert len(presenters) == 1
         scene.task.cancel()
         await rest()
-        assert tellers[0].cancelled()
+        assert presenters[0].cancelled()
 
 
 async def test_the_question_on_its_way_has_a_name() -> None:

@@ -35,7 +35,7 @@ class _Shown:
     manner: Manner
 
 
-class TelegramVoice:
+class TelegramDisplay:
     """One message for each attempt; remembers what it shows, to send nothing twice.
 
     Where Telegram takes no picture the message is text, and stays so while it is remembered.
