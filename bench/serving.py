@@ -14,7 +14,9 @@ def served(interval: float, *certificate: str) -> Iterator[str]:
     """The server's base address, with TLS where a certificate and its key are given."""
     command = [sys.executable, str(SERVER), str(interval), *certificate]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:  # noqa: S603
+    with subprocess.Popen(  # noqa: S603 - our own server
+        command, stdin=pipe, stdout=pipe, text=True
+    ) as process:
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("no pipes")
         port = process.stdout.readline().strip()

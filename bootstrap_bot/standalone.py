@@ -154,5 +154,6 @@ def _request(proxy: str | None, *, connections: int) -> HTTPXRequest:
     )
 
 
+# The builder's six type parameters say nothing here: what it builds has them.
 def _built(builder: ApplicationBuilder) -> AnyApplication:  # type: ignore[type-arg]
     return builder.build()
