@@ -483,16 +483,22 @@ async def test_a_closed_chat_is_left_alone_and_the_result_comes_with_the_next_up
         assert len(results(scene)) == 1
 
 
+async def sent_twice(scene: Scene) -> tuple[Message, Message]:
+    """A copy nobody knows of, since its answer was lost, and the message of the attempt itself."""
+    scene.telegram.fail("sendPhoto", Trouble(502, after=True))
+    await scene.says("/dingtalk_new")
+    await scene.sees("Waiting for you")
+    await scene.until(lambda: scene.clock.is_due("presenter:", 1))
+    await scene.clock.pass_until_due("presenter:")
+    await scene.telegram.until(lambda: len(scene.telegram.bot_messages(ADMIN)) == 2)
+    first, second = scene.telegram.bot_messages(ADMIN)
+    await scene.until(lambda: scene.journal()[-1]["message"] == second.id)
+    return first, second
+
+
 async def test_a_copy_that_was_sent_without_our_knowing_is_no_dead_end(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        scene.telegram.fail("sendPhoto", Trouble(502, after=True))
-        await scene.says("/dingtalk_new")
-        await scene.sees("Waiting for you")
-        await scene.until(lambda: scene.clock.is_due("presenter:", 1))
-        await scene.clock.pass_until_due("presenter:")
-        await scene.telegram.until(lambda: len(scene.telegram.bot_messages(ADMIN)) == 2)
-        first, second = scene.telegram.bot_messages(ADMIN)
-        await scene.until(lambda: scene.journal()[-1]["message"] == second.id)
+        first, second = await sent_twice(scene)
         cancel = next(b.data for row in first.buttons for b in row if b.text == "Cancel")
         press = await scene.telegram.press(ADMIN, first, "Check now")
         assert (await scene.answered(press)).answer in {
@@ -509,14 +515,7 @@ async def test_a_copy_that_was_sent_without_our_knowing_is_no_dead_end(tmp_path:
 
 async def test_a_copy_is_put_away_by_a_press_after_a_restart_too(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        scene.telegram.fail("sendPhoto", Trouble(502, after=True))
-        await scene.says("/dingtalk_new")
-        await scene.sees("Waiting for you")
-        await scene.until(lambda: scene.clock.is_due("presenter:", 1))
-        await scene.clock.pass_until_due("presenter:")
-        await scene.telegram.until(lambda: len(scene.telegram.bot_messages(ADMIN)) == 2)
-        first, second = scene.telegram.bot_messages(ADMIN)
-        await scene.until(lambda: scene.journal()[-1]["message"] == second.id)
+        first, second = await sent_twice(scene)
         await scene.stop()
         await scene.start()
         await scene.answered(await scene.telegram.press(ADMIN, first, "Check now"))

@@ -42,7 +42,6 @@ class Registration:
     clock: Clock = field(repr=False)
     device_code: str = field(repr=False)
     user_code: str
-    begun_at: float
     expires_at: float
     stage_seconds: float = 0.0
     repeats: bool = False

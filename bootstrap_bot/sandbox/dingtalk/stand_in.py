@@ -202,14 +202,12 @@ class DingTalkStandIn(LoopbackServer):
         if self.clock.now() >= expires_at:
             return errcode(BAD_PARAMETER, "invalid nonce")
         fields = self._begin_fields(source)
-        now = self.clock.now()
         self.registrations.append(
             Registration(
                 clock=self.clock,
                 device_code=str(fields["device_code"]),
                 user_code=str(fields["user_code"]),
-                begun_at=now,
-                expires_at=now + self.lifetime,
+                expires_at=self.clock.now() + self.lifetime,
                 stage_seconds=self.stage_seconds,
                 repeats=self.repeats,
             )
