@@ -37,8 +37,8 @@ from bootstrap_bot.targets.config_file import ConfigFile
 from bootstrap_bot.targets.file_writer import FileWriter
 from tests.support.clock import START, FakeClock
 from tests.support.folder_lock import FolderLock
+from tests.support.mounts import without_modes
 from tests.support.scene import ADMIN, OTHER_ADMIN, STRANGER, TOKEN, Scene
-from tests.unit.test_rights import without_modes
 
 NOBODY = 65534
 DONE = {"en": "Nothing is broken", "zh": "没有发现故障"}

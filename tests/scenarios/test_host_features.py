@@ -10,7 +10,7 @@ from telegram.ext import Application, CallbackQueryHandler, Defaults, PicklePers
 from bootstrap_bot.bot import AnyApplication
 from bootstrap_bot.chat.buttons import PREFIX
 from bootstrap_bot.sandbox.dingtalk.answers import success
-from tests.scenarios.test_library import HostApp, direct
+from tests.support.host_app import HostApp, direct
 from tests.support.scene import ADMIN, TOKEN
 
 ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"

@@ -25,9 +25,9 @@ from bootstrap_bot.errors import Code, JournalError
 from bootstrap_bot.journals.sqlite import ADDED, SqliteJournal
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
-from tests.support.clock import START
+from tests.support.attempts import CLIENT_ID, SECRET, an_attempt, captured
+from tests.support.clock import START, rest
 from tests.support.scene import Scene
-from tests.unit.test_record import CLIENT_ID, SECRET, an_attempt, captured, rest
 
 NUMBERS = st.integers(min_value=-(2**63), max_value=2**63 - 1)
 PLAIN: dict[object, st.SearchStrategy[Any]] = {
@@ -112,7 +112,7 @@ def python(code: str, *arguments: object) -> str:
         "from pathlib import Path\n"
         "from bootstrap_bot.errors import JournalError\n"
         "from bootstrap_bot.journals.sqlite import SqliteJournal\n"
-        "from tests.unit.test_record import an_attempt\n"
+        "from tests.support.attempts import an_attempt\n"
         "path = Path(sys.argv[1])\n"
     )
     done = subprocess.run(

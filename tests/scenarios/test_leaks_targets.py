@@ -14,7 +14,7 @@ from bootstrap_bot.sandbox.astrbot.stand_in import AstrBotStandIn
 from bootstrap_bot.sandbox.dingtalk.answers import Answer, success
 from bootstrap_bot.sandbox.server import Recorded
 from bootstrap_bot.sandbox.telegram.stand_in import Message
-from tests.scenarios.test_leaks import (
+from tests.support.leaks import (
     ID,
     SECRET,
     Lines,

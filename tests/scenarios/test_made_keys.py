@@ -14,7 +14,7 @@ from bootstrap_bot.targets.neighbours import record_of
 from bootstrap_bot.targets.openclaw import OpenClawTable
 from bootstrap_bot.targets.tables import TargetContext
 from bootstrap_bot.targets.target import Target
-from tests.scenarios.test_targets_openclaw import FIRST, OPENCLAW
+from tests.support.openclaw_files import FIRST, OPENCLAW
 from tests.support.target_scenes import OLD_ID, edited, text_of, written
 
 BOTS = [Credentials(f"ding{n}", SecretStr(f"secret{n}")) for n in range(2)]

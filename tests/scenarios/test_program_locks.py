@@ -4,9 +4,6 @@ import errno
 import fcntl
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,24 +14,10 @@ from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.file_writer import FileWriter
 from bootstrap_bot.targets.neighbours import copy_of
 from bootstrap_bot.targets.program_locks import OpenClawLock, filelock_lock
+from tests.support.openclaw_lock import changed, killed, refused, writer
 from tests.support.scene import Scene
 from tests.support.target_scenes import target, written
 
-REPOSITORY = Path(__file__).parents[2]
-# Says that it is in the middle of a change, and stays there until it is killed.
-CHILD = """
-import sys, time
-from pathlib import Path
-from bootstrap_bot.targets.file_writer import FileWriter
-from bootstrap_bot.targets.program_locks import OpenClawLock
-
-def edit(text):
-    print("in", flush=True)
-    time.sleep(600)
-
-file = Path(sys.argv[1])
-FileWriter(file, program_lock=OpenClawLock(file)).change(edit)
-"""
 # What OpenClaw 2026.9 writes, with the blanks that tell its own locks from each other.
 THEIRS = (
     '{{\n  "pid": {pid},\n  "createdAt": "2026-11-27T17:20:15.312Z",\n  "starttime": 7\n}}\n\t \t\n'
@@ -50,37 +33,6 @@ def file(tmp_path: Path) -> Path:
 def lock(file: Path) -> Path:
     """Where OpenClaw's lock stands."""
     return file.with_name("openclaw.json.lock")
-
-
-def writer(file: Path) -> FileWriter:
-    program_lock = OpenClawLock(file, grace_seconds=0)
-    return FileWriter(file, program_lock=program_lock, lock_seconds=0)
-
-
-def changed(file: Path) -> None:
-    """Changes the file, and makes sure that nothing but it and its copy are there then."""
-    writer(file).change(lambda text: text + " ")
-    assert {file, copy_of(file)} == {*file.parent.iterdir()}
-
-
-def refused(file: Path) -> None:
-    """Makes sure that the file is not changed because somebody else holds it."""
-    before = file.read_text()
-    for act in (writer(file).tidy, writer(file).probe, lambda: changed(file)):
-        with pytest.raises(TargetError) as found:
-            act()
-        assert found.value.code is Code.LOCKED
-    assert file.read_text() == before
-
-
-def killed(file: Path) -> None:
-    """A process of ours that was killed in the middle of a change."""
-    arguments = [sys.executable, "-c", CHILD, str(file)]
-    with subprocess.Popen(arguments, cwd=REPOSITORY, stdout=subprocess.PIPE) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == b"in\n"
-        refused(file)
-        child.send_signal(signal.SIGKILL)
 
 
 def test_it_says_who_holds_it_as_openclaw_reads_that_and_goes_in_the_end(

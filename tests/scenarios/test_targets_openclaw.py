@@ -7,6 +7,7 @@ from typing import Any
 import pyjson5
 import pytest
 
+from tests.support.openclaw_files import FIRST, OPENCLAW
 from tests.support.scene import Scene
 from tests.support.target_scenes import (
     ID,
@@ -32,35 +33,6 @@ from tests.support.target_scenes import (
     written,
 )
 
-OPENCLAW = """\
-{
-  // edited by hand since January
-  "meta": { "lastTouchedVersion": "2026.4.2" },
-  agents: {
-    defaults: {
-      model: { primary: 'anthropic/claude-opus-4-5', },
-      workspace: "~/.openclaw/workspace",   // on the big disk
-    },
-  },
-  "channels": {
-    "telegram": {
-      "enabled": true,
-      "botToken": "123:abc",
-      "allowFrom": ["42", "43"],
-    },
-    /* whatsapp: { enabled: true }, */
-  },
-  "plugins": {
-    "entries": {
-      "telegram": {"enabled": true},
-    },
-  },
-  "gateway": {
-    "port": 18789, "mode": "local",
-    "auth": { "token": "${OPENCLAW_GATEWAY_TOKEN}" },
-  },
-}
-"""
 FILE = "~/.openclaw/openclaw.json"
 COMMUNITY = target("openclaw", channel="dingtalk")
 
@@ -125,18 +97,6 @@ OURS = (
     f'          "clientId": "{ID}",\n'
     f'          "clientSecret": "{SECRET}"\n'
 )
-FIRST = f"""\
-{{
-  channels: {{
-    'dingtalk-connector': {{ // the club's
-      enabled: true,
-      "clientId": "{OLD_ID}", clientSecret: '{OLD_SECRET}',
-      dmPolicy: "open",
-    }},
-  }},
-  plugins: {{ entries: {{ "dingtalk-connector": {{ enabled: true }} }} }},
-}}
-"""
 
 
 def with_second(text: str, first: str, second: str) -> str:

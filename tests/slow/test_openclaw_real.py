@@ -12,7 +12,7 @@ from bootstrap_bot.http import Http
 from bootstrap_bot.targets.openclaw import OpenClawTable
 from bootstrap_bot.targets.tables import TargetContext
 from bootstrap_bot.targets.target import Target
-from tests.scenarios.test_program_locks import killed
+from tests.support.openclaw_lock import killed
 from tests.support.scene import Scene
 from tests.support.target_scenes import (
     ID,

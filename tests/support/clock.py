@@ -115,3 +115,9 @@ class FakeClock:
     def _wake_up(self, sleeper: _Sleeper) -> None:
         if sleeper in self._sleepers:
             self._sleepers.remove(sleeper)
+
+
+async def rest() -> None:
+    """Lets every task run until it waits."""
+    for _ in range(60):
+        await asyncio.sleep(0)

@@ -9,7 +9,7 @@ import pytest
 
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.settings.admins import AdminList
-from tests.unit.test_rights import without_modes
+from tests.support.mounts import without_modes
 
 USER = 4242
 # The text before and after, as bytes: line ends and byte order marks count.

@@ -17,9 +17,11 @@ from bootstrap_bot.registration.attempt import Approval, Attempt, State
 from bootstrap_bot.registration.deliverer import Deliverer
 from bootstrap_bot.registration.transitions import forgotten
 from bootstrap_bot.registration.verification import Verification, next_look, settling
-from tests.support.attempt_stage import NO_ROAD, PAIR, Stage, ended, holding, rest, stored
-from tests.support.clock import START
-from tests.unit.test_record import CLIENT_ID, a_record
+from tests.support.attempt_stage import Stage, ended, holding
+from tests.support.attempts import CLIENT_ID, PAIR, stored
+from tests.support.clock import START, rest
+from tests.support.fake_provider import NO_ROAD
+from tests.support.memory_journal import a_record
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 PENDING = {"approval": Approval.PENDING, "watching": True}

@@ -17,6 +17,7 @@ from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.file_lock import locked
 from bootstrap_bot.targets.file_writer import FileWriter
 from tests.support.folder_lock import FolderLock
+from tests.support.program_lock import ProgramLock
 
 REPOSITORY = Path(__file__).parents[2]
 # Adds its number line by line, each in a change of its own.
@@ -34,23 +35,6 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "config.toml"
     path.touch(0o600)
     return path
-
-
-class ProgramLock:
-    """A program's lock as it says of itself: free, or held for so many tries."""
-
-    def __init__(self, held: int = 0) -> None:
-        self.held = held
-        self.steps: list[str] = []
-
-    @contextmanager
-    def __call__(self, real: Path) -> Iterator[None]:
-        if self.held:
-            self.held -= 1
-            raise Timeout(str(real))
-        self.steps.append(f"in {real.name}")
-        yield
-        self.steps.append("out")
 
 
 def test_two_processes_change_one_file_in_turns(file: Path) -> None:

@@ -20,7 +20,7 @@ from bootstrap_bot.journals.sqlite import ADDED, SqliteJournal
 from bootstrap_bot.providers.provider import Health, Stage
 from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
-from tests.unit.test_record import an_attempt
+from tests.support.attempts import an_attempt
 
 DELIVERY = Delivery(
     target="hermes:/srv/config.yaml",

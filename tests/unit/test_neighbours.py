@@ -10,7 +10,7 @@ import pytest
 
 from bootstrap_bot.targets.file_writer import FileWriter
 from bootstrap_bot.targets.neighbours import copy_of, fresh
-from tests.unit.test_file_lock import ProgramLock
+from tests.support.program_lock import ProgramLock
 
 FILES = (".env", "config.toml", "openclaw.json", "agent.json", "koishi.yml")
 # What programs, editors, backups and ignore files look for in a folder.

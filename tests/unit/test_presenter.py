@@ -12,51 +12,12 @@ from bootstrap_bot.registration.attempt import RESULTS, Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.registration.display import ChatGoneError, DeliveryError
 from bootstrap_bot.registration.presenter import Presenter
-from tests.support.clock import START, FakeClock
-from tests.unit.test_record import MemoryJournal, a_record, an_attempt, captured, rest
+from tests.support.attempts import an_attempt, captured
+from tests.support.clock import START, FakeClock, rest
+from tests.support.memory_journal import MemoryJournal, a_record
+from tests.support.recording_display import RecordingDisplay
 
 TROUBLED = Delivery("config:/a", "a", trouble="locked")
-
-
-class Display:
-    """Shows to nobody and remembers it; `errors` are raised first, each once.
-
-    `waits_its_turn` comes before the record is read, `let_go` after that.
-    """
-
-    def __init__(self, clock: FakeClock) -> None:
-        self.shown: list[Attempt] = []
-        self.times: list[float] = []
-        self.removed: list[tuple[int, int]] = []
-        self.errors: list[Exception] = []
-        self.always: Exception | None = None
-        self.before_removal: Callable[[], object] = lambda: None
-        self.waits_its_turn = asyncio.Event()
-        self.waits_its_turn.set()
-        self.let_go = asyncio.Event()
-        self.let_go.set()
-        self.next_id = 100
-        self.gone = False
-        self._clock = clock
-
-    async def show(self, latest: Callable[[], Attempt]) -> int:
-        await self.waits_its_turn.wait()
-        attempt = latest()
-        self.times.append(self._clock.monotonic() - START)
-        await self.let_go.wait()
-        if self.errors:
-            raise self.errors.pop(0)
-        if self.always is not None:
-            raise self.always
-        self.shown.append(attempt)
-        if attempt.message is not None and not self.gone:
-            return attempt.message
-        self.next_id += 1
-        return self.next_id
-
-    async def remove(self, chat: int, message: int) -> None:
-        self.before_removal()
-        self.removed.append((chat, message))
 
 
 class Scene:
@@ -65,7 +26,7 @@ class Scene:
     def __init__(self, attempt: Attempt) -> None:
         self.clock = FakeClock()
         self.journal = MemoryJournal()
-        self.display = Display(self.clock)
+        self.display = RecordingDisplay(self.clock)
         self.record = a_record(attempt, self.journal, self.clock)
         self.presenter = Presenter(self.record, self.display, self.clock)
         self.task: asyncio.Task[None] | None = None

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from dataclasses import asdict, replace
 from enum import StrEnum
-from typing import Any, cast
 
 import pytest
 from pydantic import SecretStr
@@ -12,82 +11,16 @@ from pydantic import SecretStr
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, JournalError
 from bootstrap_bot.providers.provider import Health, Stage
-from bootstrap_bot.registration.attempt import (
-    LIVE,
-    RESULTS,
-    Approval,
-    Attempt,
-    Held,
-    State,
-)
+from bootstrap_bot.registration.attempt import LIVE, RESULTS, Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
-from bootstrap_bot.registration.journal import Journal
-from bootstrap_bot.registration.record import Record, audit
-from tests.support.clock import START, FakeClock
-
-SECRET = "secret-of-a-test-that-must-not-leak"
-CLIENT_ID = "dingabcdefgh1234"
-
-
-def an_attempt(**changes: Any) -> Attempt:
-    """A fresh attempt of admin 42, with these changes."""
-    fresh = Attempt(
-        id="a1b2c3d4e5",
-        provider="dingtalk",
-        owner=42,
-        chat=42,
-        language="en",
-        update=1000,
-        requested_at=START,
-        acted_at=START,
-        wanted_id="dingtalk",
-    )
-    return replace(fresh, **changes)
-
-
-def captured(**changes: Any) -> Attempt:
-    """An attempt whose credentials came."""
-    given: dict[str, Any] = {
-        "state": State.CAPTURED,
-        "device_code": SecretStr("device-code"),
-        "client_id": CLIENT_ID,
-        "client_secret": SecretStr(SECRET),
-    }
-    return an_attempt(**{**given, **changes})
-
-
-class MemoryJournal:
-    """A journal that keeps every version it was given, and fails as often as told."""
-
-    def __init__(self, *, fails: int = 0) -> None:
-        self.saved: list[Attempt] = []
-        self.fails = fails
-        self.tries = 0
-        self.let_go = asyncio.Event()
-        self.let_go.set()
-
-    async def save(self, attempt: Attempt) -> None:
-        self.tries += 1
-        await self.let_go.wait()
-        if self.fails:
-            self.fails -= 1
-            raise JournalError(Code.STATE_FULL, "a.db")
-        self.saved.append(attempt)
-
-
-def a_record(attempt: Attempt, journal: MemoryJournal, clock: FakeClock) -> Record:
-    """The record; of a journal it uses nothing but `save`."""
-    return Record(attempt, cast("Journal", journal), clock)
+from bootstrap_bot.registration.record import audit
+from tests.support.attempts import CLIENT_ID, SECRET, an_attempt, captured
+from tests.support.clock import FakeClock, rest
+from tests.support.memory_journal import MemoryJournal, a_record
 
 
 def waiting(now: Attempt) -> Attempt:
     return replace(now, state=State.WAITING)
-
-
-async def rest() -> None:
-    """Lets every task run until it waits."""
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 # Commits.

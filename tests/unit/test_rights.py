@@ -18,6 +18,7 @@ from bootstrap_bot.targets.neighbours import copy_of
 from bootstrap_bot.targets.rights import Rights, command_to_close, kept
 from bootstrap_bot.targets.rights import give as really_give
 from bootstrap_bot.targets.staging import Give
+from tests.support.mounts import failing, without_modes
 
 LIST, DEFAULT_LIST = "system.posix_acl_access", "system.posix_acl_default"
 # acl(5): tags of the entries of an access list; an entry that is for nobody by number.
@@ -237,13 +238,6 @@ def test_a_folder_that_gives_its_group_to_every_file_does_not_to_this_one(file: 
 # What cannot be kept.
 
 
-def failing(monkeypatch: pytest.MonkeyPatch, call: str, number: int) -> None:
-    def fails(*arguments: object) -> None:
-        raise OSError(number, "made to order")
-
-    monkeypatch.setattr(os, call, fails)
-
-
 @pytest.mark.parametrize("number", [errno.EPERM, errno.ENOTSUP, errno.EACCES])
 @pytest.mark.parametrize(("name", "value"), [(LIST, GIVEN), ("user.comment", b"mine")])
 def test_what_cannot_be_kept_means_that_nothing_is_written(
@@ -353,20 +347,6 @@ def test_the_command_that_closes_a_file_can_be_pasted(place: str, command: str) 
 
 
 # File systems that give every file the rights of their mount.
-
-
-def without_modes(monkeypatch: pytest.MonkeyPatch, mode: int) -> None:
-    """From now on every file that is made has this mode for good, as on some mounts."""
-    opened, given = os.open, os.fchmod
-
-    def made(path: Path, flags: int, *modes: int) -> int:
-        descriptor = opened(path, flags, *modes)
-        if flags & os.O_CREAT:
-            given(descriptor, mode)
-        return descriptor
-
-    monkeypatch.setattr(os, "open", made)
-    failing(monkeypatch, "fchmod", errno.EPERM)
 
 
 @pytest.mark.parametrize(("mode", "code"), [(0o644, Code.RIGHTS_FIXED), (0o600, None)])

@@ -10,8 +10,7 @@ from telegram.error import BadRequest, RetryAfter
 
 from bootstrap_bot.chat.odd_answers import OddAnswerError
 from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender, seconds_of
-from tests.support.clock import START, FakeClock
-from tests.unit.test_record import rest
+from tests.support.clock import START, FakeClock, rest
 
 
 def flood(seconds: int | timedelta) -> RetryAfter:

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,94 +16,37 @@ from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.registration.display import ChatGoneError, DeliveryError
 from bootstrap_bot.registration.service import LAST_ANSWER, RegistrationService, Request, random_id
 from bootstrap_bot.registration.transitions import cancelled, forgotten, moved_down, removed
-from tests.support.attempt_stage import (
-    ADMIN,
-    NO_ROAD,
-    OTHER,
+from tests.support.attempt_stage import ADMIN, OTHER, holding
+from tests.support.attempts import (
+    CLIENT_ID,
     PAIR,
-    SUCCESS,
-    Stage,
-    holding,
-    rest,
+    SECRET,
+    an_attempt,
+    captured,
+    held,
     stored,
     waiting,
 )
-from tests.support.clock import START
-from tests.unit.test_record import CLIENT_ID, SECRET, an_attempt, captured
+from tests.support.clock import START, rest
+from tests.support.fake_provider import NO_ROAD, SUCCESS
+from tests.support.service_stage import OURS, ServiceStage, started
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
-OURS, THEIRS = "a1b2c3d4e5", "b1b2c3d4e5"
+THEIRS = "b1b2c3d4e5"
 
 
-class Scene(Stage):
-    """All attempts of everybody."""
-
-    attempts: RegistrationService
-
-    def __init__(self, *rows: Attempt, targets: str = "a") -> None:
-        super().__init__(*rows, targets=targets)
-        self.equip(admins=(ADMIN, OTHER))
-        self.update = 2000
-        self.named = 0
-
-    async def start(self) -> None:
-        self.attempts = RegistrationService(self.services, self._name)
-        await self.attempts.start()
-        await rest()
-
-    async def begin(self, owner: int = ADMIN, **changes: Any) -> Attempt:
-        """As if this person had asked for a bot just now."""
-        self.update += 1
-        given = {"owner": owner, "chat": owner, "language": "en", "update": self.update}
-        begun = await self.attempts.begin(Request(**{**given, **changes}))
-        await rest()
-        return begun
-
-    def occupy(self, client_id: str) -> None:
-        """That bot has the first target's place for one."""
-        self.shelf.occupant = client_id
-
-    def row(self, attempt: str = OURS) -> Attempt:
-        """As it is on disk."""
-        return self.book.rows[attempt]
-
-    def _name(self) -> str:
-        self.named += 1
-        return f"new{self.named}"
-
-
-@asynccontextmanager
-async def started(
-    *rows: Attempt, targets: str = "a", prepare: Callable[[Scene], object] = lambda _: None
-) -> AsyncIterator[Scene]:
-    """A start over these rows."""
-    scene = Scene(*rows, targets=targets)
-    prepare(scene)
-    await scene.start()
-    try:
-        yield scene
-    finally:
-        scene.office.let_go.set()
-        await scene.attempts.stop()
-
-
-def held(**changes: Any) -> Attempt:
-    """An offer that was told."""
-    return captured(**{"state": State.HELD, "told": True, "message": 7, **changes})
-
-
-def hang(scene: Scene) -> None:
+def hang(scene: ServiceStage) -> None:
     """No target can be written."""
     for shelf in scene.shelves:
         shelf.faults = [Code.LOCKED] * 1000
 
 
-def gone(scene: Scene) -> None:
+def gone(scene: ServiceStage) -> None:
     """Nobody can be told anything, so that nothing is ever over."""
     scene.display.always = ChatGoneError()
 
 
-def holds(scene: Scene) -> None:
+def holds(scene: ServiceStage) -> None:
     """The target has the pair."""
     scene.shelf.there = [holding()]
 
@@ -392,7 +334,7 @@ def in_state(state: State) -> Attempt:
 async def test_a_button_works_for_its_owner_in_its_states_only(name: str, state: State) -> None:
     press, states = PRESSES[name]
 
-    def prepare(scene: Scene) -> None:
+    def prepare(scene: ServiceStage) -> None:
         hang(scene)
         gone(scene)
         scene.office.let_go.clear()
@@ -511,7 +453,7 @@ async def test_what_is_displaced_in_one_target_stays_in_the_others() -> None:
 
 
 async def test_skipping_goes_on_without_the_targets_that_have_trouble() -> None:
-    def first_hangs(scene: Scene) -> None:
+    def first_hangs(scene: ServiceStage) -> None:
         scene.shelf.faults = [Code.LOCKED] * 1000
 
     async with started(captured(), targets="ab", prepare=first_hangs) as scene:
@@ -581,7 +523,7 @@ async def test_a_language_is_known_after_a_restart() -> None:
 
 
 async def test_nobody_has_chosen_a_language_before_the_start() -> None:
-    assert RegistrationService(Scene().services).language_of(ADMIN) is None
+    assert RegistrationService(ServiceStage().services).language_of(ADMIN) is None
 
 
 async def test_a_language_the_disk_refuses_is_not_spoken() -> None:
@@ -740,7 +682,7 @@ async def test_what_is_over_is_no_longer_in_memory() -> None:
 async def test_a_run_that_breaks_is_one_line_without_what_broke_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def breaks(scene: Scene) -> None:
+    def breaks(scene: ServiceStage) -> None:
         scene.display.always = ValueError(SECRET)
 
     async with started(an_attempt(state=State.EXPIRED), held(id=THEIRS, update=1), prepare=breaks):
@@ -768,7 +710,7 @@ def test_an_attempts_name_is_ten_hexadecimal_digits_and_no_other_ones() -> None:
 
 
 async def test_an_attempt_gets_such_a_name_of_its_own() -> None:
-    scene = Scene()
+    scene = ServiceStage()
     attempts = RegistrationService(scene.services)
     begun = await attempts.begin(Request(owner=ADMIN, chat=ADMIN, language="en", update=1))
     assert re.fullmatch("[0-9a-f]{10}", begun.id)
@@ -779,7 +721,7 @@ async def test_an_attempt_gets_such_a_name_of_its_own() -> None:
 
 
 async def test_a_removal_asked_for_before_the_last_word_arrived_is_done() -> None:
-    def road_is_bad(scene: Scene) -> None:
+    def road_is_bad(scene: ServiceStage) -> None:
         holds(scene)
         scene.display.errors.append(DeliveryError())
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -10,16 +10,18 @@ import pytest
 from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.errors import Code
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.deliverer import Deliverer
 from bootstrap_bot.registration.delivery import Closed, Delivery, DeliveryState
 from bootstrap_bot.registration.record import Record
 from bootstrap_bot.registration.transitions import agreed, displaced, skipped
 from bootstrap_bot.targets.command import Command, End, Ran
-from bootstrap_bot.targets.target import Note, Platform, Stored, Target
-from tests.support.clock import FakeClock
-from tests.unit.test_record import CLIENT_ID, SECRET, MemoryJournal, a_record, captured, rest
+from bootstrap_bot.targets.target import Note, Platform, Target
+from tests.support.attempts import CLIENT_ID, SECRET, captured, first
+from tests.support.clock import FakeClock, rest
+from tests.support.fake_target import FakeTarget
+from tests.support.memory_journal import MemoryJournal, a_record
 
 PENDING, WRITTEN, VERIFIED = DeliveryState.PENDING, DeliveryState.WRITTEN, DeliveryState.VERIFIED
 PAIR = Credentials(CLIENT_ID, SecretStr(SECRET))
@@ -27,63 +29,6 @@ PAIR = Credentials(CLIENT_ID, SecretStr(SECRET))
 
 class KilledError(BaseException):
     """The process ends here."""
-
-
-class FakeTarget:
-    """A target in memory. Every call is an event; `faults` are raised instead, in turn.
-
-    `then` is raised after the next store, `alters` has it keep another secret.
-    """
-
-    kind, single_slot = "config", False
-
-    def __init__(self, events: list[str], key: str = "config:/a", *faults: Code | None) -> None:
-        self.key, self.place = key, key.removeprefix("config:/")
-        self.after: Command | None = None
-        self.occupant = ""
-        self.notes: tuple[Note, ...] = ()
-        self.there: list[Platform] = []
-        self.wanted: list[tuple[str, str]] = []
-        self.faults = list(faults)
-        self.then: BaseException | None = None
-        self.alters = False
-        self._events = events
-
-    async def platforms(self) -> list[Platform]:
-        self._event("read")
-        return list(self.there)
-
-    async def store(
-        self,
-        wanted_id: str,
-        credentials: Credentials,
-        replaces: str = "",
-        *,
-        exposed: bool = False,
-    ) -> Stored:
-        self._event("store")
-        if self.occupant and self.occupant != replaces:
-            raise TargetError(Code.OCCUPIED, self.place, occupant=self.occupant)
-        self.wanted.append((wanted_id, replaces))
-        known = [p for p in self.there if p.client_id == credentials.client_id]
-        secret = SecretStr("altered") if self.alters else credentials.client_secret
-        name = known[0].id if known else wanted_id
-        self.there = [p for p in self.there if p not in known]
-        self.there.append(Platform(name, "dingtalk", True, credentials.client_id, secret))
-        if self.then is not None:
-            raise self.then
-        kept = credentials.client_secret
-        return Stored(Platform(name, "dingtalk", True, credentials.client_id, kept), self.notes)
-
-    async def remove(self, client_id: str, *, unwanted: bool = False) -> Platform | None:
-        self._event(f"remove {client_id}")
-        self.there = [p for p in self.there if p.client_id != client_id]
-        return None
-
-    def _event(self, name: str) -> None:
-        self._events.append(f"{self.place}: {name}")
-        if self.faults and (fault := self.faults.pop(0)) is not None:
-            raise TargetError(fault, self.place, line=3, column=9)
 
 
 class Diary(MemoryJournal):
@@ -156,11 +101,6 @@ def scene(*faults: Code | None, attempt: Attempt | None = None) -> Scene:
 
 def known(secret: str = "older") -> Platform:
     return Platform("mine", "dingtalk", False, CLIENT_ID, SecretStr(secret))
-
-
-def first(turn: Callable[[Attempt, str], Attempt]) -> Callable[[Attempt], Attempt]:
-    """What an admin says about the first delivery."""
-    return lambda now: turn(now, now.deliveries[0].handle)
 
 
 async def killed(scene: Scene) -> None:

@@ -31,8 +31,8 @@ from bootstrap_bot.providers.provider import Stage
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.sandbox.telegram.entities import formatted
+from tests.support.attempts import an_attempt
 from tests.support.clock import START
-from tests.unit.test_record import an_attempt
 
 PACKAGE = Path(bootstrap_bot.__file__).parent
 HOSTILE = "<b>&amp;\"'</code> {x} %s"

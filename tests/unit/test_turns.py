@@ -33,8 +33,8 @@ from bootstrap_bot.registration.transitions import (
     unheard,
     used,
 )
+from tests.support.attempts import CLIENT_ID, SECRET, an_attempt, captured
 from tests.support.clock import START
-from tests.unit.test_record import CLIENT_ID, SECRET, an_attempt, captured
 
 CODE = SecretStr("device-code")
 PAIR = Credentials(CLIENT_ID, SecretStr(SECRET))

@@ -13,18 +13,12 @@ from bootstrap_bot.registration.authorization import invite
 from bootstrap_bot.registration.delivery import Delivery
 from bootstrap_bot.registration.timeline import moved, not_ahead
 from bootstrap_bot.registration.transitions import cancelled
-from tests.support.attempt_stage import (
-    ADMIN,
-    NO_ROAD,
-    SUCCESS,
-    FakeProvider,
-    holding,
-    stored,
-    waiting,
-)
+from tests.support.attempt_stage import ADMIN, holding
+from tests.support.attempts import an_attempt, held, stored, waiting
 from tests.support.clock import START, FakeClock
-from tests.unit.test_record import MemoryJournal, a_record, an_attempt
-from tests.unit.test_service import Scene, held, started
+from tests.support.fake_provider import NO_ROAD, SUCCESS, FakeProvider
+from tests.support.memory_journal import MemoryJournal, a_record
+from tests.support.service_stage import ServiceStage, started
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 STEPS = [3 * DAY, -3 * DAY, 1.0]
@@ -199,11 +193,11 @@ async def test_a_reminder_of_what_is_held_comes_after_a_day(step: float) -> None
         assert len(scene.display.shown) == 1
 
 
-def keeps(scene: Scene) -> None:
+def keeps(scene: ServiceStage) -> None:
     scene.shelf.there = [holding()]
 
 
-def unapproved(scene: Scene) -> None:
+def unapproved(scene: ServiceStage) -> None:
     scene.shelf.there = [holding()]
     scene.office.health = Health.NOT_PUBLISHED
 
@@ -258,7 +252,7 @@ async def test_what_was_asked_for_before_a_restart_counts_if_its_time_is_known(
 ) -> None:
     rows = [an_attempt(id=f"{n}", update=n, state=State.DISCARDED, told=True) for n in range(10)]
 
-    def later(scene: Scene) -> None:
+    def later(scene: ServiceStage) -> None:
         scene.clock.set_wall_clock(step)
 
     async with started(*rows, prepare=later) as scene:

@@ -35,20 +35,19 @@ from bootstrap_bot.registration.worker import Worker
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.target import Platform
 from tests.support import attempt_stage
-from tests.support.attempt_stage import (
-    INVITATION,
-    NO_ROAD,
+from tests.support.attempt_stage import ended, holding
+from tests.support.attempts import (
+    CLIENT_ID,
     PAIR,
-    SUCCESS,
-    ended,
-    holding,
-    rest,
+    SECRET,
+    an_attempt,
+    captured,
+    first,
     stored,
     waiting,
 )
-from tests.support.clock import START
-from tests.unit.test_record import CLIENT_ID, SECRET, an_attempt, captured
-from tests.unit.test_storing import first
+from tests.support.clock import START, rest
+from tests.support.fake_provider import INVITATION, NO_ROAD, SUCCESS
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 NAME = "a1b2c3d4e5"
