@@ -125,6 +125,12 @@ class TargetStage(CrashStage):
         found = [row for row in self._rows("deliveries") if row["kind"] == kind]
         return found[0] if found else {}
 
+    @property
+    def is_command_cut_off(self) -> bool:
+        """Whether the file's command was begun, and nobody knows how it ended."""
+        file = self.delivery("config")
+        return bool(file) and (file["runs"], file["run_end"]) == (1, "")
+
     def kill_now(self) -> None:
         """Kills the process, and waits for nothing."""
         self._running.kill()
