@@ -44,8 +44,8 @@ POLL_PAUSE = 10.0
 class QuickClock(SystemClock):
     """Lets nobody wait between polls."""
 
-    async def wait(self, event: asyncio.Event, seconds: float) -> bool:
-        if seconds > POLL_PAUSE:
+    async def wait(self, event: asyncio.Event, seconds: float | None = None) -> bool:
+        if seconds is None or seconds > POLL_PAUSE:
             return await super().wait(event, seconds)
         await asyncio.sleep(0)
         return event.is_set()

@@ -95,6 +95,11 @@ class App:
         )
         self._running = AsyncExitStack()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way: everything waits, for time or for a person."""
+        return self.context.attempts.idle and self.context.outbox.idle and self._sender.idle
+
     async def start(self) -> None:
         """Takes up what was under way. Raises `JournalError`, with nothing left open."""
         async with AsyncExitStack() as stack:

@@ -89,6 +89,11 @@ class BootstrapBot:
         """Who may use it, as it is now."""
         return self._admins
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way that updates began: all of it waits, or is done."""
+        return self._app is None or self._app.idle
+
     def ignores(self, person: object, text: object) -> bool:
         """Whether what that person wrote is sure to come to nothing."""
         return self._gate is not None and self._gate.ignores(person, text)

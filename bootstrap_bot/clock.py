@@ -4,6 +4,8 @@ import asyncio
 import time
 from typing import Protocol
 
+from bootstrap_bot.activity import waiting
+
 # Below that the wall clock is only being kept in line.
 SMALLEST_STEP = 5.0
 # Goes on while the machine sleeps, where the system has such a clock.
@@ -11,7 +13,10 @@ _MONOTONIC = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Clock(Protocol):
-    """What the program knows of time. All durations are seconds."""
+    """What the program knows of time. All durations are seconds.
+
+    A task that sleeps or waits here is known to wait, see `activity`.
+    """
 
     def now(self) -> float:
         """Seconds since the epoch (UTC). May be set at any time, by days if need be."""
@@ -25,7 +30,7 @@ class Clock(Protocol):
         """Returns when that much time has passed."""
         ...
 
-    async def wait(self, event: asyncio.Event, seconds: float) -> bool:
+    async def wait(self, event: asyncio.Event, seconds: float | None = None) -> bool:
         """Waits for the event, no longer than that; True when it came. 0 or less only looks."""
         ...
 
@@ -40,14 +45,16 @@ class SystemClock:
         return time.clock_gettime(_MONOTONIC)
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        with waiting():
+            await asyncio.sleep(seconds)
 
-    async def wait(self, event: asyncio.Event, seconds: float) -> bool:
-        if seconds <= 0:
+    async def wait(self, event: asyncio.Event, seconds: float | None = None) -> bool:
+        if seconds is not None and seconds <= 0:
             return event.is_set()
         try:
-            async with asyncio.timeout(seconds):
-                return await event.wait()
+            with waiting(event.is_set):
+                async with asyncio.timeout(seconds):
+                    return await event.wait()
         except TimeoutError:
             return False
 

@@ -10,6 +10,7 @@ from typing import Any
 from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.error import BadRequest, Forbidden, TelegramError
 
+from bootstrap_bot.activity import Tasks
 from bootstrap_bot.chat.manner import Manner, as_taken
 from bootstrap_bot.chat.odd_answers import confirmed, kind_of, number_of, understood
 from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender
@@ -44,8 +45,13 @@ class Outbox:
         self._bot = bot
         self._sender = sender
         self._clock = clock
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._works: set[asyncio.Task[None]] = set()
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was handed over is done, or waits for its turn or its next try."""
+        return self._tasks.idle
 
     @property
     def works(self) -> Collection[asyncio.Task[None]]:
@@ -103,10 +109,7 @@ class Outbox:
 
     async def stop(self) -> None:
         """Drops what waits."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.stop()
 
     async def _message(
         self,
@@ -152,10 +155,7 @@ class Outbox:
             pause = min(pause * 2, LONGEST_RETRY)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        return self._tasks.add(asyncio.create_task(work, name=name))
 
 
 async def _contained(doing: Coroutine[Any, Any, None]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from telegram.error import RetryAfter, TelegramError
 
+from bootstrap_bot.activity import waiting, waits
 from bootstrap_bot.chat.odd_answers import kind_of, understood
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.errors import BootstrapBotError
@@ -61,6 +62,11 @@ class Sender:
         self._queues: dict[_Line, deque[_Job]] = {}
         self._workers: dict[_Line, asyncio.Task[None]] = {}
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being sent; what Telegram asked to wait with may stand in line."""
+        return all(map(waits, self._workers.values()))
+
     async def send(
         self,
         chat: int,
@@ -91,7 +97,8 @@ class Sender:
         if line not in self._workers:
             name = f"sender:{line.chat}{':beside' if line.beside else ''}"
             self._workers[line] = asyncio.create_task(self._work(line), name=name)
-        return await job.done
+        with waiting(job.done.done):
+            return await job.done
 
     async def stop(self) -> None:
         """Drops what waits."""

@@ -65,7 +65,7 @@ class Presenter:
             await self._tell()
         except ChatGoneError:
             self._back.clear()
-            await self._back.wait()
+            await self._clock.wait(self._back)
         except DeliveryError:
             await self._clock.sleep(self._next_pause())
         else:
@@ -113,7 +113,7 @@ class Presenter:
         elif attempt.state is State.WAITING:
             await self._clock.wait(self._record.news, REFRESH)
         else:
-            await self._record.news.wait()
+            await self._clock.wait(self._record.news)
 
     def _next_pause(self) -> float:
         """Doubling, up to a minute in the first hour and five minutes after that."""

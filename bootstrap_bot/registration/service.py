@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
+from bootstrap_bot.activity import waits
 from bootstrap_bot.registration.attempt import LIVE, Attempt, State
 from bootstrap_bot.registration.delivery import HANDLE_LENGTH
 from bootstrap_bot.registration.inheritance import inherited
@@ -62,6 +63,12 @@ class RegistrationService:
         self._languages: dict[int, str] = {}
         self._beginning = asyncio.Lock()
         self._limits = Limits(services.clock)
+
+    @property
+    def idle(self) -> bool:
+        """Whether every attempt only waits: for time, for a person, for what is being sent."""
+        runs = self._runs.values()
+        return all(map(waits, self._tasks.values())) and all(run.idle for run in runs)
 
     async def start(self) -> None:
         """Takes up every attempt that is not over. Raises `JournalError`."""

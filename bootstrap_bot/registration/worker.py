@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from bootstrap_bot.activity import Tasks, waiting
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.errors import RemoteError
 from bootstrap_bot.providers.provider import PollResult, Provider
@@ -81,6 +82,7 @@ class Worker:
         self._retries = {target.key: asyncio.Event() for target in services.targets}
         self._answered = asyncio.Event()
         self._asking: asyncio.Task[Polling] | None = None
+        self._helpers = Tasks()
         self._wanted = False
         self._earliest_poll = 0.0
         self._given_up = False
@@ -89,6 +91,11 @@ class Worker:
     def attempt(self) -> Attempt:
         """The record as it is now."""
         return self.record.attempt
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that goes on beside `run` only waits."""
+        return self._helpers.idle
 
     def hurry(self) -> None:
         """Something was decided or asked for: whatever waits looks again."""
@@ -109,7 +116,7 @@ class Worker:
         """Returns when nothing is left to do and the person knows."""
         name = f"presenter:{self.attempt.id}"
         surely = supervised(self.presenter.run, name, self._services.clock)
-        telling = asyncio.create_task(surely, name=name)
+        telling = self._helpers.add(asyncio.create_task(surely, name=name))
         try:
             while not telling.done():
                 while step := self._next_step():
@@ -132,7 +139,7 @@ class Worker:
             self._earliest_poll = 0.0
         if self.attempt.pollable:
             self._hurry.set()
-            await self._answered.wait()
+            await self._services.clock.wait(self._answered)
 
     async def finish_asking(self) -> None:
         """Waits for the answer to a poll that is on its way, and for its commit."""
@@ -143,7 +150,8 @@ class Worker:
         """Waits for the person to know; they may ask for something else before they do."""
         deciding = asyncio.create_task(self._hurry.wait())
         try:
-            await asyncio.wait([telling, deciding], return_when=asyncio.FIRST_COMPLETED)
+            with waiting(lambda: telling.done() or self._hurry.is_set()):
+                await asyncio.wait([telling, deciding], return_when=asyncio.FIRST_COMPLETED)
         finally:
             deciding.cancel()
         self._hurry.clear()
@@ -192,8 +200,10 @@ class Worker:
 
     async def _ask_surely(self, polling: Polling) -> Polling:
         """Polls once. The answer is read and committed even if the caller is cancelled."""
-        self._asking = asyncio.create_task(self._ask(polling), name=f"poll:{self.attempt.id}")
-        return await asyncio.shield(self._asking)
+        asking = asyncio.create_task(self._ask(polling), name=f"poll:{self.attempt.id}")
+        self._asking = self._helpers.add(asking)
+        with waiting(asking.done):
+            return await asyncio.shield(asking)
 
     async def _ask(self, polling: Polling) -> Polling:
         code = self.attempt.device_code
@@ -247,11 +257,13 @@ class Worker:
     async def _store(self) -> None:
         """Every target by itself: one that is away holds up nobody."""
         await self._storing.close_departed()
-        async with asyncio.TaskGroup() as group:
-            for number, target in enumerate(self._services.targets):
-                name = f"attempt:{self.attempt.id}:{number}"
-                bring = partial(self._bring, target)
-                group.create_task(supervised(bring, name, self._services.clock), name=name)
+        bringing: list[asyncio.Task[None]] = []
+        with waiting(lambda: all(task.done() for task in bringing)):
+            async with asyncio.TaskGroup() as group:
+                for number, target in enumerate(self._services.targets):
+                    name = f"attempt:{self.attempt.id}:{number}"
+                    bring = supervised(partial(self._bring, target), name, self._services.clock)
+                    bringing.append(self._helpers.add(group.create_task(bring, name=name)))
         stored_at = self._services.clock.now()
         await self.record.commit_with_retry(lambda now: placed(now, stored_at))
 

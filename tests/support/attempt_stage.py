@@ -27,7 +27,7 @@ ADMIN, OTHER = 42, 43
 class Clock(FakeClock):
     """Gives everybody their turn: a loop that never waits fails a test instead of hanging it."""
 
-    async def wait(self, event: asyncio.Event, seconds: float) -> bool:
+    async def wait(self, event: asyncio.Event, seconds: float | None = None) -> bool:
         await asyncio.sleep(0)
         return await super().wait(event, seconds)
 
@@ -66,8 +66,8 @@ class Stage:
         """Everybody who is due on the way gets their turn, one moment after the other."""
         until = self.clock.monotonic() + seconds
         await rest()
-        while self.clock.is_due("", until - self.clock.monotonic()):
-            await self.clock.pass_until_due("")
+        while any(pause <= until - self.clock.monotonic() for pause in self.clock.pauses):
+            await self.clock.pass_until_due()
             await rest()
         await self.clock.advance(until - self.clock.monotonic())
         await rest()

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
+from bootstrap_bot.activity import waiting
+
 START = 1_790_000_000.0
 # Real seconds a test waits for the program to come to rest before it fails.
 PATIENCE = 10.0
@@ -40,20 +42,25 @@ class FakeClock:
             return
         sleeper = await self._fall_asleep(seconds)
         try:
-            await sleeper.done
+            with waiting(sleeper.done.done):
+                await sleeper.done
         finally:
             self._wake_up(sleeper)
 
-    async def wait(self, event: asyncio.Event, seconds: float) -> bool:
+    async def wait(self, event: asyncio.Event, seconds: float | None = None) -> bool:
+        if seconds is None:
+            with waiting(event.is_set):
+                return await event.wait()
         if seconds <= 0:
             return event.is_set()
         sleeper = await self._fall_asleep(seconds)
-        waiting = asyncio.ensure_future(event.wait())
-        either: list[asyncio.Future[Any]] = [sleeper.done, waiting]
+        coming = asyncio.ensure_future(event.wait())
+        either: list[asyncio.Future[Any]] = [sleeper.done, coming]
         try:
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            with waiting(lambda: sleeper.done.done() or event.is_set()):
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            waiting.cancel()
+            coming.cancel()
             self._wake_up(sleeper)
         return event.is_set()
 
@@ -69,7 +76,7 @@ class FakeClock:
         self._now = until
         await asyncio.sleep(0)
 
-    async def pass_until_due(self, name: str) -> float:
+    async def pass_until_due(self, name: str = "") -> float:
         """Waits until a task whose name begins so is asleep, and passes to its moment.
 
         Gives the seconds that passed.
@@ -79,13 +86,18 @@ class FakeClock:
         await self.advance(seconds)
         return seconds
 
-    async def asleep(self, name: str) -> _Sleeper:
+    async def asleep(self, name: str = "") -> _Sleeper:
         """Returns when a task whose name begins so is asleep."""
         async with asyncio.timeout(PATIENCE), self._changed:
             await self._changed.wait_for(lambda: self._find(name) is not None)
         sleeper = self._find(name)
         assert sleeper is not None
         return sleeper
+
+    @property
+    def pauses(self) -> list[float]:
+        """How long each who sleeps has still to sleep, the shortest first."""
+        return sorted(sleeper.due - self._now for sleeper in self._sleepers)
 
     def sleeps(self, name: str) -> bool:
         """Whether a task whose name begins so is asleep now."""

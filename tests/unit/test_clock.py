@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from bootstrap_bot.activity import waits
 from bootstrap_bot.clock import Clock, SystemClock
 
 LONG = 3600.0
@@ -41,6 +42,29 @@ async def test_a_wait_ends_without_its_event_when_the_time_is_up() -> None:
     event = asyncio.Event()
     assert await SystemClock().wait(event, 0.01) is False
     assert not event.is_set()
+
+
+async def test_a_wait_without_end_ends_with_its_event() -> None:
+    event = asyncio.Event()
+    coming = asyncio.create_task(SystemClock().wait(event))
+    await asyncio.sleep(0.01)
+    assert not coming.done()
+    event.set()
+    assert await coming is True
+
+
+async def test_whoever_sleeps_or_waits_is_known_to_wait() -> None:
+    clock, event = SystemClock(), asyncio.Event()
+    tasks = [
+        asyncio.create_task(clock.sleep(LONG)),
+        *(asyncio.create_task(clock.wait(event, seconds)) for seconds in (LONG, None)),
+    ]
+    await asyncio.sleep(0)
+    assert all(map(waits, tasks))
+    event.set()
+    assert [waits(task) for task in tasks] == [True, False, False]
+    tasks[0].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0])

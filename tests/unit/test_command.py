@@ -147,9 +147,9 @@ async def shown(command: Command, *secrets: str) -> str:
 async def timed_out(command: Command, begun: Path, *secrets: str) -> Ran:
     """What becomes of a command that takes too long, from when it closes that pipe on."""
     clock = FakeClock()
-    running = asyncio.create_task(run(command, clock, PATH, secrets), name="after")
+    running = asyncio.create_task(run(command, clock, PATH, secrets))
     assert await heard(begun) == "begun"
-    await clock.pass_until_due("after")
+    await clock.pass_until_due()
     async with asyncio.timeout(PATIENCE):
         return await running
 
@@ -165,8 +165,8 @@ async def test_a_signal_is_told_as_a_negative_status() -> None:
 
 async def test_the_time_it_took_is_told_by_the_clock(pipe: Path) -> None:
     clock = FakeClock()
-    running = asyncio.create_task(run(sh('read -r _ <"$1"', pipe), clock, PATH), name="after")
-    await clock.asleep("after")
+    running = asyncio.create_task(run(sh('read -r _ <"$1"', pipe), clock, PATH))
+    await clock.asleep()
     await clock.advance(12.5)
     word = say(pipe)
     assert await running == Ran(End.EXITED, 0, 12.5)
@@ -181,7 +181,7 @@ async def test_the_machines_clock_will_do_as_well() -> None:
 
 async def test_what_ends_at_the_last_moment_has_not_taken_too_long() -> None:
     class LateClock(FakeClock):
-        async def wait(self, event: asyncio.Event, seconds: float) -> bool:
+        async def wait(self, event: asyncio.Event, seconds: float | None = None) -> bool:
             await event.wait()
             return False
 
@@ -386,8 +386,8 @@ async def test_it_goes_on_when_its_caller_is_cancelled(
 ) -> None:
     clock = FakeClock()
     command = sh(GOES_ON, pipe, other, show_output=show_output)
-    running = asyncio.create_task(run(command, clock, PATH), name="after")
-    await clock.asleep("after")
+    running = asyncio.create_task(run(command, clock, PATH))
+    await clock.asleep()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running

@@ -45,7 +45,7 @@ class HandClock:
     async def sleep(self, seconds: float) -> None:
         self.time += seconds
 
-    async def wait(self, event: asyncio.Event, seconds: float) -> bool:
+    async def wait(self, event: asyncio.Event, seconds: float | None = None) -> bool:
         return event.is_set()
 
 
