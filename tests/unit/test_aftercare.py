@@ -62,7 +62,7 @@ async def caring(attempt: Attempt, targets: str = "a", **office: Any) -> AsyncIt
     care = Care(attempt, targets)
     for name, value in office.items():
         setattr(care.office, name, value)
-    task = asyncio.create_task(care.care.run(care.hurry), name="care")
+    task = asyncio.create_task(care.care.run(care.hurry))
     async with ended(task):
         await rest()
         yield care

@@ -277,11 +277,11 @@ class Platform:
 
 async def invited(clock: FakeClock, platform: Platform) -> DeviceAuthorization:
     """Begins on a clock that jumps to wherever it is waited for."""
-    task = asyncio.create_task(invite(cast("Provider", platform), clock), name="invite")
+    task = asyncio.create_task(invite(cast("Provider", platform), clock))
     while not task.done():
         await asyncio.sleep(0)
-        if clock.sleeps("invite"):
-            await clock.pass_until_due("invite")
+        if clock.pauses:
+            await clock.pass_until_due()
     return task.result()
 
 

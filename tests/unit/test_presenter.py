@@ -36,7 +36,7 @@ class Scene:
         return self.record.attempt
 
     async def start(self) -> None:
-        self.task = asyncio.create_task(self.presenter.run(), name="presenter")
+        self.task = asyncio.create_task(self.presenter.run())
         await rest()
 
     async def change(self, **changes: Any) -> None:
@@ -138,7 +138,7 @@ async def test_a_message_with_a_countdown_is_renewed_each_minute(begin: Begin) -
     await rest()
     assert len(scene.display.shown) == before + 1
     for minutes in (2, 3):
-        assert await scene.clock.pass_until_due("presenter") == 60
+        assert await scene.clock.pass_until_due() == 60
         await rest()
         assert len(scene.display.shown) == before + minutes
     assert not scene.attempt.told
@@ -161,7 +161,7 @@ async def test_a_result_is_shown_once_and_known_to_be_told(begin: Begin, state: 
     assert scene.attempt.told
     assert scene.journal.saved[-1].told
     assert scene.ended
-    assert not scene.clock.sleeps("presenter")
+    assert scene.clock.pauses == []
 
 
 async def test_what_was_told_is_not_told_again(begin: Begin) -> None:
@@ -190,7 +190,7 @@ async def test_storing_is_silent_unless_there_is_trouble(begin: Begin) -> None:
     before = len(scene.display.shown)
     await scene.change(deliveries=(replace(TROUBLED, trouble=""),))
     assert len(scene.display.shown) == before
-    assert not scene.clock.sleeps("presenter")
+    assert scene.clock.pauses == []
     await scene.change(state=State.STORED, client_secret=None, device_code=None)
     assert scene.display.shown[-1].state is State.STORED
     assert scene.ended
@@ -361,8 +361,8 @@ async def test_a_disk_that_is_full_does_not_lose_the_message(begin: Begin) -> No
     scene.journal.fails = 2
     scene.journal.let_go.set()
     await rest()
-    assert await scene.clock.pass_until_due("presenter") == 1
-    assert await scene.clock.pass_until_due("presenter") == 2
+    assert await scene.clock.pass_until_due() == 1
+    assert await scene.clock.pass_until_due() == 2
     await rest()
     assert len(scene.display.shown) == 1
     assert (scene.attempt.message, scene.attempt.told) == (101, True)
@@ -377,13 +377,13 @@ async def test_it_is_tried_without_end_each_minute_and_after_an_hour_each_five(
     scene = await begin(result(), always=DeliveryError())
     pauses = []
     for _ in range(70):
-        pauses.append(await scene.clock.pass_until_due("presenter"))
+        pauses.append(await scene.clock.pass_until_due())
         await rest()
     # 63 s of doubling, then minutes up to 3603 s, the first failure beyond the hour.
     assert pauses == [1, 2, 4, 8, 16, 32, *[60] * 59, *[300] * 5]
     assert not scene.attempt.told
     scene.display.always = None
-    await scene.clock.pass_until_due("presenter")
+    await scene.clock.pass_until_due()
     await rest()
     assert scene.attempt.told
 
@@ -393,44 +393,44 @@ async def test_an_hour_to_the_second_is_still_the_first_hour(
     begin: Begin, seconds: float, pause: float
 ) -> None:
     scene = await begin(waiting(message=5), always=DeliveryError())
-    await scene.clock.asleep("presenter")
+    await scene.clock.asleep()
     scene.display.let_go.clear()
-    await scene.clock.pass_until_due("presenter")
+    await scene.clock.pass_until_due()
     await rest()
     await scene.clock.advance(START + seconds - scene.clock.now())
     scene.display.let_go.set()
     await rest()
-    assert await scene.clock.pass_until_due("presenter") == pause
+    assert await scene.clock.pass_until_due() == pause
 
 
 async def test_after_a_success_the_pauses_begin_anew(begin: Begin) -> None:
     scene = await begin(waiting(message=5), errors=[DeliveryError()] * 3)
-    assert [await scene.clock.pass_until_due("presenter") for _ in range(3)] == [1, 2, 4]
+    assert [await scene.clock.pass_until_due() for _ in range(3)] == [1, 2, 4]
     await rest()
     scene.display.errors = [DeliveryError()] * 2
     await scene.record.note(lambda now: replace(now, trouble="timeout"))
     await rest()
-    assert [await scene.clock.pass_until_due("presenter") for _ in range(2)] == [1, 2]
+    assert [await scene.clock.pass_until_due() for _ in range(2)] == [1, 2]
     await rest()
     assert scene.display.shown[-1].trouble == "timeout"
 
 
 async def test_an_hour_of_failures_is_counted_anew_after_a_success(begin: Begin) -> None:
     scene = await begin(waiting(message=5), errors=[DeliveryError()])
-    await scene.clock.pass_until_due("presenter")
+    await scene.clock.pass_until_due()
     await rest()
     await scene.clock.advance(7200)
     scene.display.always = DeliveryError()
     await scene.record.note(lambda now: replace(now, trouble="timeout"))
     await rest()
-    assert await scene.clock.pass_until_due("presenter") == 1
+    assert await scene.clock.pass_until_due() == 1
 
 
 async def test_what_is_tried_again_is_what_is_true_by_then(begin: Begin) -> None:
     scene = await begin(waiting(message=5), errors=[DeliveryError()])
     await scene.change(state=State.EXPIRED, device_code=None)
     assert scene.display.shown == []  # the road is left alone for its second
-    await scene.clock.pass_until_due("presenter")
+    await scene.clock.pass_until_due()
     await rest()
     assert [shown.state for shown in scene.display.shown] == [State.EXPIRED]
     assert scene.ended
@@ -443,7 +443,7 @@ async def test_a_closed_chat_is_left_alone_until_the_person_is_back(begin: Begin
     await scene.clock.advance(7 * 86400)
     await rest()
     assert len(scene.display.times) == 1
-    assert not scene.clock.sleeps("presenter")
+    assert scene.clock.pauses == []
     scene.presenter.person_is_back()
     await rest()
     assert [shown.state for shown in scene.display.shown] == [State.STORED]
@@ -513,4 +513,4 @@ async def test_of_a_result_nobody_waits_for_its_command(begin: Begin) -> None:
     stored = captured(state=State.STORED, told=True, message=7, deliveries=(RUNNING,))
     scene = await begin(replace(stored, client_secret=None, watching=True))
     await rest()
-    assert not scene.clock.sleeps("presenter")
+    assert scene.clock.pauses == []

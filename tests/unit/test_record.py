@@ -96,10 +96,8 @@ async def test_a_sure_commit_is_tried_with_doubling_pauses_up_to_a_minute(
 ) -> None:
     clock, journal = FakeClock(), MemoryJournal(fails=9)
     record = a_record(captured(), journal, clock)
-    task = asyncio.create_task(
-        record.commit_with_retry(lambda now: replace(now, message=5)), name="sure"
-    )
-    pauses = [await clock.pass_until_due("sure") for _ in range(9)]
+    task = asyncio.create_task(record.commit_with_retry(lambda now: replace(now, message=5)))
+    pauses = [await clock.pass_until_due() for _ in range(9)]
     assert (await task).message == 5
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
     assert journal.tries == 10
@@ -111,12 +109,10 @@ async def test_a_sure_commit_is_tried_with_doubling_pauses_up_to_a_minute(
 async def test_while_a_sure_commit_waits_others_get_through_and_count() -> None:
     clock, journal = FakeClock(), MemoryJournal(fails=1)
     record = a_record(an_attempt(), journal, clock)
-    task = asyncio.create_task(
-        record.commit_with_retry(lambda now: replace(now, message=5)), name="sure"
-    )
-    await clock.asleep("sure")
+    task = asyncio.create_task(record.commit_with_retry(lambda now: replace(now, message=5)))
+    await clock.asleep()
     await record.commit(waiting)
-    await clock.pass_until_due("sure")
+    await clock.pass_until_due()
     assert await task == an_attempt(message=5, state=State.WAITING)
 
 
@@ -198,10 +194,8 @@ async def test_no_audit_line_holds_a_whole_id_or_a_secret(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     record = a_record(an_attempt(), MemoryJournal(fails=1), clock := FakeClock())
-    task = asyncio.create_task(
-        record.commit_with_retry(lambda now: captured(told=True)), name="sure"
-    )
-    await clock.pass_until_due("sure")
+    task = asyncio.create_task(record.commit_with_retry(lambda now: captured(told=True)))
+    await clock.pass_until_due()
     await task
     audit(captured(), "erased")
     said = "\n".join(f"{r.getMessage()} {r.__dict__}" for r in caplog.records)

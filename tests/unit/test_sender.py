@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from telegram.error import BadRequest, RetryAfter
 
+from bootstrap_bot.activity import waits
 from bootstrap_bot.chat.odd_answers import OddAnswerError
 from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender, seconds_of
 from tests.support.clock import START, FakeClock, rest
@@ -97,7 +98,7 @@ async def test_a_quiet_sender_keeps_no_task_and_begins_again(line: Line) -> None
     for name in "ab":
         await line.send(name)
         await rest()
-        assert not any(task.get_name().startswith("sender:") for task in asyncio.all_tasks())
+        assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 # Waiting where Telegram asks to.
@@ -106,8 +107,8 @@ async def test_a_quiet_sender_keeps_no_task_and_begins_again(line: Line) -> None
 async def test_retry_after_is_waited_out_on_the_clock_and_tried_again(line: Line) -> None:
     line.fail("a", flood(7), flood(timedelta(seconds=30)))
     task = line.send("a")
-    assert await line.clock.pass_until_due("sender:1") == 7
-    assert await line.clock.pass_until_due("sender:1") == 30
+    assert await line.clock.pass_until_due() == 7
+    assert await line.clock.pass_until_due() == 30
     assert await task == "result of a"
     assert line.begun == ["a", "a", "a"]
     assert line.clock.now() == START + 37
@@ -116,7 +117,7 @@ async def test_retry_after_is_waited_out_on_the_clock_and_tried_again(line: Line
 async def test_retry_after_holds_up_its_own_chat_only(line: Line) -> None:
     line.fail("a", flood(7))
     first, second = line.send("a", chat=1), line.send("b", chat=1)
-    await line.clock.asleep("sender:1")
+    await line.clock.asleep()
     assert await line.send("c", chat=2) == "result of c"
     await line.clock.advance(6.9)
     await rest()
@@ -148,7 +149,7 @@ async def test_a_wait_beyond_reason_is_brought_within_it(
 ) -> None:
     line.fail("a", flood(asked))
     task = line.send("a")
-    assert await line.clock.pass_until_due("sender:1") == waited
+    assert await line.clock.pass_until_due() == waited
     assert await task == "result of a"
 
 
@@ -222,12 +223,12 @@ async def test_an_edit_under_way_is_not_replaced(line: Line) -> None:
 async def test_an_edit_that_waits_out_a_flood_can_be_replaced(line: Line) -> None:
     line.fail("one", flood(7))
     one = line.send("one", edits=5)
-    await line.clock.asleep("sender:1")
+    await line.clock.asleep()
     two = line.send("two", edits=5)
     with pytest.raises(ReplacedError):
         await one
     assert line.begun == ["one"]  # the flood is waited out for its successor too
-    assert await line.clock.pass_until_due("sender:1") == 7
+    assert await line.clock.pass_until_due() == 7
     assert await two == "result of two"
     assert line.begun == ["one", "two"]
 
@@ -324,14 +325,40 @@ async def test_nothing_is_at_work_once_it_has_stopped(line: Line) -> None:
     task = line.send("a")
     await rest()
     await line.sender.stop()
-    assert not any(task.get_name().startswith("sender:") for task in asyncio.all_tasks())
     await asyncio.gather(task, return_exceptions=True)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_it_is_idle_but_for_a_request_under_way(line: Line) -> None:
+    line.fail("a", flood(7))
+    line.hold("b")
+    tasks = [line.send(name, chat=chat) for name, chat in (("a", 1), ("b", 2))]
+    await rest()
+    assert not line.sender.idle
+    line.release("b")
+    await rest()
+    assert line.sender.idle
+    assert line.clock.pauses == [7]
+    await line.clock.pass_until_due()
+    await asyncio.gather(*tasks)
+    assert line.sender.idle
+
+
+async def test_whoever_waits_in_line_is_not_at_work(line: Line) -> None:
+    line.hold("a")
+    task = line.send("a")
+    assert not waits(task)
+    await rest()
+    assert waits(task)
+    line.release("a")
+    await task
+    assert not waits(task)
 
 
 async def test_stopping_does_not_wait_out_a_flood(line: Line) -> None:
     line.fail("a", flood(3600))
     task = line.send("a")
-    await line.clock.asleep("sender:1")
+    await line.clock.asleep()
     await line.sender.stop()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -588,10 +588,10 @@ async def test_a_person_who_is_back_is_told_what_could_not_be_told() -> None:
 async def test_a_start_takes_up_what_is_not_over_and_nothing_else() -> None:
     over = an_attempt(id=THEIRS, update=1, state=State.EXPIRED, told=True)
     async with started(waiting(), over) as scene:
-        names = {task.get_name() for task in asyncio.all_tasks()}
-        assert f"attempt:{OURS}" in names
-        assert f"attempt:{THEIRS}" not in names
         assert scene.book.saved == []
+        await scene.pass_time(5)
+        assert scene.office.times == [5]
+        assert {shown.id for shown in scene.display.shown} == {OURS}
 
 
 async def test_a_former_admins_code_is_asked_about_quietly_and_its_pair_is_the_first_admins() -> (
@@ -661,6 +661,28 @@ async def test_a_stop_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) ->
         assert scene.row().state is State.WAITING
 
 
+async def test_it_is_idle_while_everybody_only_waits() -> None:
+    async with started(waiting(), held(id=THEIRS, update=1)) as scene:
+        assert scene.attempts.idle
+        scene.office.let_go.clear()
+        await scene.pass_time(5)
+        assert not scene.attempts.idle
+        scene.office.let_go.set()
+        assert not scene.attempts.idle
+        await rest()
+        assert scene.attempts.idle
+
+
+async def test_what_was_asked_for_is_at_work_at_once() -> None:
+    async with started(held()) as scene:
+        assert scene.attempts.idle
+        await scene.attempts.decide(OURS, ADMIN, use=True)
+        assert not scene.attempts.idle
+        await rest()
+        assert scene.attempts.idle
+        assert scene.row().state is State.STORED
+
+
 async def test_a_stop_without_attempts_is_over_at_once() -> None:
     async with started() as scene:
         await scene.attempts.stop()
@@ -670,13 +692,12 @@ async def test_what_is_over_is_no_longer_in_memory() -> None:
     async with started(held(), held(id=THEIRS, update=1)) as scene:
         await scene.attempts.decide(OURS, ADMIN, use=False)
         await rest()
-        assert f"attempt:{OURS}" not in {task.get_name() for task in asyncio.all_tasks()}
         live = scene.attempts.live(ADMIN)
         assert live is not None
         assert live.id == THEIRS
         saved = len(scene.book.saved)
         await scene.attempts.speak(ADMIN, "zh")
-        assert [row.id for row in scene.book.saved[saved:]][:1] == [THEIRS]
+        assert {row.id for row in scene.book.saved[saved:]} == {THEIRS}
 
 
 async def test_a_run_that_breaks_is_one_line_without_what_broke_it(
@@ -753,5 +774,4 @@ async def test_two_removals_at_once_are_one() -> None:
         assert sorted(await asyncio.gather(*both)) == [False, True]
         await rest()
         await scene.attempts.stop()
-        left = [t.get_name() for t in asyncio.all_tasks() if t.get_name() == f"attempt:{OURS}"]
-        assert left == []
+        assert asyncio.all_tasks() == {asyncio.current_task()}

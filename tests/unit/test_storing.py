@@ -144,18 +144,18 @@ async def test_the_target_learns_where_the_pair_is_to_go() -> None:
 async def test_nothing_is_written_before_the_disk_takes_the_first_step() -> None:
     stage = scene()
     stage.journal.fails = 1
-    task = asyncio.create_task(stage.deliver(), name="deliver")
-    await stage.clock.asleep("deliver")
+    task = asyncio.create_task(stage.deliver())
+    await stage.clock.asleep()
     assert stage.events == ["a: read"]
     assert stage.record.attempt == captured()
-    await stage.clock.pass_until_due("deliver")
+    await stage.clock.pass_until_due()
     assert len(await task) == 1
 
 
 async def test_a_written_mark_the_disk_refuses_is_tried_until_it_is_there() -> None:
     stage = scene()
     stage.journal.let_go.clear()
-    task = asyncio.create_task(stage.deliver(), name="deliver")
+    task = asyncio.create_task(stage.deliver())
     await rest()
     stage.journal.let_go.set()
     await stage.journal.let_go.wait()

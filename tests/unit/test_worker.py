@@ -4,10 +4,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bootstrap_bot.activity import waits
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.provider import (
     AwaitingApproval,
@@ -491,8 +493,8 @@ async def test_trouble_is_retried_with_doubling_pauses_up_to_five_minutes() -> N
     async with running(captured(), locked()) as scene:
         times = []
         for _ in range(11):
-            assert scene.clock.sleeps(f"attempt:{NAME}:0")
-            times.append(await scene.clock.pass_until_due(f"attempt:{NAME}:0"))
+            assert len(scene.clock.pauses) == 1
+            times.append(await scene.clock.pass_until_due())
             await rest()
         assert times == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
         assert scene.events == ["a: read"] * 12
@@ -651,7 +653,7 @@ async def test_removing_is_retried_with_doubling_pauses_up_to_five_minutes() -> 
     async with running(removed(stored()), locked()) as scene:
         times = []
         for _ in range(10):
-            times.append(await scene.clock.pass_until_due(f"attempt:{NAME}"))
+            times.append(await scene.clock.pass_until_due())
             await rest()
         assert times == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
 
@@ -725,18 +727,38 @@ async def test_a_run_ends_when_the_person_knows() -> None:
 
 async def test_nothing_is_told_once_a_run_was_ended() -> None:
     async with running(waiting()) as scene:
-        presenters = [t for t in asyncio.all_tasks() if t.get_name() == f"presenter:{NAME}"]
-        assert len(presenters) == 1
-        scene.task.cancel()
-        await rest()
-        assert presenters[0].cancelled()
+        for told in (True, False):
+            before = len(scene.display.shown)
+            await scene.run.record.note(lambda now: replace(now, trouble=f"{now.trouble}!"))
+            await rest()
+            assert (len(scene.display.shown) > before) is told
+            scene.task.cancel()
+            await rest()
 
 
-async def test_the_question_on_its_way_has_a_name() -> None:
+async def test_it_is_idle_but_for_what_is_under_way() -> None:
     scene = Scene()
     scene.office.let_go.clear()
     async with running(waiting(), scene):
+        assert scene.run.idle
         await scene.pass_time(5)
-        assert f"poll:{NAME}" in [task.get_name() for task in asyncio.all_tasks()]
+        assert not scene.run.idle
+        assert waits(scene.task)
         scene.office.let_go.set()
         await rest()
+        assert scene.run.idle
+        assert waits(scene.task)
+
+
+@pytest.mark.parametrize("stored", [True, False])
+async def test_it_is_at_work_while_a_target_is(stored: bool) -> None:
+    scene = Scene("ab") if stored else locked()
+    scene.book.let_go.clear()
+    async with running(captured(), scene):
+        assert not scene.run.idle
+        assert waits(scene.task)
+        scene.book.let_go.set()
+        await rest()
+        assert scene.task.done() is False
+        assert scene.run.idle
+        assert waits(scene.task)
