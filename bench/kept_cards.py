@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from bootstrap_bot.chat.card import Card, card
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
+from bootstrap_bot.providers.provider import Link
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.targets.command import Command, End, Ran
 
@@ -60,10 +61,13 @@ def waiting_attempt(number: int, url: str, interval: float) -> Attempt:
         state=State.WAITING,
         message=number,
         wanted_id="dingtalk",
-        device_code=SecretStr(device_code(number)),
+        device_state=SecretStr(device_code(number)),
         user_code=f"{number:012}",
-        link=link,
-        app_link=f"{url}/page/link?url={quote(link, safe='')}&target=fullScreen",
+        links=(
+            Link("app", f"{url}/page/link?url={quote(link, safe='')}&target=fullScreen"),
+            Link("browser", link),
+        ),
+        qr=link,
         interval=interval,
         expires_at=now + LIFETIME,
         stage_at=now,

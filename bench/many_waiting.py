@@ -74,7 +74,7 @@ async def measure(attempts: int, interval: float, url: str, folder: Path) -> Non
     await journal.open()
     async with Http() as session:
         services = Services(
-            provider=DingTalk(session, url, "bench", url),
+            providers={"dingtalk": DingTalk(session, url, "bench", url)},
             targets=[],
             journal=journal,
             display=KeptCards(clock),

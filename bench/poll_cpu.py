@@ -27,6 +27,7 @@ from bootstrap_bot.clock import SystemClock
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.http import Http
 from bootstrap_bot.journals.sqlite import SqliteJournal
+from bootstrap_bot.providers.dingtalk.kind import KIND
 from bootstrap_bot.providers.dingtalk.provider import DingTalk
 from bootstrap_bot.providers.provider import DeviceAuthorization, Health, PollResult
 from bootstrap_bot.registration.attempt import Attempt
@@ -54,7 +55,7 @@ class QuickClock(SystemClock):
 class Counted:
     """A provider that cancels whoever polls once more than that."""
 
-    name = "dingtalk"
+    kind = KIND
 
     def __init__(self, provider: DingTalk, polls: int) -> None:
         self._provider = provider
@@ -63,11 +64,11 @@ class Counted:
     async def begin(self) -> DeviceAuthorization:
         return await self._provider.begin()
 
-    async def poll(self, device_code: SecretStr) -> PollResult:
+    async def poll(self, state: SecretStr) -> PollResult:
         if self._left == 0:
             raise asyncio.CancelledError
         self._left -= 1
-        return await self._provider.poll(device_code)
+        return await self._provider.poll(state)
 
     async def check(self, credentials: Credentials) -> Health:
         return await self._provider.check(credentials)
@@ -106,7 +107,7 @@ async def of_an_attempt(url: str, folder: Path) -> Callable[[], Awaitable[None]]
     provider = DingTalk(await Http().__aenter__(), url, "bench", url)
     clock, journal = QuickClock(), SqliteJournal(folder / "state.db")
     await journal.open()
-    attempt = replace(waiting_attempt(1, url, interval=1), device_code=SecretStr(CODE))
+    attempt = replace(waiting_attempt(1, url, interval=1), device_state=SecretStr(CODE))
     display = KeptCards(clock)
 
     async def may_begin(_: Attempt) -> bool:
@@ -118,7 +119,7 @@ async def of_an_attempt(url: str, folder: Path) -> Callable[[], Awaitable[None]]
     async def polls() -> None:
         counted = Counted(provider, POLLS)
         services = Services(
-            provider=counted,
+            providers={"dingtalk": counted},
             targets=[],
             journal=journal,
             display=display,

@@ -65,7 +65,8 @@ class App:
         self._sender = Sender(clock)
         self._http = Http(timeout, proxies_of(settings))
         self._journal = SqliteJournal(settings.state_path)
-        provider = providers_of(settings, self._http)["dingtalk"]
+        providers = providers_of(settings, self._http)
+        provider = providers["dingtalk"]
         context = TargetContext(settings.path, self._http, LOCK_SECONDS)
         targets = self._targets = targets_of(settings.targets, context)
 
@@ -73,7 +74,7 @@ class App:
             return await run(command, clock, os.environ, [*secrets_of(settings), *secrets])
 
         services = Services(
-            provider=provider,
+            providers=providers,
             targets=targets,
             journal=self._journal,
             display=TelegramDisplay(bot, self._sender, clock, zone),

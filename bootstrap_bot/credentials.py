@@ -1,34 +1,66 @@
-"""A client id with its secret, and how both may be shown."""
+"""What a platform gives out for one bot, and how it may be shown."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from pydantic import SecretStr
 
 MASK = "•" * 8
 
+Value: TypeAlias = str | SecretStr
+"""One value that a platform gives out; a secret hides itself from `repr` and `str`."""
+
+Values: TypeAlias = Mapping[str, Value]
+"""Values by the platform's own names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a platform gives out once. The secret hides itself from `repr` and `str`."""
+    """What a platform gives out once.
 
-    client_id: str
-    client_secret: SecretStr
+    `provider` is the platform's type. `account` is the public value that tells one bot from
+    another (a client id, an app id); `values` has it as well, by its own name.
+    """
 
-    def masked_id(self) -> str:
+    provider: str
+    account: str
+    values: Values = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """The value of that name, a secret's too; empty where there is none."""
+        return plain(self.values.get(name, ""))
+
+    def masked_account(self) -> str:
         """The first and last four characters around a mask; fewer of a short one."""
-        return masked_id(self.client_id)
+        return masked(self.account)
 
     def masked_secret(self) -> str:
-        """A mask of fixed length, then the last four characters if there are 16 or more."""
-        secret = self.client_secret.get_secret_value()
+        """A mask of fixed length, then the secret's last four characters if it has 16 or more."""
+        secret = next(iter(secrets_of(self.values)), "")
         return MASK + (_fit(secret[-4:]) if len(secret) >= 16 else "")
 
 
-def masked_id(client_id: str) -> str:
-    """A client id as people may see it: `ding••••••••wxyz`."""
-    if len(client_id) < 12:
-        return _fit(client_id[:2]) + MASK
-    return _fit(client_id[:4]) + MASK + _fit(client_id[-4:])
+def plain(value: Value) -> str:
+    """The text of a value, a secret's too."""
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def secrets_of(values: Values) -> list[str]:
+    """The texts of the secrets among these values, for whoever needs or hides them."""
+    return [plain(value) for value in values.values() if isinstance(value, SecretStr)]
+
+
+def public(values: Values) -> Values:
+    """The values without the secrets."""
+    return {name: value for name, value in values.items() if isinstance(value, str)}
+
+
+def masked(account: str) -> str:
+    """An account as people may see it: `ding••••••••wxyz`."""
+    if len(account) < 12:
+        return _fit(account[:2]) + MASK
+    return _fit(account[:4]) + MASK + _fit(account[-4:])
 
 
 def _fit(part: str) -> str:

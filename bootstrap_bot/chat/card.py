@@ -64,7 +64,7 @@ def card(
         case State.REQUESTED:
             rows = ((button(Action.CANCEL, attempt.id, texts),),)
             return Card(Picture.WORKING, texts("requested.title"), rows)
-        case State.WAITING if attempt.client_secret is not None:
+        case State.WAITING if attempt.has_secret:
             return _finishing(attempt, texts)
         case State.WAITING:
             return _waiting(attempt, texts, now, zone, pictured=pictured)
@@ -82,9 +82,10 @@ def card(
 
 
 def _waiting(attempt: Attempt, texts: Texts, now: float, zone: tzinfo, *, pictured: bool) -> Card:
-    with_qr = pictured and len(attempt.link) <= LONGEST_QR
+    lead = _lead(attempt, texts)
+    with_qr = pictured and len(lead) <= LONGEST_QR
     code = clean(attempt.user_code, LONGEST_CODE)
-    page = texts("waiting.code" if code else "waiting.page", code=code, link=attempt.link)
+    page = texts("waiting.code" if code else "waiting.page", code=code, link=lead)
     # The link stands behind a word: written out it would push the picture out of a phone's view.
     paragraphs = [
         texts("waiting.title"),
@@ -92,14 +93,17 @@ def _waiting(attempt: Attempt, texts: Texts, now: float, zone: tzinfo, *, pictur
         f"{page}\n{texts('waiting.branding')}",
         _progress(attempt, texts, now, zone),
     ]
-    link = InlineKeyboardButton(texts.plain("button.browser"), url=attempt.link)
+    first, *others = [
+        InlineKeyboardButton(texts.plain(f"button.{link.label}"), url=link.url)
+        for link in attempt.links
+    ]
     rows = (
-        (InlineKeyboardButton(texts.plain("button.app"), url=attempt.app_link),),
-        (link, *_copy(attempt, texts)),
+        (first,),
+        (*others, *_copy(lead, texts)),
         (button(Action.CHECK, attempt.id, texts), button(Action.CANCEL, attempt.id, texts)),
     )
     picture = Picture.QR if with_qr else Picture.LINK
-    return Card(picture, "\n\n".join(paragraphs), rows, attempt.link)
+    return Card(picture, "\n\n".join(paragraphs), rows, lead)
 
 
 def _finishing(attempt: Attempt, texts: Texts) -> Card:
@@ -114,10 +118,16 @@ def _finishing(attempt: Attempt, texts: Texts) -> Card:
     return Card(Picture.WORKING, "\n\n".join(lines), rows)
 
 
-def _copy(attempt: Attempt, texts: Texts) -> tuple[InlineKeyboardButton, ...]:
-    if len(attempt.link) > LONGEST_COPY:
+def _lead(attempt: Attempt, texts: Texts) -> str:
+    """Where the picture leads a person who reads this language."""
+    own = (link.url for link in attempt.links if link.language == texts.language)
+    return next(own, attempt.qr)
+
+
+def _copy(link: str, texts: Texts) -> tuple[InlineKeyboardButton, ...]:
+    if len(link) > LONGEST_COPY:
         return ()
-    copy = CopyTextButton(attempt.link)
+    copy = CopyTextButton(link)
     return (InlineKeyboardButton(texts.plain("button.copy"), copy_text=copy),)
 
 

@@ -18,6 +18,9 @@ from bootstrap_bot.targets.target import Note
 # States with a card of their own shape; every other one has a title and a reason.
 SHAPED = (State.REQUESTED, State.WAITING, State.CAPTURED, State.HELD, State.STORED, State.FAILED)
 
+# What buttons of links are called.
+LINKS = ("app", "browser")
+
 # Buttons that are labelled with what they are for.
 NAMED = (Action.SPEAK, Action.PLATFORM)
 
@@ -32,6 +35,7 @@ def looked_up_by_value() -> Iterator[str]:
     yield from (f"stored.title_{approval.value}" for approval in Approval)
     yield from (f"failed.{failure}" for failure in ("title", "begin", *FAILURES))
     yield from (f"button.{action.value}" for action in Action if action not in NAMED)
+    yield from (f"button.{link}" for link in LINKS)
     yield from (f"menu.{command}" for command in (*MENU, HELP))
     yield from (f"closed.{why.value}" for why in Closed)
     yield from (f"note.{note.value}" for note in Note)

@@ -169,6 +169,7 @@ class Conversation:
         message: int | None = None,
     ) -> None:
         request = Request(
+            provider="dingtalk",
             owner=user.id,
             chat=user.id,
             language=self._context.texts(user).language,
@@ -274,7 +275,7 @@ class Conversation:
             listed = await self._context.platforms.find(press.ref)
             if listed is None:
                 return None
-            await self._answer_question(press, replaces=listed.platform.client_id)
+            await self._answer_question(press, replaces=listed.platform.account)
             return "answer.another"
 
         return self._answer_later(press, work)

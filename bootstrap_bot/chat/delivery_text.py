@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.texts import Texts
-from bootstrap_bot.credentials import masked_id
+from bootstrap_bot.credentials import masked
 from bootstrap_bot.errors import Code
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.targets.command import End, Ran
@@ -46,7 +46,7 @@ def trouble(place: str, code: str, line: int, column: int, texts: Texts) -> str:
 def blocker(delivery: Delivery, texts: Texts) -> str:
     """Why the pair is not there yet."""
     if delivery.trouble == Code.OCCUPIED.value:
-        client = clean(masked_id(delivery.occupant), LONGEST_CODE)
+        client = clean(masked(delivery.occupant), LONGEST_CODE)
         return texts("captured.occupied", place=_place(delivery), client=client)
     if delivery.trouble == Code.READABLE_BY_ALL.value:
         command = clean(command_to_close(delivery.place), LONGEST_COMMAND)

@@ -164,7 +164,7 @@ def platform_page(listed: Listed, texts: Texts, note: str) -> Page:
         type=platform.type,
         place=clean(listed.place, LONGEST_ID),
         state=texts.plain(STATES[platform.enabled]),
-        client=clean(platform.masked_id(), LONGEST_ID),
+        client=clean(platform.masked_account(), LONGEST_ID),
     )
     first = [button(Action.TEST, listed.ref, texts)]
     if platform.enabled is not None:
@@ -178,7 +178,7 @@ def _entry(listed: Listed, texts: Texts) -> InlineKeyboardButton:
     platform = listed.platform
     mark = "⚪" if platform.enabled is False else "🟢"
     name = clean(platform_name(listed, texts), LONGEST_ID)
-    label = f"{mark} {name} · {clean(platform.masked_id(), LONGEST_ID)}"
+    label = f"{mark} {name} · {clean(platform.masked_account(), LONGEST_ID)}"
     return InlineKeyboardButton(label, callback_data=data(Action.PLATFORM, listed.ref))
 
 

@@ -20,11 +20,11 @@ NOTHING = "0"
 def ask(found: Found, texts: Texts) -> tuple[str, InlineKeyboardMarkup]:
     """Add another one where there is room, replace one of these, or leave it."""
     rows = [[button(Action.ADD, NOTHING, texts)]] if found.room else []
-    bots = {listed.platform.client_id: listed for listed in reversed(found.listed)}
+    bots = {listed.platform.account: listed for listed in reversed(found.listed)}
     for listed in [*reversed(bots.values())][:MOST_OFFERED]:
         name = clean(platform_name(listed, texts), LONGEST_ID)
         label = texts.plain(
-            "button.replace", id=name, client=clean(listed.platform.masked_id(), LONGEST_ID)
+            "button.replace", id=name, client=clean(listed.platform.masked_account(), LONGEST_ID)
         )
         rows.append([InlineKeyboardButton(label, callback_data=data(Action.REPLACE, listed.ref))])
     rows.append([button(Action.LEAVE, NOTHING, texts)])

@@ -7,7 +7,7 @@ from html import unescape
 from bootstrap_bot.chat.delivery_text import LONGEST_CODE, outcome
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.texts import Texts
-from bootstrap_bot.credentials import masked_id
+from bootstrap_bot.credentials import masked
 from bootstrap_bot.providers.provider import Health
 from bootstrap_bot.registration.attempt import Approval, Attempt
 from bootstrap_bot.registration.delivery import Delivery
@@ -39,7 +39,7 @@ def fits(paragraphs: Sequence[str], longest: int) -> bool:
 
 def pair(attempt: Attempt, texts: Texts) -> str:
     """The credentials, masked."""
-    client = clean(masked_id(attempt.client_id), LONGEST_CODE)
+    client = clean(masked(attempt.account), LONGEST_CODE)
     return texts("stored.pair", client=client, secret=clean(attempt.masked_secret, LONGEST_CODE))
 
 

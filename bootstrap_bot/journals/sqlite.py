@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from pydantic import SecretStr
 
 from bootstrap_bot.errors import Code, JournalError
-from bootstrap_bot.providers.provider import Health, Stage
+from bootstrap_bot.providers.provider import Health, Link, Stage
 from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 
@@ -71,8 +71,11 @@ PRAGMA synchronous = EXTRA;
 PRAGMA secure_delete = ON;
 PRAGMA foreign_keys = ON;
 """
+# Fields that are kept in columns of other names.
+OTHERWISE = ("deliveries", "device_state", "links", "qr", "account", "values")
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-COLUMNS = [field.name for field in fields(Attempt) if field.name != "deliveries"]
+COLUMNS = [field.name for field in fields(Attempt) if field.name not in OTHERWISE]
+COLUMNS += ["device_code", "link", "app_link", "client_id", "client_secret"]
 # In brackets: SQLite reads an unknown name in quotes as a text.
 NAMES = ", ".join(f"[{name}]" for name in COLUMNS)
 FIRST_NAMES = ", ".join(f"[{name}]" for name in COLUMNS if name not in ADDED["attempts"])
@@ -227,7 +230,7 @@ class SqliteJournal:
             self._db = None
 
     def _save(self, attempt: Attempt) -> None:
-        values = [_plain(getattr(attempt, name)) for name in COLUMNS]
+        values = [_plain(value) for value in _row(attempt)]
         db = self._open
         db.execute("BEGIN IMMEDIATE")
         try:
@@ -289,6 +292,18 @@ def _move_aside(path: Path) -> Path:
     return Path(f"{path}.broken-{moment}")
 
 
+def _row(attempt: Attempt) -> list[object]:
+    app_link = next((link.url for link in attempt.links), "")
+    values = {
+        "device_code": attempt.device_state,
+        "link": attempt.qr,
+        "app_link": app_link,
+        "client_id": attempt.account,
+        "client_secret": attempt.values.get("client_secret"),
+    }
+    return [values[name] if name in values else getattr(attempt, name) for name in COLUMNS]
+
+
 def _plain(value: object) -> object:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
@@ -306,8 +321,15 @@ def _delivery(row: sqlite3.Row) -> Delivery:
 
 def _attempt(row: sqlite3.Row, deliveries: tuple[Delivery, ...]) -> Attempt:
     values = dict(row)
-    for secret in ("device_code", "client_secret"):
-        values[secret] = None if values[secret] is None else SecretStr(values[secret])
+    code, secret = values.pop("device_code"), values.pop("client_secret")
+    values["device_state"] = None if code is None else SecretStr(code)
+    account = values["account"] = values.pop("client_id")
+    values["values"] = {"client_id": account} if account else {}
+    if secret is not None:
+        values["values"]["client_secret"] = SecretStr(secret)
+    qr, app_link = values.pop("link"), values.pop("app_link")
+    values["qr"] = qr
+    values["links"] = (Link("app", app_link), Link("browser", qr)) if qr else ()
     for flag in ("told", "stale", "watching"):
         values[flag] = bool(values[flag])
     values["state"] = State(values["state"])

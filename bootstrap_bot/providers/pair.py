@@ -8,9 +8,6 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 
-from pydantic import SecretStr
-
-from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.http import Reply
 
@@ -28,7 +25,7 @@ class Pairs:
     def __init__(self) -> None:
         self._halves: dict[str, tuple[str, str]] = {}
 
-    def read(self, device_code: str, reply: Reply) -> Credentials | None:
+    def read(self, device_code: str, reply: Reply) -> tuple[str, str] | None:
         """The pair that an answer gives or completes, None when it does neither.
 
         Raises `RemoteError` with UNUSABLE_PAIR for one that is too long or has halves of
@@ -44,7 +41,7 @@ class Pairs:
             return None
         if not (is_usable(client_id) and is_usable(secret)):
             raise RemoteError(Code.UNUSABLE_PAIR)
-        return Credentials(client_id, SecretStr(secret))
+        return client_id, secret
 
     def _remember(self, device_code: str, client_id: str, secret: str) -> None:
         if len(self._halves) >= MOST_HALVES:

@@ -25,19 +25,33 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceAuthorization:
-    """A device code and what a person needs to confirm it (RFC 8628, section 3.2).
+class Link:
+    """A page on which a person can confirm.
 
-    `link` is the complete verification URI, `app_link` the one that opens the platform's app;
-    `interval` and `lifetime` are seconds.
+    `label` is the code of its button's words in the provider's texts. Where `language` is set,
+    people who read that one get a QR picture that leads here.
     """
 
-    device_code: SecretStr
-    user_code: str
-    link: str
-    app_link: str
+    label: str
+    url: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceAuthorization:
+    """A registration begun, and what a person needs to confirm it (RFC 8628, section 3.2).
+
+    `state` is the provider's own and secret: a device code, or whatever else a poll needs. `qr`
+    is what the picture leads to, `links` what the buttons do; `user_code` may be empty.
+    `interval` and `expires_in` are seconds.
+    """
+
+    state: SecretStr
+    links: tuple[Link, ...]
+    qr: str
+    user_code: str = ""
     interval: float
-    lifetime: float
+    expires_in: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,21 +62,19 @@ class PollResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting(PollResult):
-    """Not decided. `slow_down` seconds are to be added to the interval from now on."""
+class Pending(PollResult):
+    """Not decided. `interval` (seconds) and `state`, where given, hold from now on."""
 
     stage: Stage = Stage.WAITING
-    slow_down: float = 0.0
+    interval: float | None = None
+    state: SecretStr | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Granted(PollResult):
-    """The app exists and works."""
+    """The app exists; `needs_approval`: somebody in the organisation has to approve it."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AwaitingApproval(PollResult):
-    """The app exists; somebody in the organisation has to approve it."""
+    needs_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +86,7 @@ class Denied(PollResult):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expired(PollResult):
-    """The device code is dead."""
+    """The registration can no longer be confirmed."""
 
 
 class Health(StrEnum):
@@ -86,44 +98,37 @@ class Health(StrEnum):
     NOT_PUBLISHED = "not_published"
 
 
-class Provider(Protocol):
-    """One platform's registration."""
-
-    @property
-    def name(self) -> str:
-        """The platform's type, as it is written into a config: `dingtalk`."""
-        ...
-
-    async def begin(self) -> DeviceAuthorization:
-        """Asks for a device code. Raises `RemoteError`."""
-        ...
-
-    async def poll(self, device_code: SecretStr) -> PollResult:
-        """Asks once what became of it. Raises `RemoteError`."""
-        ...
-
-    async def check(self, credentials: Credentials) -> Health:
-        """Asks whether a bot can work with that pair; disturbs none. Raises `RemoteError`."""
-        ...
-
-    async def date(self) -> float | None:
-        """The platform's clock (epoch seconds), None when it does not tell.
-
-        Costs no device code. Raises `RemoteError`.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Field:
     """A value that a platform gives out, by the platform's own name.
 
-    `label` is what its console calls it, the same in every language.
+    `label` is what its console calls it, the same in every language. An `optional` one may be
+    missing from credentials that work.
     """
 
     name: str
     label: str
     secret: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How far a platform's answers can be trusted. All times are seconds.
+
+    `shortest_pause` has to pass between polls even if somebody asks for news; a final answer
+    is asked about again for `quiet_period`, one a minute at most. A success without credentials
+    is asked about `empty_successes` times in all. Credentials without a verdict for
+    `polls_with_pair` polls count as a wait for approval. A platform that cannot be reached is
+    asked for `grace` beyond the expiry. Rights may lag `settling` behind a success.
+    """
+
+    shortest_pause: float = 2.0
+    quiet_period: float = 0.0
+    empty_successes: int = 1
+    polls_with_pair: int = 1
+    grace: float = 600.0
+    settling: float = 600.0
 
 
 class ProviderTable(Table):
@@ -150,5 +155,42 @@ class ProviderKind:
     name: str
     fields: tuple[Field, ...]
     account: str
+    policy: Policy
     table: type[ProviderTable]
-    build: Callable[[Http, ProviderTable], Provider]
+    build: Callable[[Http, ProviderTable], "Provider"]
+
+    def credentials(self, values: Mapping[str, str]) -> Credentials:
+        """Credentials of these values, secrets hidden."""
+        secret = {field.name for field in self.fields if field.secret}
+        hidden = {
+            name: SecretStr(text) if name in secret else text for name, text in values.items()
+        }
+        return Credentials(self.name, values[self.account], hidden)
+
+
+class Provider(Protocol):
+    """One platform's registration."""
+
+    @property
+    def kind(self) -> ProviderKind:
+        """What the platform declares of itself."""
+        ...
+
+    async def begin(self) -> DeviceAuthorization:
+        """Begins a registration. Raises `RemoteError`."""
+        ...
+
+    async def poll(self, state: SecretStr) -> PollResult:
+        """Asks once what became of it. Raises `RemoteError`."""
+        ...
+
+    async def check(self, credentials: Credentials) -> Health:
+        """Asks whether a bot can work with these; disturbs none. Raises `RemoteError`."""
+        ...
+
+    async def date(self) -> float | None:
+        """The platform's clock (epoch seconds), None when it does not tell.
+
+        Begins no registration. Raises `RemoteError`.
+        """
+        ...

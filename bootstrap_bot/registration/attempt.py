@@ -11,13 +11,13 @@ a while after the platform's verdict, a secret until it is safely stored or disc
 that has neither and was told is over.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pydantic import SecretStr
 
-from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.providers.provider import Health, Stage
+from bootstrap_bot.credentials import Credentials, Values, secrets_of
+from bootstrap_bot.providers.provider import Health, Link, Stage
 from bootstrap_bot.registration.delivery import Delivery
 
 
@@ -70,12 +70,13 @@ class Attempt:
     `update` is the Telegram update that asked for it. `topic` is the part of the chat in
     which it is told, None in a chat without any. `message` is the one message people see,
     `old_message` a copy that is to be removed once a later one stands; `stale` says that what
-    was told has a small change, worth an edit. `wanted_id` and `replaces` (a client id) say
-    where the pair is to go. After a verdict the code is asked about until `let_go_at` (0 before
-    one). `stage` holds since `stage_at`; `checked_at` is when the person
-    last had the platform asked. `watching`: a pending approval is looked for. `looked_at` is
-    when the stored pair was last checked, with `health` as its outcome. `masked_secret` stays
-    when the secret itself is erased, so that what is shown does not change with that.
+    was told has a small change, worth an edit. `wanted_id` and `replaces` (an account) say
+    where the pair is to go. `device_state` is the provider's, for polls. After a verdict it is
+    kept until `let_go_at` (0 before one). `stage` holds since `stage_at`; `checked_at` is when
+    the person last had the platform asked. `watching`: a pending approval is looked for.
+    `looked_at` is when the stored pair was last checked, with `health` as its outcome.
+    `masked_secret` stays when secrets are erased from `values`, so that what is shown does not
+    change with that.
     """
 
     id: str
@@ -94,10 +95,10 @@ class Attempt:
     old_message: int | None = None
     wanted_id: str
     replaces: str = ""
-    device_code: SecretStr | None = None
+    device_state: SecretStr | None = None
     user_code: str = ""
-    link: str = ""
-    app_link: str = ""
+    links: tuple[Link, ...] = ()
+    qr: str = ""
     interval: float = 5.0
     expires_at: float = 0.0
     let_go_at: float = 0.0
@@ -109,8 +110,8 @@ class Attempt:
     health: Health = Health.UNKNOWN
     looked_at: float = 0.0
     held: Held = Held.LATE
-    client_id: str = ""
-    client_secret: SecretStr | None = None
+    account: str = ""
+    values: Values = field(default_factory=dict)
     masked_secret: str = ""
     reason: str = ""
     trouble: str = ""
@@ -120,10 +121,15 @@ class Attempt:
 
     @property
     def credentials(self) -> Credentials | None:
-        """The pair, while it is kept here."""
-        if self.client_secret is None:
+        """What the platform gave out, while its secrets are kept here."""
+        if not self.has_secret:
             return None
-        return Credentials(self.client_id, self.client_secret)
+        return Credentials(self.provider, self.account, self.values)
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether secrets of the bot are kept here."""
+        return bool(secrets_of(self.values))
 
     @property
     def live(self) -> bool:
@@ -133,7 +139,7 @@ class Attempt:
     @property
     def pollable(self) -> bool:
         """Whether the platform may still have something to say about its code."""
-        return self.state in ASKED and self.device_code is not None
+        return self.state in ASKED and self.device_state is not None
 
     @property
     def at_work(self) -> bool:
@@ -148,5 +154,5 @@ class Attempt:
     @property
     def over(self) -> bool:
         """Whether nothing is left to do: no code, no secret, no watch, and the person knows."""
-        kept = self.device_code is not None or self.client_secret is not None
+        kept = self.device_state is not None or self.has_secret
         return self.told and not self.stale and not kept and not self.watching

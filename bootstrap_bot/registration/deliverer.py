@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from bootstrap_bot.clock import Clock
-from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.credentials import Credentials, plain, secrets_of
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.registration.attempt import Attempt
 from bootstrap_bot.registration.delivery import INTERRUPTED, Closed, Delivery, DeliveryState
@@ -21,7 +21,7 @@ RunCommand = Callable[[Command, Sequence[str]], Awaitable[Ran]]
 """Runs a command whose output must hold none of these secrets."""
 
 Displaced = Callable[[str, str], Awaitable[object]]
-"""Hears that a client id was replaced in a target, by its key, on its admin's word."""
+"""Hears that an account was replaced in a target, by its key, on its admin's word."""
 
 # A command that restarts this very program is cut off each time.
 MOST_RUNS = 2
@@ -136,7 +136,7 @@ class Deliverer:
         if target is not None and there:
             try:
                 with contained(target):
-                    await target.remove(self._record.attempt.client_id, unwanted=True)
+                    await target.remove(self._record.attempt.account, unwanted=True)
             except TargetError as error:
                 await self._trouble(target, error)
                 return
@@ -155,11 +155,11 @@ class Deliverer:
         return found
 
     async def _write(self, target: Target, credentials: Credentials) -> Platform:
-        # whether the target knew this client id is settled before our first write to it
+        # whether the target knew this account is settled before our first write to it
         delivery = self._delivery(target)
         if delivery.state is DeliveryState.PENDING and not delivery.begun:
             there = await target.platforms()
-            updated = any(platform.client_id == credentials.client_id for platform in there)
+            updated = any(platform.account == credentials.account for platform in there)
             await self._mark(target, lambda now: replace(now, updated=updated, begun=True))
         replaced = self._replaced(delivery)
         wanted_id = self._record.attempt.wanted_id
@@ -169,7 +169,7 @@ class Deliverer:
         known = self._delivery(target)
         if known.updated and known.state is DeliveryState.PENDING:
             # an earlier attempt's secret of this bot is not to come back either
-            await self._displaced(credentials.client_id, target.key)
+            await self._displaced(credentials.account, target.key)
         await self._mark(target, lambda now: now.written(stored))
         return stored.platform
 
@@ -178,8 +178,8 @@ class Deliverer:
 
     def _secrets(self) -> list[str]:
         attempt = self._record.attempt
-        held = (attempt.client_secret, attempt.device_code)
-        return [secret.get_secret_value() for secret in held if secret is not None]
+        state = [] if attempt.device_state is None else [plain(attempt.device_state)]
+        return [*secrets_of(attempt.values), *state]
 
     def _delivery(self, target: Target) -> Delivery:
         return _delivery(self._record.attempt, target)

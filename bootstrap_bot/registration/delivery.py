@@ -35,8 +35,8 @@ class Delivery:
 
     `trouble` is the code of what hinders it, `line` and `column` where in a file (1-based,
     0 when unknown), `about` what else its text names; `begun` says that a write may have been
-    made, `updated` that the target knew this client id before the first one. `occupant` is the
-    client id that has a place for one, `agreed` that the admin wants it replaced, `exposed` that
+    made, `updated` that the target knew this account before the first one. `occupant` is the
+    account that has a place for one, `agreed` that the admin wants it replaced, `exposed` that
     they want the pair written though others can read it there. `notes` are codes with blanks
     between them. The command that follows was begun `runs` times, the last one at `run_at`
     (epoch seconds); `run_end` is how that ended, empty before, with its status, seconds and

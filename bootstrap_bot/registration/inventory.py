@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.credentials import secrets_of
 from bootstrap_bot.errors import TargetError
 from bootstrap_bot.providers.provider import Health, Provider
 from bootstrap_bot.registration.deliverer import Displaced, RunCommand, contained
@@ -17,7 +17,7 @@ REF_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A platform with its place; `ref` names both in a button without naming the client id."""
+    """A platform with its place; `ref` names both in a button without naming the account."""
 
     ref: str
     kind: str
@@ -87,8 +87,7 @@ class Inventory:
         listed = await self.find(ref)
         if listed is None:
             return None
-        found = listed.platform
-        return await self._provider.check(Credentials(found.client_id, found.client_secret))
+        return await self._provider.check(listed.platform.credentials)
 
     async def set_enabled(self, ref: str, enabled: bool) -> tuple[Listed, Ran | None] | None:
         """Switches it on or off."""
@@ -96,7 +95,7 @@ class Inventory:
         if listed is None:
             return None
         target = self._target(listed)
-        await target.set_enabled(listed.platform.client_id, enabled)
+        await target.set_enabled(listed.platform.account, enabled)
         return listed, await self._follow(target, listed.platform)
 
     async def remove(self, ref: str) -> tuple[Listed, Ran | None] | None:
@@ -104,17 +103,16 @@ class Inventory:
         listed = await self.find(ref)
         if listed is None:
             return None
-        target, client_id = self._target(listed), listed.platform.client_id
+        target, account = self._target(listed), listed.platform.account
         # first, or a look at what was wiped out could bring it back in the same moment
-        await self._displaced(client_id, target.key)
-        await target.remove(client_id)
+        await self._displaced(account, target.key)
+        await target.remove(account)
         return listed, await self._follow(target, listed.platform)
 
     async def _follow(self, target: Target, platform: Platform) -> Ran | None:
         if target.after is None:
             return None
-        secrets = [platform.client_secret.get_secret_value()]
-        return await self._run_command(target.after, secrets)
+        return await self._run_command(target.after, secrets_of(platform.values))
 
     def _target(self, listed: Listed) -> Target:
         return next(t for t in self._targets if listed.ref == _ref(t, listed.platform))
@@ -130,5 +128,5 @@ async def _listed(target: Target) -> list[Listed] | TargetError:
 
 
 def _ref(target: Target, platform: Platform) -> str:
-    named = f"{target.key}\n{platform.client_id}".encode(errors="replace")
+    named = f"{target.key}\n{platform.account}".encode(errors="replace")
     return hashlib.sha256(named).hexdigest()[:REF_LENGTH]

@@ -5,32 +5,26 @@ from typing import Self
 
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.provider import (
-    AwaitingApproval,
     Denied,
     Expired,
     Granted,
+    Pending,
+    Policy,
     PollResult,
     Stage,
-    Waiting,
 )
 from bootstrap_bot.registration.attempt import Attempt, State
 
 LONGEST_PAUSE = 60.0
-SHORTEST_PAUSE = 2.0
 QUIET_INTERVAL = 60.0
-# How long a code is still asked for after a verdict: both kinds have been seen to be revised.
-QUIET_PERIOD = 120.0
-EMPTY_SUCCESSES = 4
-# Polls with a pair but no verdict: it is a review, whatever its name.
-POLLS_WITH_PAIR = 3
-# How long past its expiry a code is still asked for while the platform cannot be reached.
-GRACE = 600.0
+# How long after a cancel the platform is asked as often as before.
+PATIENCE = 120.0
 
 
 def has_patience(attempt: Attempt, now: float) -> bool:
     """Whether its owner cancelled a while ago and the platform gave no verdict since."""
     cancelled = attempt.state is State.CANCELLED and not attempt.let_go_at
-    return cancelled and now - attempt.acted_at >= QUIET_PERIOD
+    return cancelled and now - attempt.acted_at >= PATIENCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +39,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """What the answers so far say; each answer gives the next of these.
+    """What the answers so far say, by the platform's policy; each answer gives the next of these.
 
     `interval` is what the platform asked for, `asked_to_wait` the last `Retry-After`, both in
     seconds. `failures` counts answers in a row that said nothing, `with_pair` all polls since
     the credentials came, `empty` successes without any.
     """
 
+    policy: Policy
     interval: float
     kept: bool = False
     failures: int = 0
@@ -67,7 +62,9 @@ class Polling:
 
     def shortest_pause(self) -> float:
         """Seconds that have to pass even when somebody asks for news at once."""
-        return min(max(self.interval, SHORTEST_PAUSE, self.asked_to_wait), LONGEST_PAUSE)
+        return min(
+            max(self.interval, self.policy.shortest_pause, self.asked_to_wait), LONGEST_PAUSE
+        )
 
     def failed(self, error: RemoteError) -> Self:
         """The road is bad: nothing is said."""
@@ -85,28 +82,28 @@ class Polling:
         kept = self.kept or verdict.credentials is not None
         after = replace(replace(self, kept=kept)._asked(), failures=0, asked_to_wait=0.0)
         match verdict:
+            case Granted(needs_approval=True):
+                return after._ending(State.CAPTURED, approval=True)
             case Granted():
                 return replace(after, empty=self.empty + 1)._decide_created()
-            case AwaitingApproval():
-                return after._ending(State.CAPTURED, approval=True)
             case Denied():
                 return after._ending(State.REFUSED, reason=verdict.reason)
             case Expired():
                 return after._ending_dead()
-            case Waiting(stage=Stage.APPROVING) if kept:
+            case Pending(stage=Stage.APPROVING) if kept:
                 # The pair came with an earlier stage: it is not given again.
                 return after._ending(State.CAPTURED, approval=True)
-        slow_down = verdict.slow_down if isinstance(verdict, Waiting) else 0.0
-        interval = min(self.interval + slow_down, LONGEST_PAUSE)
+        wanted = verdict.interval if isinstance(verdict, Pending) else None
+        interval = self.interval if wanted is None else min(wanted, LONGEST_PAUSE)
         return replace(after, interval=interval)._decide_undecided()
 
     def past_deadline(self, seconds: float) -> Self:
         """The same, ended as expired if this poll was begun that long after the expiry.
 
         Late success is real, so one poll after the expiry has to be answered; a road that
-        stays bad gets `GRACE` seconds for that.
+        stays bad gets the policy's grace for that.
         """
-        waited_enough = self.failures == 0 or seconds > GRACE
+        waited_enough = self.failures == 0 or seconds > self.policy.grace
         if self.outcome is None and seconds >= 0 and waited_enough:
             return self._ending_dead()
         return self
@@ -115,14 +112,14 @@ class Polling:
         return replace(self, with_pair=self.with_pair + self.kept, outcome=None)
 
     def _decide_undecided(self) -> Self:
-        if self.with_pair >= POLLS_WITH_PAIR:
+        if self.with_pair >= self.policy.polls_with_pair:
             return self._ending(State.CAPTURED, approval=True)
         return self
 
     def _decide_created(self) -> Self:
         if self.kept:
             return self._ending(State.CAPTURED)
-        if self.empty >= EMPTY_SUCCESSES:
+        if self.empty >= self.policy.empty_successes:
             return self._ending(State.FAILED, trouble=Code.NO_CREDENTIALS)
         return self
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 
 from bootstrap_bot.clock import Clock, WallClockSteps
-from bootstrap_bot.credentials import masked_id
+from bootstrap_bot.credentials import masked
 from bootstrap_bot.errors import JournalError
 from bootstrap_bot.registration.attempt import Attempt
 from bootstrap_bot.registration.journal import Journal
@@ -93,5 +93,5 @@ def audit(attempt: Attempt, event: str) -> None:
         attempt.id,
         attempt.owner,
         event,
-        masked_id(attempt.client_id) if attempt.client_id else "-",
+        masked(attempt.account) if attempt.account else "-",
     )

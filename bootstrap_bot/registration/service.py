@@ -42,6 +42,7 @@ def random_id() -> str:
 class Request:
     """What a person asked for. `message` is one that shall show this attempt from now on."""
 
+    provider: str
     owner: int
     chat: int
     language: str
@@ -168,10 +169,10 @@ class RegistrationService:
         """Goes on without a target that has trouble; `ref` as above."""
         return await self._answer(ref, owner, skipped)
 
-    async def displaced(self, client_id: str, target: str) -> None:
+    async def displaced(self, account: str, target: str) -> None:
         """That pair was taken out of a target on its admin's word: it is not to come back."""
         for run in list(self._runs.values()):
-            if run.attempt.client_id == client_id:
+            if run.attempt.account == account:
                 await run.record.commit_with_retry(lambda now: displaced(now, target))
 
     async def stored(self, attempt: str, owner: int) -> Attempt | None:
@@ -257,7 +258,7 @@ class RegistrationService:
         now = self._services.clock.now()
         return Attempt(
             id=self._name_attempt(),
-            provider=self._services.provider.name,
+            provider=request.provider,
             owner=request.owner,
             chat=request.chat,
             language=request.language,
@@ -266,7 +267,7 @@ class RegistrationService:
             message=request.message,
             requested_at=now,
             acted_at=now,
-            wanted_id=request.wanted_id or self._services.provider.name,
+            wanted_id=request.wanted_id or request.provider,
             replaces=request.replaces,
         )
 

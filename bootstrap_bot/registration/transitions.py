@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.credentials import Credentials, public
 from bootstrap_bot.errors import RemoteError
-from bootstrap_bot.providers.provider import DeviceAuthorization, PollResult, Stage, Waiting
+from bootstrap_bot.providers.provider import DeviceAuthorization, Pending, PollResult, Stage
 from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Closed, DeliveryState
-from bootstrap_bot.registration.polling import QUIET_PERIOD, Outcome
+from bootstrap_bot.registration.polling import Outcome
 
 
 def failed(now: Attempt, code: str) -> Attempt:
@@ -25,29 +25,33 @@ def invited(now: Attempt, invitation: DeviceAuthorization, moment: float) -> Att
     return replace(
         now,
         state=State.WAITING,
-        device_code=invitation.device_code,
+        device_state=invitation.state,
         user_code=invitation.user_code,
-        link=invitation.link,
-        app_link=invitation.app_link,
+        links=invitation.links,
+        qr=invitation.qr,
         interval=invitation.interval,
-        expires_at=moment + invitation.lifetime,
+        expires_at=moment + invitation.expires_in,
         stage_at=moment,
     )
 
 
 def decided(
-    now: Attempt, verdict: PollResult | None, outcome: Outcome | None, confirm: bool, moment: float
+    now: Attempt,
+    verdict: PollResult | None,
+    outcome: Outcome | None,
+    confirm: bool,
+    let_go_at: float,
 ) -> Attempt:
     """Keeps credentials that came and goes to the state that was decided, in one commit.
 
-    `moment` is when that was (epoch seconds).
+    The platform is asked whether it stays with a verdict until `let_go_at` (epoch seconds).
     """
     if verdict is not None and verdict.credentials is not None:
         now = _keeping(now, verdict.credentials)
     if not now.pollable:
         return now
     if now.state is not State.WAITING:
-        return _decided_late(now, outcome, moment)
+        return _decided_late(now, outcome, let_go_at)
     if outcome is None:
         return now
     confirms = confirm and outcome.state is State.CAPTURED
@@ -56,30 +60,30 @@ def decided(
         state=State.HELD if confirms else outcome.state,
         held=Held.CONFIRM if confirms else Held.UNFINISHED,
         told=False,
-        let_go_at=0.0 if now.client_secret else moment + QUIET_PERIOD,
+        let_go_at=0.0 if now.has_secret else let_go_at,
         reason=outcome.reason,
         trouble=outcome.trouble.value if outcome.trouble else "",
         trouble_since=0.0,
     )
 
 
-def _decided_late(now: Attempt, outcome: Outcome | None, moment: float) -> Attempt:
+def _decided_late(now: Attempt, outcome: Outcome | None, let_go_at: float) -> Attempt:
     """The person does not wait any more: what comes all the same is offered, if anything."""
-    if now.client_secret is not None:
+    if now.has_secret:
         late = now.state is State.CANCELLED
         held = Held.LATE if late else Held.AFTERWARDS
         now = _approving(now, outcome) if outcome is not None else now
         return replace(now, state=State.HELD, held=held, told=False, reason="", trouble="")
     if outcome is not None and not now.let_go_at:
-        return replace(now, let_go_at=moment + QUIET_PERIOD)
+        return replace(now, let_go_at=let_go_at)
     return now
 
 
 def _keeping(now: Attempt, credentials: Credentials) -> Attempt:
     return replace(
         now,
-        client_id=credentials.client_id,
-        client_secret=credentials.client_secret,
+        account=credentials.account,
+        values=credentials.values,
         masked_secret=credentials.masked_secret(),
     )
 
@@ -91,7 +95,7 @@ def _approving(now: Attempt, outcome: Outcome) -> Attempt:
 
 def let_go(now: Attempt) -> Attempt:
     """Its code is not asked about any more."""
-    return replace(now, device_code=None) if now.pollable else now
+    return replace(now, device_state=None) if now.pollable else now
 
 
 def placed(now: Attempt, stored_at: float) -> Attempt:
@@ -149,15 +153,17 @@ def heard(now: Attempt, verdict: PollResult, interval: float, moment: float) -> 
     """What an answer says about a code that still waits."""
     if now.state is not State.WAITING:
         return now
-    stage = verdict.stage if isinstance(verdict, Waiting) else now.stage
+    stage, state = now.stage, now.device_state
+    if isinstance(verdict, Pending):
+        stage, state = verdict.stage, verdict.state or state
     if stage is Stage.UNKNOWN:
         stage = now.stage
-    if now.client_secret is not None and stage is not Stage.APPROVING:
+    if now.has_secret and stage is not Stage.APPROVING:
         # whatever it is called: credentials are given when the app exists
         stage = Stage.PUBLISHING
     if stage is not now.stage:
         now = replace(now, stage=stage, stage_at=moment, checked_at=0.0)
-    return replace(now, interval=interval, trouble="", trouble_since=0.0)
+    return replace(now, device_state=state, interval=interval, trouble="", trouble_since=0.0)
 
 
 def unheard(now: Attempt, error: RemoteError, moment: float) -> Attempt:
@@ -202,4 +208,4 @@ def removed(now: Attempt) -> Attempt:
 
 def forgotten(now: Attempt) -> Attempt:
     """Neither code nor secret is kept any longer."""
-    return replace(now, device_code=None, client_secret=None)
+    return replace(now, device_state=None, values=public(now.values))

@@ -65,7 +65,7 @@ class Verification:
         if _looking(self._record.attempt, now) or self._record.attempt.watching:
             await self._look_at_platform()
         # Last, for an attempt without a secret may be over, and then tells nothing more.
-        if self._record.attempt.client_secret is not None and now >= self._second_look():
+        if self._record.attempt.has_secret and now >= self._second_look():
             await self._look_at_targets()
 
     def _second_look(self) -> float:
@@ -103,15 +103,15 @@ class Verification:
             except TargetError:
                 continue
             for platform in there:
-                if platform.client_id == self._record.attempt.client_id:
-                    return Credentials(platform.client_id, platform.client_secret)
+                if platform.account == self._record.attempt.account:
+                    return platform.credentials
         return None
 
 
 def next_look(attempt: Attempt, now: float) -> float | None:
     """When to look next (epoch seconds); None when never again."""
     looks = []
-    if attempt.client_secret is not None:
+    if attempt.has_secret:
         looks.append(attempt.stored_at + SECOND_LOOK)
     if _looking(attempt, now) or attempt.watching:
         looks.append(attempt.looked_at + _pace(attempt, now))

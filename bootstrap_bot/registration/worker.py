@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -47,11 +47,12 @@ REMINDER = 86400.0
 class Services:
     """What every run works with.
 
-    `run_command` runs what is to follow a delivery. `admins` are in the order of the config;
-    `confirm` holds every pair back until its admin has agreed to store it.
+    `providers` are the platforms by name. `run_command` runs what is to follow a delivery.
+    `admins` are in the order of the config; `confirm` holds every pair back until its admin has
+    agreed to store it.
     """
 
-    provider: Provider
+    providers: Mapping[str, Provider]
     targets: Sequence[Target]
     journal: Journal
     display: Display
@@ -77,6 +78,7 @@ class Worker:
         )
         self.presenter = Presenter(self.record, services.display, services.clock)
         self._services = services
+        self._provider = services.providers[attempt.provider]
         self._may_begin = may_begin
         self._hurry = asyncio.Event()
         self._retries = {target.key: asyncio.Event() for target in services.targets}
@@ -165,7 +167,7 @@ class Worker:
             State.HELD: self._await_decision,
         }
         attempt = self.attempt
-        if attempt.state is State.STORED and (attempt.client_secret or attempt.watching):
+        if attempt.state is State.STORED and (attempt.has_secret or attempt.watching):
             return self._look_after
         if attempt.state is State.REMOVED and attempt.deliveries:
             return self._remove
@@ -176,7 +178,7 @@ class Worker:
             await self._give_up()
             return
         try:
-            invitation = await invite(self._services.provider, self._services.clock)
+            invitation = await invite(self._provider, self._services.clock)
         except RemoteError as error:
             code = error.code.value
             await self.record.commit_with_retry(lambda now: failed(now, code))
@@ -192,7 +194,9 @@ class Worker:
         )
 
     async def _poll(self) -> None:
-        polling = Polling(self.attempt.interval, kept=self.attempt.client_secret is not None)
+        polling = Polling(
+            self._provider.kind.policy, self.attempt.interval, kept=self.attempt.has_secret
+        )
         while self.attempt.pollable:
             await self._wait_to_ask(polling)
             polling = await self._ask_surely(polling)
@@ -206,14 +210,14 @@ class Worker:
             return await asyncio.shield(asking)
 
     async def _ask(self, polling: Polling) -> Polling:
-        code = self.attempt.device_code
-        if code is None:
+        state = self.attempt.device_state
+        if state is None:
             return polling
         asked_at = self._services.clock.now()
         deadline_passed = asked_at - self.attempt.expires_at
         last = 0.0 < self.attempt.let_go_at <= asked_at
         try:
-            verdict = await self._services.provider.poll(code)
+            verdict = await self._provider.poll(state)
         except RemoteError as error:
             polling = polling.failed(error).past_deadline(deadline_passed)
             await self._note_trouble(error)
@@ -222,17 +226,29 @@ class Worker:
             polling = polling.answered(verdict).past_deadline(deadline_passed)
             await self._decide(verdict, polling.outcome)
             heard_at = self._services.clock.now()
-            await self.record.note(lambda now: heard(now, verdict, polling.interval, heard_at))
-        if last:
+            await self._note_heard(verdict, polling.interval, heard_at)
+        if last or (self.attempt.let_go_at and not self._provider.kind.policy.quiet_period):
             await self.record.commit_with_retry(let_go)
         await self._note_wanted()
         return polling
 
+    async def _note_heard(self, verdict: PollResult, interval: float, moment: float) -> None:
+        """What the next poll needs is on disk before it; how far the person came need not be."""
+
+        def change(now: Attempt) -> Attempt:
+            return heard(now, verdict, interval, moment)
+
+        before, after = self.attempt, change(self.attempt)
+        if (before.device_state, before.interval) != (after.device_state, after.interval):
+            await self.record.commit_with_retry(change)
+        else:
+            await self.record.note(change)
+
     async def _decide(self, verdict: PollResult | None, outcome: Outcome | None) -> None:
         admins, confirm = self._services.admins, self._services.confirm
-        moment = self._services.clock.now()
+        let_go_at = self._services.clock.now() + self._provider.kind.policy.quiet_period
         await self.record.commit_with_retry(
-            lambda now: inherited(decided(now, verdict, outcome, confirm, moment), admins)
+            lambda now: inherited(decided(now, verdict, outcome, confirm, let_go_at), admins)
         )
 
     async def _wait_to_ask(self, polling: Polling) -> None:
@@ -310,6 +326,6 @@ class Worker:
     async def _look_after(self) -> None:
         services = self._services
         care = Verification(
-            self.record, services.provider, services.targets, self._storing, services.clock
+            self.record, self._provider, services.targets, self._storing, services.clock
         )
         await care.run(self._hurry)

@@ -12,7 +12,6 @@ from pathlib import Path
 import qrcode
 
 from bootstrap_bot.bot import BootstrapBot
-from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.registration.worker import OnStored
 from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram.stand_in import Message, TelegramStandIn
@@ -139,13 +138,12 @@ def _print_message(message: Message, *, edited: bool = False) -> None:
 
 
 async def _print_table(platform: Platform) -> None:
-    pair = Credentials(platform.client_id, platform.client_secret)
     print(f"Written into {CONFIG_NAME}:\n")
     print(f"  [platforms.{platform.id}]")
     print(f'  type = "{platform.type}"')
     print(f"  enabled = {str(platform.enabled).lower()}")
-    print(f'  client_id = "{pair.client_id}"')
-    print(f'  client_secret = "{pair.masked_secret()}"\n', flush=True)
+    print(f'  client_id = "{platform.client_id}"')
+    print(f'  client_secret = "{platform.credentials.masked_secret()}"\n', flush=True)
 
 
 def _language() -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.editing.dotenv import Dotenv
@@ -23,7 +23,7 @@ from bootstrap_bot.editing.toml import Toml
 from bootstrap_bot.editing.toml_reader import read_toml
 from bootstrap_bot.editing.yaml import Yaml
 from bootstrap_bot.errors import Code
-from bootstrap_bot.targets.layout import DINGTALK, Data, NoSuchEntryError, text_at
+from bootstrap_bot.targets.layout import Data, NoSuchEntryError, bot_with, pair, text_at
 from bootstrap_bot.targets.tables import FileTable, TargetContext, usable_path
 from bootstrap_bot.targets.target import Note, Platform, Target
 
@@ -67,12 +67,12 @@ class AnyLayout:
         secret = text_at(data, _resolved(data, self._client_secret))
         if not client_id:
             return []
-        return [Platform(self._name, DINGTALK, None, client_id, SecretStr(secret))]
+        return [bot_with(self._name, None, pair(client_id, secret))]
 
     def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
         values = {
-            CLIENT_ID: credentials.client_id,
-            CLIENT_SECRET: credentials.client_secret.get_secret_value(),
+            CLIENT_ID: credentials.account,
+            CLIENT_SECRET: credentials.text("client_secret"),
         }
         return [
             Set(_resolved(data, path), _filled(value, values))
@@ -84,7 +84,7 @@ class AnyLayout:
 
     def remove(self, data: Data, bot: Platform) -> list[Change]:
         """Takes out again what storing puts in, where it is still the same."""
-        values = {CLIENT_ID: bot.client_id, CLIENT_SECRET: bot.client_secret.get_secret_value()}
+        values = {CLIENT_ID: bot.account, CLIENT_SECRET: bot.credentials.text("client_secret")}
         paths = ((_resolved(data, path), value) for path, value in self._templates.items())
         return [
             _emptied(path)

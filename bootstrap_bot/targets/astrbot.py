@@ -17,7 +17,7 @@ from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError, TargetError
 from bootstrap_bot.http import Http, Method, Reply
 from bootstrap_bot.targets.command import Command
-from bootstrap_bot.targets.layout import free_id
+from bootstrap_bot.targets.layout import free_id, pair
 from bootstrap_bot.targets.target import Note, Platform, Stored
 
 _BOTS = "/api/v1/bots"
@@ -48,8 +48,8 @@ class _Bots:
     ids: frozenset[str]
     ours: tuple[_Bot, ...]
 
-    def find(self, client_id: str) -> _Bot | None:
-        return next((bot for bot in self.ours if bot.platform.client_id == client_id), None)
+    def find(self, account: str) -> _Bot | None:
+        return next((bot for bot in self.ours if bot.platform.account == account), None)
 
 
 class AstrBot:
@@ -106,13 +106,13 @@ class AstrBot:
         async with self._lock:
             for _ in range(_LOOKS):
                 bots = await self._bots()
-                known = bots.find(credentials.client_id)
+                known = bots.find(credentials.account)
                 if known and known.platform.holds(credentials):
                     return _stored(known.platform, notes)
                 if sent:
                     break
                 if known := known or bots.find(replaces):
-                    replaced = known.platform.client_id != credentials.client_id
+                    replaced = known.platform.account != credentials.account
                     if replaced and known.config.get(_TEMPLATE):
                         notes = (Note.CARD_TEMPLATE,)
                     sent = await self._put(known, _pair(credentials))
@@ -126,12 +126,12 @@ class AstrBot:
         """All bots of our type with a client id, in AstrBot's order, read afresh."""
         return [bot.platform for bot in (await self._bots()).ours]
 
-    async def set_enabled(self, client_id: str, enabled: bool) -> Platform | None:
+    async def set_enabled(self, account: str, enabled: bool) -> Platform | None:
         """Switches the bot with that client id; None when there is none."""
         sent = False
         async with self._lock:
             for _ in range(_LOOKS):
-                known = (await self._bots()).find(client_id)
+                known = (await self._bots()).find(account)
                 if known is None:
                     return None
                 if known.platform.enabled is enabled:
@@ -141,7 +141,7 @@ class AstrBot:
                 sent = await self._put(known, {"enable": enabled})
         raise TargetError(Code.NOT_READ_BACK, self.place)
 
-    async def remove(self, client_id: str, *, unwanted: bool = False) -> Platform | None:
+    async def remove(self, account: str, *, unwanted: bool = False) -> Platform | None:
         """Removes the bot with that client id, and gives it; None when there is none."""
         removed: Platform | None = None
         sent = False
@@ -150,7 +150,7 @@ class AstrBot:
                 bots = await self._bots()
                 if removed and removed.id not in bots.ids:
                     return removed
-                known = bots.find(client_id)
+                known = bots.find(account)
                 if known is None:
                     return None
                 if sent:
@@ -211,7 +211,8 @@ class AstrBot:
             raise self._bad_answer()
         # AstrBot loads whatever is true in Python's sense
         enabled = bool(config.get("enable"))
-        return _Bot(Platform(bot_id, self._type, enabled, client_id, SecretStr(secret)), config)
+        values = pair(client_id, secret).values
+        return _Bot(Platform(bot_id, self._type, enabled, client_id, values), config)
 
     async def _send(
         self,
@@ -275,8 +276,8 @@ def _stored(platform: Platform, notes: tuple[Note, ...]) -> Stored:
 
 def _pair(credentials: Credentials) -> dict[str, object]:
     return {
-        "client_id": credentials.client_id,
-        "client_secret": credentials.client_secret.get_secret_value(),
+        "client_id": credentials.account,
+        "client_secret": credentials.text("client_secret"),
     }
 
 

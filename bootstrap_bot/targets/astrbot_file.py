@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
-
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.editing.format import Append, Change, Keys, Remove, Set
 from bootstrap_bot.editing.json5 import Json
@@ -16,8 +14,10 @@ from bootstrap_bot.targets.layout import (
     DINGTALK,
     Data,
     OtherShapeError,
+    bot_with,
     emptied,
     free_id,
+    pair,
     pair_at,
 )
 from bootstrap_bot.targets.tables import DEFAULT_URL, AstrBotUrl, FileTable, PathText, TargetContext
@@ -49,8 +49,8 @@ class AstrBotLayout:
             "id": free_id(wanted_id, taken),
             "type": DINGTALK,
             "enable": True,
-            "client_id": credentials.client_id,
-            "client_secret": credentials.client_secret.get_secret_value(),
+            "client_id": credentials.account,
+            "client_secret": credentials.text("client_secret"),
             TEMPLATE: "",
         }
         if data.get(PLATFORM) is None:
@@ -59,7 +59,7 @@ class AstrBotLayout:
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
         path = _path(data, bot)
-        replaced = bot.client_id != credentials.client_id
+        replaced = bot.account != credentials.account
         # a card's template is made for one bot
         gone = emptied(data, [(*path, TEMPLATE)] if replaced else [])
         return [*pair_at((*path, "client_id"), (*path, "client_secret"), credentials), *gone]
@@ -91,11 +91,14 @@ def _bots(data: Data) -> Iterator[tuple[int, Platform]]:
             if isinstance(client_id, str) and client_id:
                 name, text = str(entry.get("id", "")), secret if isinstance(secret, str) else ""
                 enabled = bool(entry.get("enable"))
-                yield index, Platform(name, DINGTALK, enabled, client_id, SecretStr(text))
+                yield (
+                    index,
+                    bot_with(name, enabled, pair(client_id, text)),
+                )
 
 
 def _path(data: Data, bot: Platform) -> Keys:
-    index = next(index for index, one in _bots(data) if one.client_id == bot.client_id)
+    index = next(index for index, one in _bots(data) if one.account == bot.account)
     return PLATFORM, index
 
 

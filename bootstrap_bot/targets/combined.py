@@ -56,8 +56,8 @@ class Combined:
         Until the last answer the pair is in `main` already, unless nobody had that place.
         """
         there = await self._there()
-        ours = (credentials.client_id, replaces)
-        agreed = [other for other, bot in there if bot.client_id in ours]
+        ours = (credentials.account, replaces)
+        agreed = [other for other, bot in there if bot.account in ours]
         strangers = [one for one in there if one[0] not in agreed]
         if strangers and not await self._main.platforms():
             raise _occupied(*strangers[0])
@@ -67,28 +67,28 @@ class Combined:
         if strangers:
             raise _occupied(*strangers[0])
         for other, bot in there:
-            await other.remove(bot.client_id)
+            await other.remove(bot.account)
         return stored
 
     async def platforms(self) -> list[Platform]:
         """The bots of all places, each once."""
-        found = {bot.client_id: bot for bot in await self._main.platforms()}
+        found = {bot.account: bot for bot in await self._main.platforms()}
         for _, bot in await self._there():
-            found.setdefault(bot.client_id, bot)
+            found.setdefault(bot.account, bot)
         return list(found.values())
 
-    async def set_enabled(self, client_id: str, enabled: bool) -> Platform | None:
+    async def set_enabled(self, account: str, enabled: bool) -> Platform | None:
         """See `Target`; switched wherever it is."""
         found = None
-        for place in (*await self._with(client_id), self._main):
-            found = await place.set_enabled(client_id, enabled) or found
+        for place in (*await self._with(account), self._main):
+            found = await place.set_enabled(account, enabled) or found
         return found
 
-    async def remove(self, client_id: str, *, unwanted: bool = False) -> Platform | None:
+    async def remove(self, account: str, *, unwanted: bool = False) -> Platform | None:
         """See `Target`; from wherever it is."""
         removed = None
-        for place in (*await self._with(client_id), self._main):
-            removed = await place.remove(client_id, unwanted=unwanted) or removed
+        for place in (*await self._with(account), self._main):
+            removed = await place.remove(account, unwanted=unwanted) or removed
         return removed
 
     async def probe(self) -> Sequence[Path]:
@@ -108,13 +108,13 @@ class Combined:
         others = await self._thread.do(self._others)
         return [(other, bot) for other in others for bot in await other.platforms()]
 
-    async def _with(self, client_id: str) -> list[Target]:
+    async def _with(self, account: str) -> list[Target]:
         """The others that have that bot."""
-        return [other for other, bot in await self._there() if bot.client_id == client_id]
+        return [other for other, bot in await self._there() if bot.account == account]
 
 
 def _occupied(other: Target, bot: Platform) -> TargetError:
-    return TargetError(Code.OCCUPIED, other.place, occupant=bot.client_id)
+    return TargetError(Code.OCCUPIED, other.place, occupant=bot.account)
 
 
 async def _ready(other: Target) -> Sequence[Path]:

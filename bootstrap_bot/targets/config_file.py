@@ -5,15 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from pydantic import SecretStr
-
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.editing.format import Change, Remove, Set
 from bootstrap_bot.editing.toml import Toml
 from bootstrap_bot.errors import Code
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.file_target import LOCK_SECONDS, FileTarget
-from bootstrap_bot.targets.layout import DINGTALK, Data, free_id, pair_at, table_at
+from bootstrap_bot.targets.layout import DINGTALK, Data, free_id, pair, pair_at, table_at
 from bootstrap_bot.targets.rights import Rights
 from bootstrap_bot.targets.tables import FileTable, OptionalPath, TargetContext, resolved
 from bootstrap_bot.targets.target import Note, Platform, Target
@@ -42,15 +40,15 @@ class PlatformTables:
         values = {
             "type": self._type,
             "enabled": True,
-            "client_id": credentials.client_id,
-            "client_secret": credentials.client_secret.get_secret_value(),
+            "client_id": credentials.account,
+            "client_secret": credentials.text("client_secret"),
         }
         name = free_id(wanted_id, table_at(data, (PLATFORMS,)))
         return [Set((PLATFORMS, name), values)]
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
         path = (PLATFORMS, bot.id)
-        replaced = bot.client_id != credentials.client_id
+        replaced = bot.account != credentials.account
         gone = [Remove((*path, name)) for name in (COMPANIONS if replaced else ())]
         return [*pair_at((*path, "client_id"), (*path, "client_secret"), credentials), *gone]
 
@@ -70,7 +68,8 @@ class PlatformTables:
                 if isinstance(client_id, str) and client_id:
                     enabled = table.get("enabled", True) is True
                     text = secret if isinstance(secret, str) else ""
-                    yield Platform(name, self._type, enabled, client_id, SecretStr(text))
+                    values = pair(client_id, text).values
+                    yield Platform(name, self._type, enabled, client_id, values)
 
 
 class ConfigFile(FileTarget):

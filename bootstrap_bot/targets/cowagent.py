@@ -1,5 +1,6 @@
 """CowAgent: two keys of its `config.json`, and a channel in its list."""
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from bootstrap_bot.credentials import Credentials
@@ -21,10 +22,7 @@ class CowAgentLayout(Slot):
 
     def bots(self, data: Data) -> list[Platform]:
         on = CHANNEL in _channels(data)
-        return [
-            Platform(bot.id, bot.type, on, bot.client_id, bot.client_secret)
-            for bot in super().bots(data)
-        ]
+        return [replace(bot, enabled=on) for bot in super().bots(data)]
 
     def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
         return [*self._pair(data, credentials), *_switched(data, True)]

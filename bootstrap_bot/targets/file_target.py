@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import SecretStr
-
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.editing.format import (
     Change,
@@ -26,7 +24,14 @@ from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.file_lock import ProgramLock
 from bootstrap_bot.targets.file_writer import FileWriter, Written
-from bootstrap_bot.targets.layout import DINGTALK, Data, Layout, NoSuchEntryError, OtherShapeError
+from bootstrap_bot.targets.layout import (
+    DINGTALK,
+    Data,
+    Layout,
+    NoSuchEntryError,
+    OtherShapeError,
+    pair,
+)
 from bootstrap_bot.targets.rights import kept
 from bootstrap_bot.targets.serial_thread import SerialThread
 from bootstrap_bot.targets.staging import RightsPolicy
@@ -37,7 +42,7 @@ T = TypeVar("T")
 
 LOCK_SECONDS = 10.0
 # What a probe would store.
-SAMPLE = Credentials("dingsample", SecretStr("sample"))
+SAMPLE = pair("dingsample", "sample")
 
 Guard = Callable[[], Awaitable[Code | None]]
 
@@ -106,25 +111,23 @@ class FileTarget:
             return self._put(data, wanted_id, credentials, replaces)
 
         await self._ask_guard()
-        return await self._thread.do(self._store, rule, credentials.client_id, exposed)
+        return await self._thread.do(self._store, rule, credentials.account, exposed)
 
     async def platforms(self) -> list[Platform]:
         return await self._thread.do(self._look, self._layout.bots)
 
-    async def set_enabled(self, client_id: str, enabled: bool) -> Platform | None:
+    async def set_enabled(self, account: str, enabled: bool) -> Platform | None:
         def switch(data: Data, bot: Platform) -> Sequence[Change]:
             return self._layout.switch(data, bot, enabled)
 
         await self._ask_guard()
-        known = await self._thread.do(self._change_known, client_id, switch)
+        known = await self._thread.do(self._change_known, account, switch)
         switchable = known is not None and known.enabled is not None
         return replace(known, enabled=enabled) if known and switchable else known
 
-    async def remove(self, client_id: str, *, unwanted: bool = False) -> Platform | None:
+    async def remove(self, account: str, *, unwanted: bool = False) -> Platform | None:
         await self._ask_guard()
-        return await self._thread.do(
-            self._change_known, client_id, self._layout.remove, not unwanted
-        )
+        return await self._thread.do(self._change_known, account, self._layout.remove, not unwanted)
 
     async def tidy(self) -> None:
         await self._thread.do(self._writer.tidy)
@@ -143,19 +146,19 @@ class FileTarget:
         if blocker := self._layout.blocker(data):
             raise TargetError(blocker, self.place)
         bots = self._layout.bots(data)
-        for bot in (_find(bots, credentials.client_id), _find(bots, replaces)):
+        for bot in (_find(bots, credentials.account), _find(bots, replaces)):
             if bot is not None:
                 return self._layout.update(data, bot, credentials)
         if bots and self.single_slot:
-            raise TargetError(Code.OCCUPIED, self.place, occupant=bots[0].client_id)
+            raise TargetError(Code.OCCUPIED, self.place, occupant=bots[0].account)
         return self._layout.add(data, wanted_id, credentials)
 
-    def _store(self, rule: Rule, client_id: str, exposed: bool) -> Stored:
-        written = self._write(rule, client_id, exposed=exposed)
+    def _store(self, rule: Rule, account: str, exposed: bool) -> Stored:
+        written = self._write(rule, account, exposed=exposed)
         if written.exposed:
             _log.warning("%s can be read by others", self.place)
         bots, notes = self._look(lambda data: (self._layout.bots(data), self._layout.notes(data)))
-        stored = _find(bots, client_id)
+        stored = _find(bots, account)
         if stored is None:
             raise TargetError(Code.NOT_READ_BACK, self.place)
         more = (
@@ -167,7 +170,7 @@ class FileTarget:
 
     def _change_known(
         self,
-        client_id: str,
+        account: str,
         change: Callable[[Data, Platform], Sequence[Change]],
         backed_up: bool = True,
     ) -> Platform | None:
@@ -175,7 +178,7 @@ class FileTarget:
 
         def rule(data: Data) -> Sequence[Change]:
             nonlocal known
-            known = _find(self._layout.bots(data), client_id)
+            known = _find(self._layout.bots(data), account)
             return change(data, known) if known else ()
 
         # nothing comes in that is not there already, for the same readers
@@ -187,37 +190,37 @@ class FileTarget:
 
         def rehearsal(data: Data) -> Sequence[Change]:
             occupants = self._layout.bots(data) if self.single_slot else []
-            replaces = next((bot.client_id for bot in occupants), "")
+            replaces = next((bot.account for bot in occupants), "")
             return self._put(data, DINGTALK, SAMPLE, replaces)
 
-        self._edited(self._writer.read(), rehearsal, SAMPLE.client_id)
+        self._edited(self._writer.read(), rehearsal, SAMPLE.account)
         self._writer.probe()
         return self._writer.old_copies()
 
     def _write(
         self,
         rule: Rule,
-        client_id: str | None = None,
+        account: str | None = None,
         *,
         backed_up: bool = True,
         exposed: bool = False,
     ) -> Written:
-        """Makes the changes; with a client id only if the new text has that bot."""
+        """Makes the changes; with an account only if the new text has that bot."""
 
         def edit(text: str) -> str:
-            return self._edited(text, rule, client_id)
+            return self._edited(text, rule, account)
 
         written = self._writer.change(edit, backed_up=backed_up, exposed=exposed)
         if written.narrowed:
             _log.warning("%s could be read or written by others; now it cannot", self.place)
         return written
 
-    def _edited(self, text: str, rule: Rule, client_id: str | None) -> str:
-        """The new text; with a client id only one that has that bot."""
+    def _edited(self, text: str, rule: Rule, account: str | None) -> str:
+        """The new text; with an account only one that has that bot."""
 
         def changed() -> str:
             new, data = revised(self._form, text, rule)
-            if client_id is not None and _find(self._layout.bots(data), client_id) is None:
+            if account is not None and _find(self._layout.bots(data), account) is None:
                 raise TargetError(Code.NOT_READ_BACK, self.place)
             return new
 
@@ -261,5 +264,5 @@ class FileTarget:
         raise TargetError(code, self.place, line=line, column=column)
 
 
-def _find(bots: Sequence[Platform], client_id: str) -> Platform | None:
-    return next((bot for bot in bots if client_id and bot.client_id == client_id), None)
+def _find(bots: Sequence[Platform], account: str) -> Platform | None:
+    return next((bot for bot in bots if account and bot.account == account), None)

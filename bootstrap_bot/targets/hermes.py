@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import SecretStr
-
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.editing.dotenv import Dotenv
 from bootstrap_bot.editing.format import Change, Format, Keys, Remove, value_at
@@ -17,7 +15,15 @@ from bootstrap_bot.errors import Code
 from bootstrap_bot.targets.beside import data_of
 from bootstrap_bot.targets.combined import Combined
 from bootstrap_bot.targets.file_target import FileTarget
-from bootstrap_bot.targets.layout import DINGTALK, Data, OtherShapeError, pair_at, text_at
+from bootstrap_bot.targets.layout import (
+    DINGTALK,
+    Data,
+    OtherShapeError,
+    bot_with,
+    pair,
+    pair_at,
+    text_at,
+)
 from bootstrap_bot.targets.slot import Slot
 from bootstrap_bot.targets.tables import FileTable, PathText, TargetContext, resolved
 from bootstrap_bot.targets.target import Note, Platform, Target
@@ -100,13 +106,13 @@ class HermesLayout:
         client_id, secret = text_at(data, CLIENT_ID), text_at(data, CLIENT_SECRET)
         if not client_id:
             return []
-        return [Platform(self.kind, DINGTALK, None, client_id, SecretStr(secret))]
+        return [bot_with(self.kind, None, pair(client_id, secret))]
 
     def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
         return [*pair_at(CLIENT_ID, CLIENT_SECRET, credentials), *map(Remove, CODES)]
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
-        replaced = bot.client_id != credentials.client_id
+        replaced = bot.account != credentials.account
         gone = map(Remove, COMPANIONS if replaced else ())
         return [*pair_at(CLIENT_ID, CLIENT_SECRET, credentials), *gone]
 

@@ -4,7 +4,9 @@ import itertools
 from collections.abc import Container, Iterable, Sequence
 from typing import Any, Protocol
 
-from bootstrap_bot.credentials import Credentials
+from pydantic import SecretStr
+
+from bootstrap_bot.credentials import Credentials, plain
 from bootstrap_bot.editing.format import Change, Keys, Remove, Set, UnfitValueError, value_at
 from bootstrap_bot.errors import Code
 from bootstrap_bot.targets.target import Note, Platform
@@ -71,10 +73,22 @@ class Layout(Protocol):
         ...
 
 
+def pair(client_id: str, secret: str) -> Credentials:
+    """Credentials of a DingTalk app."""
+    return Credentials(
+        DINGTALK, client_id, {"client_id": client_id, "client_secret": SecretStr(secret)}
+    )
+
+
+def bot_with(name: str, enabled: bool | None, credentials: Credentials) -> Platform:
+    """A bot that has exactly these."""
+    return Platform(name, credentials.provider, enabled, credentials.account, credentials.values)
+
+
 def pair_at(client_id: Keys, client_secret: Keys, credentials: Credentials) -> list[Change]:
     """Both values of a pair, each at its place."""
-    secret = credentials.client_secret.get_secret_value()
-    return [Set(client_id, credentials.client_id), Set(client_secret, secret)]
+    secret = credentials.text("client_secret")
+    return [Set(client_id, credentials.account), Set(client_secret, secret)]
 
 
 def emptied(data: Data, paths: Iterable[Keys]) -> list[Change]:
@@ -92,8 +106,7 @@ def unexpanded(credentials: Credentials) -> Credentials:
 
     Raises `UnfitValueError` when it would not arrive as it is.
     """
-    values = credentials.client_id, credentials.client_secret.get_secret_value()
-    if any("${" in value for value in values):
+    if any("${" in plain(value) for value in credentials.values.values()):
         raise UnfitValueError
     return credentials
 

@@ -57,22 +57,22 @@ class OpenClawLayout:
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
         changes: list[Change] = []
-        for place in self._channel(data).places_of(bot.client_id):
+        for place in self._channel(data).places_of(bot.account):
             if place.stated:
                 changes += _pair(data, place.path, credentials)
-            if bot.client_id != credentials.client_id:
+            if bot.account != credentials.account:
                 there = table_at(data, place.path)
                 changes += [Remove((*place.path, key)) for key in BELONGINGS if key in there]
         return changes
 
     def remove(self, data: Data, bot: Platform) -> list[Change]:
-        return self._channel(data).without(bot.client_id)
+        return self._channel(data).without(bot.account)
 
     def switch(self, data: Data, bot: Platform, enabled: bool) -> list[Change]:
         channel = self._channel(data)
         if not channel.accounts:
             return [Set((*channel.path, ENABLED), enabled)]
-        return channel.on(bot.client_id) if enabled else channel.off(bot.client_id)
+        return channel.on(bot.account) if enabled else channel.off(bot.account)
 
     def notes(self, data: Data) -> list[Note]:
         off = [] if self._plugin.is_on(data) else [Note.OPENCLAW_PLUGIN_OFF]

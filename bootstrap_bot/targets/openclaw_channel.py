@@ -5,10 +5,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import SecretStr
-
 from bootstrap_bot.editing.format import Change, Keys, Remove, Set, value_at
-from bootstrap_bot.targets.layout import DINGTALK, Data, free_id, table_at
+from bootstrap_bot.targets.layout import DINGTALK, Data, bot_with, free_id, pair, table_at
 from bootstrap_bot.targets.openclaw_plugin import Plugin
 from bootstrap_bot.targets.target import Platform
 
@@ -87,9 +85,9 @@ class Channel:
         for client_id in (place.client_id for place in self.places()):
             if client_id and client_id not in found:
                 places = self.places_of(client_id)
-                secret = SecretStr(_text(places[0].pair.get(CLIENT_SECRET)))
+                secret = _text(places[0].pair.get(CLIENT_SECRET))
                 enabled = any(place.started for place in places)
-                found[client_id] = Platform(places[0].name, DINGTALK, enabled, client_id, secret)
+                found[client_id] = bot_with(places[0].name, enabled, pair(client_id, secret))
         return list(found.values())
 
     def free_name(self, wanted: str) -> str:

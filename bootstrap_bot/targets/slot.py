@@ -3,12 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pydantic import SecretStr
-
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.editing.format import Change, Keys, Remove, Set, value_at
 from bootstrap_bot.errors import Code
-from bootstrap_bot.targets.layout import DINGTALK, Data, emptied, table_at, text_at
+from bootstrap_bot.targets.layout import Data, bot_with, emptied, pair, table_at, text_at
 from bootstrap_bot.targets.target import Note, Platform
 
 Needs = Callable[[Data], list[Note]]
@@ -47,14 +45,14 @@ class Slot:
         if not client_id:
             return []
         enabled = None if self.enabled is None else is_on(value_at(data, self.enabled))
-        secret = SecretStr(self._read(data, self.client_secret))
-        return [Platform(self.kind, DINGTALK, enabled, client_id, secret)]
+        secret = self._read(data, self.client_secret)
+        return [bot_with(self.kind, enabled, pair(client_id, secret))]
 
     def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
         return [*self._switched(True), *self._pair(data, credentials), *emptied(data, self.codes)]
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
-        replaced = bot.client_id != credentials.client_id
+        replaced = bot.account != credentials.account
         gone = emptied(data, self.companions if replaced else ())
         return [*self._pair(data, credentials), *gone]
 
@@ -73,9 +71,9 @@ class Slot:
         return [] if self.enabled is None else [Set(self.enabled, enabled)]
 
     def _pair(self, data: Data, credentials: Credentials) -> list[Change]:
-        secret = credentials.client_secret.get_secret_value()
+        secret = credentials.text("client_secret")
         return [
-            *self._written(data, self.client_id, credentials.client_id),
+            *self._written(data, self.client_id, credentials.account),
             *self._written(data, self.client_secret, secret),
         ]
 

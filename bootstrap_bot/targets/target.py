@@ -1,14 +1,14 @@
 """What every place for credentials can do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import SecretStr
 
-from bootstrap_bot.credentials import Credentials, masked_id
+from bootstrap_bot.credentials import Credentials, Values, masked
 from bootstrap_bot.targets.command import Command
 
 
@@ -47,24 +47,41 @@ RESTARTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """One bot as a target has it stored; `enabled` is None where it cannot be switched."""
+    """One bot as a target has it stored; `enabled` is None where it cannot be switched.
+
+    `type` is the platform's name and `account` tells one bot from another. `values` are those
+    that the target keeps, by the platform's own names; one that is missing there is empty.
+    """
 
     id: str
     type: str
     enabled: bool | None
-    client_id: str
-    client_secret: SecretStr
+    account: str
+    values: Values = field(default_factory=dict)
 
-    def masked_id(self) -> str:
-        """The client id as people may see it."""
-        return masked_id(self.client_id)
+    @property
+    def client_id(self) -> str:
+        """DingTalk's public value."""
+        return self.credentials.text("client_id")
+
+    @property
+    def client_secret(self) -> SecretStr:
+        """DingTalk's secret."""
+        return SecretStr(self.credentials.text("client_secret"))
+
+    @property
+    def credentials(self) -> Credentials:
+        """What the target keeps of the platform's."""
+        return Credentials(self.type, self.account, self.values)
+
+    def masked_account(self) -> str:
+        """The account as people may see it."""
+        return masked(self.account)
 
     def holds(self, credentials: Credentials) -> bool:
-        """Whether this is exactly that pair."""
-        return (self.client_id, self.client_secret) == (
-            credentials.client_id,
-            credentials.client_secret,
-        )
+        """Whether these are the credentials, as far as the target keeps them."""
+        same = all(credentials.values.get(name) == value for name, value in self.values.items())
+        return self.account == credentials.account and bool(self.values) and same
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +133,10 @@ class Target(Protocol):
     ) -> Stored:
         """Stores the pair and gives what was stored, under the id it now has.
 
-        A `client_id` that is there already is updated where it stands and keeps its id and
-        every other key. Otherwise the platform whose client id is `replaces` gets the pair in
+        An account that is there already is updated where it stands and keeps its id and
+        every other key. Otherwise the platform whose account is `replaces` gets the pair in
         one step, or, without one, `wanted_id` is taken, or the next free `<wanted_id>_2`, ...
-        A place for one that another client id has raises `TargetError` with OCCUPIED, a place
+        A place for one that another account has raises `TargetError` with OCCUPIED, a place
         that others can read one of EXPOSING, unless it may be `exposed`.
         """
         ...
@@ -128,12 +145,12 @@ class Target(Protocol):
         """Everything of our type that is stored now, in its order, read afresh."""
         ...
 
-    async def set_enabled(self, client_id: str, enabled: bool) -> Platform | None:
-        """Switches the platform with that client id; None when there is none."""
+    async def set_enabled(self, account: str, enabled: bool) -> Platform | None:
+        """Switches the platform with that account; None when there is none."""
         ...
 
-    async def remove(self, client_id: str, *, unwanted: bool = False) -> Platform | None:
-        """Removes the platform with that client id; None when there is none.
+    async def remove(self, account: str, *, unwanted: bool = False) -> Platform | None:
+        """Removes the platform with that account; None when there is none.
 
         `unwanted`: it should not have been stored, so the version before that is kept, not the
         one with it.

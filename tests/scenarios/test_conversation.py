@@ -14,13 +14,12 @@ from zoneinfo import ZoneInfo
 import pytest
 import zxingcpp
 from PIL import Image
-from pydantic import SecretStr
 
 from bootstrap_bot.chat.card import card
 from bootstrap_bot.chat.codes import looked_up_by_value
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
 from bootstrap_bot.errors import Code
-from bootstrap_bot.providers.provider import Health, Stage
+from bootstrap_bot.providers.provider import Health, Link, Stage
 from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.sandbox.dingtalk.answers import (
@@ -37,6 +36,7 @@ from bootstrap_bot.sandbox.telegram.rules import keyboard, units
 from bootstrap_bot.sandbox.telegram.stand_in import Message, Trouble
 from bootstrap_bot.targets.target import Note
 from tests.support.clock import START
+from tests.support.credentials import a_secret
 from tests.support.scene import ADMIN, OTHER_ADMIN, Scene
 
 ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
@@ -1230,19 +1230,24 @@ def longest(state: State, **fields: Any) -> Attempt:
         "state": state,
         "wanted_id": "x" * 32,
         "user_code": WIDE * 4096,
-        "link": LONGEST_LINK[:300],
-        "app_link": "https://applink.dingtalk.com/page/link?url=" + "%26" * 300,
+        **leading_to(LONGEST_LINK[:300]),
         "expires_at": START + 86400,
         "checked_at": START - 86400,
         "stage_at": START - 86400,
-        "client_id": WIDE * 4096,
-        "client_secret": SecretStr(WIDE * 4096),
+        "account": WIDE * 4096,
+        "values": a_secret(WIDE * 4096),
         "reason": WIDE * 4096,
         "trouble_since": START - 86400,
         "stored_at": START - 86400,
         "looked_at": START - 3600,
     }
     return Attempt(**whole | fields)
+
+
+def leading_to(link: str) -> dict[str, Any]:
+    """Where a picture and its buttons lead."""
+    app = "https://applink.dingtalk.com/page/link?url=" + "%26" * 300
+    return {"links": (Link("app", app), Link("browser", link)), "qr": link}
 
 
 def deliveries(**fields: Any) -> tuple[Delivery, ...]:
@@ -1268,9 +1273,9 @@ def every_look() -> Iterator[Attempt]:
     """Every state with everything that changes its card, at its longest."""
     for link in (LONGEST_LINK[:256], LONGEST_LINK[:300], LONGEST_LINK[:300] + "&" * 212):
         for stage_now in Stage:
-            yield longest(State.WAITING, link=link, stage=stage_now)
+            yield longest(State.WAITING, stage=stage_now, **leading_to(link))
         for code in ROAD_ERRORS:
-            yield longest(State.WAITING, link=link, trouble=code.value)
+            yield longest(State.WAITING, trouble=code.value, **leading_to(link))
     for code in TARGET_ERRORS:
         there = deliveries(trouble=code.value, line=2**31, column=2**31)
         yield longest(State.CAPTURED, deliveries=there)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, fields, replace
 from enum import Enum
@@ -23,10 +23,12 @@ from pydantic import SecretStr
 
 from bootstrap_bot.errors import Code, JournalError
 from bootstrap_bot.journals.sqlite import ADDED, SqliteJournal
+from bootstrap_bot.providers.provider import Link
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
-from tests.support.attempts import CLIENT_ID, SECRET, an_attempt, captured
+from tests.support.attempts import CLIENT_ID, ERASED, SECRET, an_attempt, captured
 from tests.support.clock import START, rest
+from tests.support.credentials import a_secret, ding_pair
 from tests.support.scene import Scene
 
 NUMBERS = st.integers(min_value=-(2**63), max_value=2**63 - 1)
@@ -47,9 +49,11 @@ def of_type(hint: Any) -> st.SearchStrategy[Any]:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return st.sampled_from(list(hint))
     if get_origin(hint) is tuple:
-        return st.lists(of_type(get_args(hint)[0]), max_size=3, unique_by=lambda d: d.target).map(
-            tuple
-        )
+        one = of_type(get_args(hint)[0])
+        return st.lists(one, max_size=3, unique_by=lambda d: getattr(d, "target", d)).map(tuple)
+    if get_origin(hint) is Mapping:
+        key, value = map(of_type, get_args(hint))
+        return st.dictionaries(key, value, max_size=3)
     if get_args(hint):
         return st.one_of([of_type(one) for one in get_args(hint)])
     return built(hint)
@@ -165,14 +169,14 @@ async def test_what_is_committed_is_on_disk_and_erased_bytes_are_overwritten(
 
 async def test_erased_secrets_leave_no_bytes_behind(journal: SqliteJournal, path: Path) -> None:
     attempt = captured(
-        device_code=SecretStr("DEVICE-CODE-" * 40), client_secret=SecretStr("CLIENT-SECRET-" * 400)
+        device_state=SecretStr("DEVICE-CODE-" * 40), values=a_secret("CLIENT-SECRET-" * 400)
     )
     await journal.save(attempt)
     for number in range(20):
         await journal.save(an_attempt(id=f"other{number}", update=number))
     assert b"DEVICE-CODE-" in content(path)
     assert b"CLIENT-SECRET-" in content(path)
-    await journal.save(replace(attempt, device_code=None, client_secret=None, told=True))
+    await journal.save(replace(attempt, device_state=None, values=ERASED, told=True))
     assert b"DEVICE-CODE-" not in content(path)
     assert b"CLIENT-SECRET-" not in content(path)
     assert names(path.parent) == [path.name, f"{path.name}.lock"]
@@ -455,7 +459,9 @@ def machine(path: Path) -> Iterator[Machine]:
 @given(built(Attempt))
 def test_every_field_comes_back_as_it_was(machine: Machine, attempt: Attempt) -> None:
     journal = machine.journal
-    attempt = replace(attempt, id="the one")
+    links = (Link("app", attempt.reason), Link("browser", attempt.qr)) if attempt.qr else ()
+    values = ding_pair(attempt.account, attempt.reason).values if attempt.account else {}
+    attempt = replace(attempt, id="the one", links=links, values=values)
     machine.run(journal.save(attempt))
     assert machine.run(journal.asked_by(attempt.update)) == attempt
     assert machine.run(journal.latest(attempt.owner)) == attempt
@@ -499,8 +505,8 @@ async def test_unfinished_are_all_that_are_not_over_oldest_first(journal: Sqlite
         "untold": replace(over, told=False),
         "stale": replace(over, stale=True),
         "watched": replace(over, watching=True),
-        "code": replace(over, device_code=SecretStr("d")),
-        "secret": replace(over, client_secret=SecretStr("s")),
+        "code": replace(over, device_state=SecretStr("d")),
+        "secret": replace(over, values=a_secret("s")),
     }
     await journal.save(replace(over, id="over", update=0))
     for number, (name, attempt) in enumerate(left.items(), 1):
@@ -575,7 +581,7 @@ async def test_no_error_holds_a_value_of_the_row(journal: SqliteJournal) -> None
     await journal.save(captured())
     with pytest.raises(JournalError) as caught:
         await journal.save(captured(id="second"))
-    assert captured().client_id not in f"{caught.value!r} {caught.value}"
+    assert captured().account not in f"{caught.value!r} {caught.value}"
     assert caught.value.__suppress_context__
 
 
@@ -610,7 +616,7 @@ UNTOUCHED, ON_ITS_WAY, HINDERED, WRITTEN, VERIFIED = (
     (Delivery("config:/a", "a", DeliveryState.WRITTEN, "dingtalk"),),
     (Delivery("config:/a", "a", DeliveryState.VERIFIED, "dingtalk", updated=True),),
 )
-STORED = {"state": State.STORED, "device_code": None, "stored_at": START}
+STORED = {"state": State.STORED, "device_state": None, "stored_at": START}
 LEFT = [
     *(captured(deliveries=old) for old in (UNTOUCHED, ON_ITS_WAY, HINDERED, WRITTEN, VERIFIED)),
     *(captured(**STORED, told=told, deliveries=VERIFIED) for told in (True, False)),
@@ -622,10 +628,21 @@ def an_old_file(path: Path, *attempts: Attempt) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.executescript(OLD)
         for attempt in attempts:
-            insert(db, "attempts", asdict(attempt))
+            insert(db, "attempts", asdict(attempt) | of_its_time(attempt))
             for delivery in attempt.deliveries:
                 insert(db, "deliveries", {"attempt": attempt.id, **asdict(delivery)})
         db.commit()
+
+
+def of_its_time(attempt: Attempt) -> dict[str, Any]:
+    """What it called otherwise."""
+    return {
+        "device_code": attempt.device_state,
+        "link": attempt.qr,
+        "app_link": next((link.url for link in attempt.links), ""),
+        "client_id": attempt.account,
+        "client_secret": attempt.values.get("client_secret"),
+    }
 
 
 def insert(db: sqlite3.Connection, table: str, record: dict[str, Any]) -> None:

@@ -6,18 +6,17 @@ from pathlib import Path
 
 import pyjson5
 import pytest
-from pydantic import SecretStr
 
-from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.http import Http
 from bootstrap_bot.targets.neighbours import record_of
 from bootstrap_bot.targets.openclaw import OpenClawTable
 from bootstrap_bot.targets.tables import TargetContext
 from bootstrap_bot.targets.target import Target
+from tests.support.credentials import ding_pair
 from tests.support.openclaw_files import FIRST, OPENCLAW
 from tests.support.target_scenes import OLD_ID, edited, text_of, written
 
-BOTS = [Credentials(f"ding{n}", SecretStr(f"secret{n}")) for n in range(2)]
+BOTS = [ding_pair(f"ding{n}", f"secret{n}") for n in range(2)]
 ENTRY = '"dingtalk-connector": {"enabled": true}'
 BEFORE = {
     "nothing": "{}\n",
@@ -61,7 +60,7 @@ async def test_the_file_is_as_before_to_the_byte_once_our_bots_are_gone(
                 # another target object each time, as after a restart
                 await target_in(tmp_path).store("sales", bot)
             for bot in order:
-                await target_in(tmp_path).remove(bot.client_id)
+                await target_in(tmp_path).remove(bot.account)
             assert text_of(file) == text, (count, order)
 
 
@@ -74,8 +73,8 @@ async def test_what_somebody_else_put_there_meanwhile_stays(tmp_path: Path) -> N
     data["channels"]["telegram"] = {"enabled": True}
     data["plugins"]["allow"] = ["dingtalk-connector"]
     written(file, json.dumps(data))
-    await target.set_enabled(BOTS[0].client_id, False)
-    await target.remove(BOTS[0].client_id)
+    await target.set_enabled(BOTS[0].account, False)
+    await target.remove(BOTS[0].account)
     assert json.loads(text_of(file)) == {
         "channels": {"dingtalk-connector": {"dmPolicy": "open"}, "telegram": {"enabled": True}},
         "plugins": {"allow": ["dingtalk-connector"]},
@@ -86,11 +85,11 @@ async def test_a_note_of_bots_that_are_gone_says_nothing_of_later_ones(tmp_path:
     file = openclaw(tmp_path, "{}")
     target = target_in(tmp_path)
     await target.store("sales", BOTS[0])
-    await target.remove(BOTS[0].client_id)
+    await target.remove(BOTS[0].account)
     text = '{"plugins": {"entries": {"dingtalk-connector": {"enabled": true}}}}'
     written(file, text)
     await target.store("sales", BOTS[1])
-    await target.remove(BOTS[1].client_id)
+    await target.remove(BOTS[1].account)
     assert text_of(file) == text
 
 
@@ -117,9 +116,9 @@ async def test_both_channels_of_one_file_are_undone_each_by_itself(tmp_path: Pat
     await official.store("sales", BOTS[0])
     alone = text_of(file)
     await community.store("sales", BOTS[1])
-    await community.remove(BOTS[1].client_id)
+    await community.remove(BOTS[1].account)
     assert text_of(file) == alone
-    await official.remove(BOTS[0].client_id)
+    await official.remove(BOTS[0].account)
     assert text_of(file) == OPENCLAW
 
 

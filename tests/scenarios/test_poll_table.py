@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
+from bootstrap_bot.providers.dingtalk.kind import KIND
 from bootstrap_bot.providers.provider import DeviceAuthorization, Health, PollResult
 from bootstrap_bot.registration.authorization import invite
 from bootstrap_bot.sandbox.dingtalk.answers import (
@@ -683,7 +684,7 @@ async def test_an_incomplete_invitation_is_tried_again(tmp_path: Path, gap: str)
 class SlowDingTalk:
     """A provider that takes its time, and then all of it."""
 
-    name = "dingtalk"
+    kind = KIND
 
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock
@@ -697,7 +698,7 @@ class SlowDingTalk:
         await self._clock.sleep(3600)
         raise AssertionError("nobody waits that long")
 
-    async def poll(self, device_code: SecretStr) -> PollResult:
+    async def poll(self, state: SecretStr) -> PollResult:
         raise AssertionError("nothing was begun")
 
     async def check(self, credentials: Credentials) -> Health:

@@ -15,6 +15,7 @@ from bootstrap_bot.doctor.targets import TargetsCheck
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets import hermes
 from bootstrap_bot.targets.target import Note
+from tests.support.credentials import ding_pair
 from tests.support.programs import built, pair
 from tests.support.scene import Scene
 from tests.support.target_scenes import (
@@ -32,11 +33,11 @@ NOTHING: Mapping[str, Any] = {}
 
 
 def extra(bot: Credentials, **more: str) -> dict[str, str]:
-    return {"client_id": bot.client_id, "client_secret": secret(bot), **more}
+    return {"client_id": bot.account, "client_secret": secret(bot), **more}
 
 
 def secret(bot: Credentials) -> str:
-    return bot.client_secret.get_secret_value()
+    return bot.text("client_secret")
 
 
 def in_yaml(*path: str) -> str:
@@ -86,7 +87,7 @@ def used(folder: Path, *, env_first: bool) -> tuple[str, str]:
 
 
 def uses(folder: Path, bot: Credentials) -> bool:
-    wanted = (bot.client_id, secret(bot))
+    wanted = (bot.account, secret(bot))
     return all(used(folder, env_first=first) == wanted for first in (True, False))
 
 
@@ -105,7 +106,7 @@ def env(folder: Path, bot: Credentials | None = None) -> Path:
     file = folder / ".env"
     lines = "WORD=1\n"
     if bot is not None:
-        lines = f"DINGTALK_CLIENT_ID={bot.client_id}\nDINGTALK_CLIENT_SECRET={secret(bot)}\n"
+        lines = f"DINGTALK_CLIENT_ID={bot.account}\nDINGTALK_CLIENT_SECRET={secret(bot)}\n"
     file.write_text(lines)
     file.chmod(0o600)
     return file
@@ -122,26 +123,26 @@ async def test_a_bot_in_another_file_is_listed_asked_about_and_then_gone(
     with pytest.raises(TargetError) as caught:
         await target.store("x", NEW)
     error = caught.value
-    assert (error.code, error.place, error.occupant) == (Code.OCCUPIED, str(other), B.client_id)
+    assert (error.code, error.place, error.occupant) == (Code.OCCUPIED, str(other), B.account)
     assert (file.read_bytes(), other.read_bytes()) == before
-    await target.store("x", NEW, replaces=B.client_id)
+    await target.store("x", NEW, replaces=B.account)
     assert uses(tmp_path, NEW)
     assert [bot.holds(NEW) for bot in await target.platforms()] == [True]
     assert not any(table.get("robot_code") for table in tables_of(tmp_path))
-    assert B.client_id not in other.read_text()
-    await target.remove(NEW.client_id)
+    assert B.account not in other.read_text()
+    await target.remove(NEW.account)
     assert used(tmp_path, env_first=False) == ("", "")
 
 
 async def test_both_bots_are_asked_about_each_by_itself(tmp_path: Path, other: Path) -> None:
     file = env(tmp_path, A)
     target = built("hermes", file)
-    assert [bot.client_id for bot in await target.platforms()] == [A.client_id, B.client_id]
-    for agreed, asked in (("", A), (A.client_id, B)):
+    assert [bot.account for bot in await target.platforms()] == [A.account, B.account]
+    for agreed, asked in (("", A), (A.account, B)):
         with pytest.raises(TargetError) as caught:
             await target.store("x", NEW, replaces=agreed)
-        assert (caught.value.code, caught.value.occupant) == (Code.OCCUPIED, asked.client_id)
-    await target.store("x", NEW, replaces=B.client_id)
+        assert (caught.value.code, caught.value.occupant) == (Code.OCCUPIED, asked.account)
+    await target.store("x", NEW, replaces=B.account)
     assert uses(tmp_path, NEW)
 
 
@@ -149,7 +150,7 @@ async def test_check_tells_of_two_bots_where_one_is_used(tmp_path: Path, other: 
     target = built("hermes", env(tmp_path, A))
     (finding,) = await TargetsCheck([target])()
     assert (finding.mark, finding.code) == (Mark.LOOK, "doctor.target_several")
-    await target.remove(B.client_id)
+    await target.remove(B.account)
     (finding,) = await TargetsCheck([target])()
     assert finding.mark is Mark.GOOD
 
@@ -157,7 +158,7 @@ async def test_check_tells_of_two_bots_where_one_is_used(tmp_path: Path, other: 
 async def test_a_bot_that_is_in_both_gets_its_secret_without_a_question(
     tmp_path: Path, other: Path
 ) -> None:
-    again = Credentials(B.client_id, NEW.client_secret)
+    again = ding_pair(B.account, NEW.text("client_secret"))
     target = built("hermes", env(tmp_path, B))
     await target.store("x", again)
     assert uses(tmp_path, again)
@@ -166,13 +167,13 @@ async def test_a_bot_that_is_in_both_gets_its_secret_without_a_question(
 
 async def test_what_was_cut_off_between_the_files_is_finished(tmp_path: Path, other: Path) -> None:
     target = built("hermes", env(tmp_path, NEW))
-    await target.store("x", NEW, replaces=B.client_id)
+    await target.store("x", NEW, replaces=B.account)
     assert uses(tmp_path, NEW)
 
 
 async def test_a_bot_is_removed_from_wherever_it_is(tmp_path: Path, other: Path) -> None:
     target = built("hermes", env(tmp_path, A))
-    removed = await target.remove(B.client_id)
+    removed = await target.remove(B.account)
     assert removed is not None
     assert removed.holds(B)
     assert uses(tmp_path, A)
@@ -200,7 +201,7 @@ async def test_a_pair_that_its_administrator_pinned_is_seen(
     monkeypatch.setattr(hermes, "MANAGED", str(env(managed, B)))
     with pytest.raises(TargetError) as caught:
         await built("hermes", env(tmp_path)).store("x", NEW)
-    assert (caught.value.code, caught.value.occupant) == (Code.OCCUPIED, B.client_id)
+    assert (caught.value.code, caught.value.occupant) == (Code.OCCUPIED, B.account)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,7 @@ async def test_a_pair_that_its_administrator_pinned_is_seen(
         ("platforms: {telegram: {enabled: false}}\n", None),
         ("platforms: {dingtalk: {extra: {robot_code: ding1}}}\n", Note.HERMES_EXTRA),
         ("gateway: {platforms: {dingtalk: {extra: {card_template_id: x}}}}\n", Note.HERMES_EXTRA),
-        (f"platforms: {{dingtalk: {{extra: {{robot_code: {NEW.client_id}}}}}}}\n", None),
+        (f"platforms: {{dingtalk: {{extra: {{robot_code: {NEW.account}}}}}}}\n", None),
         ("platforms: [5]\n", None),
     ],
 )

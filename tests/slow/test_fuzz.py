@@ -124,8 +124,8 @@ def test_any_answer_is_a_verdict_or_a_coded_error(
         assert DEVICE_CODE not in repr(result)
         if isinstance(result, DeviceAuthorization):
             assert 1 <= result.interval <= 60
-            assert 60 <= result.lifetime <= 86400
-            assert result.link.startswith("https://open-dev.dingtalk.com/")
+            assert 60 <= result.expires_in <= 86400
+            assert result.qr.startswith("https://open-dev.dingtalk.com/")
         elif isinstance(result, RemoteError):
             assert result.retry_after is None or 0 <= result.retry_after < float("inf")
         else:

@@ -6,8 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, cast
 
-from pydantic import SecretStr
-
 from bootstrap_bot.providers.provider import Provider
 from bootstrap_bot.registration.attempt import Attempt
 from bootstrap_bot.registration.journal import Journal
@@ -16,6 +14,7 @@ from bootstrap_bot.targets.command import Command, End, Ran
 from bootstrap_bot.targets.target import Platform, Target
 from tests.support.attempts import CLIENT_ID, SECRET
 from tests.support.clock import FakeClock, rest
+from tests.support.credentials import ding_bot
 from tests.support.fake_provider import FakeProvider
 from tests.support.fake_target import FakeTarget
 from tests.support.memory_journal import RecordingJournal
@@ -44,7 +43,7 @@ class Stage:
         self.shelves = [FakeTarget(self.events, f"config:/{name}") for name in targets]
         self.commands: list[tuple[str, ...]] = []
         self.services = Services(
-            cast("Provider", self.office),
+            {"dingtalk": cast("Provider", self.office)},
             [cast("Target", shelf) for shelf in self.shelves],
             cast("Journal", self.book),
             self.display,
@@ -79,7 +78,7 @@ class Stage:
 
 def holding(secret: str = SECRET, client_id: str = CLIENT_ID) -> Platform:
     """The bot as a target has it."""
-    return Platform("dingtalk", "dingtalk", True, client_id, SecretStr(secret))
+    return ding_bot("dingtalk", True, client_id, secret)
 
 
 @asynccontextmanager

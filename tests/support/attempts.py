@@ -6,14 +6,23 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.providers.provider import Link
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from tests.support.clock import START
+from tests.support.credentials import ding_pair
 
 SECRET = "secret-of-a-test-that-must-not-leak"
 CLIENT_ID = "dingabcdefgh1234"
-PAIR = Credentials(CLIENT_ID, SecretStr(SECRET))
+PAIR = ding_pair(CLIENT_ID, SECRET)
+# What stays of it once secrets are erased.
+ERASED = {"client_id": CLIENT_ID}
+
+
+LINKS = (
+    Link("app", "https://page.dingtalk.com/x"),
+    Link("browser", "https://open-dev.dingtalk.com/x?code=1"),
+)
 
 
 def an_attempt(**changes: Any) -> Attempt:
@@ -36,9 +45,9 @@ def captured(**changes: Any) -> Attempt:
     """An attempt whose credentials came."""
     given: dict[str, Any] = {
         "state": State.CAPTURED,
-        "device_code": SecretStr("device-code"),
-        "client_id": CLIENT_ID,
-        "client_secret": SecretStr(SECRET),
+        "device_state": SecretStr("device-code"),
+        "account": CLIENT_ID,
+        "values": PAIR.values,
     }
     return an_attempt(**{**given, **changes})
 
@@ -47,7 +56,7 @@ def waiting(**changes: Any) -> Attempt:
     """An attempt with a code that nothing was heard of yet."""
     given: dict[str, Any] = {
         "state": State.WAITING,
-        "device_code": SecretStr("device-code"),
+        "device_state": SecretStr("device-code"),
         "user_code": "ABCD-EFGH",
         "expires_at": START + 7200,
         "message": 7,

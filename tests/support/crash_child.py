@@ -106,9 +106,9 @@ class MortalDingTalk(DingTalk):
         with moment("begin answered"):
             return await super().begin()
 
-    async def poll(self, device_code: SecretStr) -> PollResult:
+    async def poll(self, state: SecretStr) -> PollResult:
         with moment("poll answered"):
-            return await super().poll(device_code)
+            return await super().poll(state)
 
 
 class MortalWriter(FileWriter):
@@ -195,7 +195,7 @@ if __name__ == "__main__":
             TelegramDisplay=MortalVoice,
             run=mortal_run,
         ),
-        patch("bootstrap_bot.providers.dingtalk.kind.DingTalk", MortalDingTalk),
+        patch("bootstrap_bot.providers.dingtalk.provider.DingTalk", MortalDingTalk),
         patch("bootstrap_bot.targets.config_file.ConfigFile", MortalFile),
         patch("bootstrap_bot.targets.astrbot_table.AstrBot", MortalAstrBot),
     ):

@@ -6,19 +6,26 @@ from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
+from bootstrap_bot.providers.dingtalk.kind import KIND
 from bootstrap_bot.providers.provider import (
     DeviceAuthorization,
     Granted,
     Health,
+    Link,
+    Pending,
     PollResult,
-    Waiting,
 )
 from tests.support.attempts import PAIR
 from tests.support.clock import START, FakeClock
 
 SUCCESS = Granted(credentials=PAIR)
 INVITATION = DeviceAuthorization(
-    SecretStr("device-code"), "ABCD-EFGH", "https://l", "app://l", 5.0, 7200.0
+    state=SecretStr("device-code"),
+    links=(Link("app", "app://l"), Link("browser", "https://l")),
+    qr="https://l",
+    user_code="ABCD-EFGH",
+    interval=5.0,
+    expires_in=7200.0,
 )
 NO_ROAD = RemoteError(Code.TIMEOUT)
 
@@ -29,7 +36,7 @@ class FakeProvider:
     `times` has the seconds from START of every poll. `let_go` holds answers back.
     """
 
-    name = "dingtalk"
+    kind = KIND
 
     def __init__(self, clock: FakeClock) -> None:
         self.begun: list[float] = []
@@ -51,11 +58,11 @@ class FakeProvider:
             raise self.refuses.pop(0)
         return INVITATION
 
-    async def poll(self, device_code: SecretStr) -> PollResult:
+    async def poll(self, state: SecretStr) -> PollResult:
         self.times.append(self._clock.monotonic() - START)
-        self.codes.append(device_code.get_secret_value())
+        self.codes.append(state.get_secret_value())
         await self.let_go.wait()
-        answer = self.says.pop(0) if self.says else Waiting()
+        answer = self.says.pop(0) if self.says else Pending()
         if isinstance(answer, RemoteError):
             raise answer
         return answer

@@ -1,11 +1,10 @@
 """A target made of lists."""
 
-from pydantic import SecretStr
-
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.target import Note, Platform, Stored
+from tests.support.credentials import ding_bot
 
 
 class FakeTarget:
@@ -44,19 +43,19 @@ class FakeTarget:
         if self.occupant and self.occupant != replaces:
             raise TargetError(Code.OCCUPIED, self.place, occupant=self.occupant)
         self.wanted.append((wanted_id, replaces))
-        known = [p for p in self.there if p.client_id == credentials.client_id]
-        secret = SecretStr("altered") if self.alters else credentials.client_secret
+        known = [p for p in self.there if p.account == credentials.account]
+        secret = "altered" if self.alters else credentials.text("client_secret")
         name = known[0].id if known else wanted_id
         self.there = [p for p in self.there if p not in known]
-        self.there.append(Platform(name, "dingtalk", True, credentials.client_id, secret))
+        self.there.append(ding_bot(name, True, credentials.account, secret))
         if self.then is not None:
             raise self.then
-        kept = credentials.client_secret
-        return Stored(Platform(name, "dingtalk", True, credentials.client_id, kept), self.notes)
+        kept = credentials.text("client_secret")
+        return Stored(ding_bot(name, True, credentials.account, kept), self.notes)
 
-    async def remove(self, client_id: str, *, unwanted: bool = False) -> Platform | None:
-        self._event(f"remove {client_id}")
-        self.there = [p for p in self.there if p.client_id != client_id]
+    async def remove(self, account: str, *, unwanted: bool = False) -> Platform | None:
+        self._event(f"remove {account}")
+        self.there = [p for p in self.there if p.account != account]
         return None
 
     def _event(self, name: str) -> None:

@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from bootstrap_bot import registry
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.http import Http
 from bootstrap_bot.targets.tables import TargetContext
 from bootstrap_bot.targets.target import Target
+from tests.support.credentials import ding_pair
 
 ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
-PAIR = Credentials(ID, SecretStr(SECRET))
+PAIR = ding_pair(ID, SECRET)
 # Where nobody listens.
 NOWHERE = "http://127.0.0.1:1"
 
@@ -29,4 +28,4 @@ def built(kind: str, file: Path, **keys: object) -> Target:
 
 def pair(number: int) -> Credentials:
     """One of many, told apart by its number."""
-    return Credentials(f"dingnumber{number:06}", SecretStr(f"secret-{number:06}" + "s" * 50))
+    return ding_pair(f"dingnumber{number:06}", f"secret-{number:06}" + "s" * 50)

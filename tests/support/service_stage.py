@@ -31,7 +31,13 @@ class ServiceStage(Stage):
     async def begin(self, owner: int = ADMIN, **changes: Any) -> Attempt:
         """As if this person had asked for a bot just now."""
         self.update += 1
-        given = {"owner": owner, "chat": owner, "language": "en", "update": self.update}
+        given = {
+            "provider": "dingtalk",
+            "owner": owner,
+            "chat": owner,
+            "language": "en",
+            "update": self.update,
+        }
         begun = await self.attempts.begin(Request(**{**given, **changes}))
         await rest()
         return begun

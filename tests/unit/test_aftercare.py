@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
-from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code
@@ -18,14 +17,15 @@ from bootstrap_bot.registration.deliverer import Deliverer
 from bootstrap_bot.registration.transitions import forgotten
 from bootstrap_bot.registration.verification import Verification, next_look, settling
 from tests.support.attempt_stage import Stage, ended, holding
-from tests.support.attempts import CLIENT_ID, PAIR, stored
+from tests.support.attempts import CLIENT_ID, ERASED, PAIR, stored
 from tests.support.clock import START, rest
+from tests.support.credentials import ding_pair
 from tests.support.fake_provider import NO_ROAD
 from tests.support.memory_journal import a_record
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 PENDING = {"approval": Approval.PENDING, "watching": True}
-WITHOUT_SECRET = {"device_code": None, "client_secret": None}
+WITHOUT_SECRET = {"device_state": None, "values": ERASED}
 
 
 class Care(Stage):
@@ -169,10 +169,11 @@ async def test_after_ten_minutes_the_targets_are_read_and_code_and_secret_erased
     async with caring(stored()) as care:
         await care.pass_time(10 * MINUTE - 1)
         assert care.reads == 0
-        assert care.attempt.client_secret is not None
+        assert care.attempt.has_secret
         await care.pass_time(1)
         assert care.events == ["a: read"]
-        assert care.attempt.client_secret is care.attempt.device_code is None
+        assert not care.attempt.has_secret
+        assert care.attempt.device_state is None
         assert over(care.attempt)
         erased = "attempt=a1b2c3d4e5 admin=42 event=erased client=ding••••••••1234"
         assert erased in [r.getMessage() for r in caplog.records]
@@ -194,7 +195,7 @@ async def test_trouble_with_the_second_look_is_an_edit_and_comes_again_each_minu
         assert care.reads == 1
         assert care.attempt.stale
         assert care.attempt.deliveries[0].trouble == "locked"
-        assert care.attempt.client_secret is not None
+        assert care.attempt.has_secret
         await care.record.commit(lambda now: replace(now, stale=False))
         await care.pass_time(MINUTE - 1)
         assert care.reads == 1
@@ -205,7 +206,7 @@ async def test_trouble_with_the_second_look_is_an_edit_and_comes_again_each_minu
         assert care.reads == 4
         assert care.attempt.stale
         assert care.attempt.deliveries[0].trouble == ""
-        assert care.attempt.client_secret is None
+        assert not care.attempt.has_secret
 
 
 async def test_whoever_is_in_a_hurry_brings_the_next_look_at_once() -> None:
@@ -279,7 +280,7 @@ async def test_the_watch_takes_what_the_targets_hold_when_our_copy_is_erased() -
         third.there = [holding("of the third")]
         await care.pass_time(10 * MINUTE)
         await care.pass_time(10 * MINUTE)
-        assert care.office.pairs == [PAIR] + [Credentials(CLIENT_ID, SecretStr("newer"))] * 2
+        assert care.office.pairs == [PAIR] + [ding_pair(CLIENT_ID, "newer")] * 2
         assert "c: read" not in care.events
 
 

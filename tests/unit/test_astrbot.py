@@ -12,7 +12,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.http import Http
 from bootstrap_bot.sandbox.astrbot.stand_in import ROUTES, AstrBotStandIn, Call, Config
@@ -20,12 +19,13 @@ from bootstrap_bot.sandbox.dingtalk.answers import BAD_GATEWAY, Answer, http
 from bootstrap_bot.targets.astrbot import AstrBot
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.target import Note, Platform, Stored, Target
+from tests.support.credentials import ding_bot, ding_pair
 
 KEY, ID, SECRET = "abk_TOP-KEY", "dingTOPCLIENT", "TOP-SECRET-new"
 OLD_ID, OLD_SECRET = "dingOLDCLIENT", "TOP-SECRET-old"
 CONFIDENTIAL = (KEY, ID, SECRET, OLD_ID, OLD_SECRET)
 OTHER = {"id": "tg", "type": "telegram", "enable": True, "telegram_token": "1:a"}
-PAIR = Credentials(ID, SecretStr(SECRET))
+PAIR = ding_pair(ID, SECRET)
 
 Deed = Callable[[AstrBot], Awaitable[object]]
 DEEDS: dict[str, Deed] = {
@@ -57,7 +57,7 @@ def old(**more: Any) -> Config:
 def platform(
     bot_id: str, client_id: str = ID, secret: str = SECRET, enabled: bool = True
 ) -> Platform:
-    return Platform(bot_id, "dingtalk", enabled, client_id, SecretStr(secret))
+    return ding_bot(bot_id, enabled, client_id, secret)
 
 
 OLD_PLATFORM = platform("dingtalk_old", OLD_ID, OLD_SECRET)
@@ -151,7 +151,7 @@ async def test_a_known_client_id_gets_its_secret_and_keeps_everything_else(
     astrbot: AstrBotStandIn, target: AstrBot
 ) -> None:
     have(astrbot, OTHER, old(), bot("dingtalk_z", "dingZ"))
-    stored = await target.store("dingtalk_a", Credentials(OLD_ID, SecretStr(SECRET)))
+    stored = await target.store("dingtalk_a", ding_pair(OLD_ID, SECRET))
     assert stored == Stored(platform("dingtalk_old", OLD_ID), (Note.LOADED,))
     assert astrbot.bots == [OTHER, old(client_secret=SECRET), bot("dingtalk_z", "dingZ")]
     assert list(astrbot.bots[1]) == list(old())
@@ -163,7 +163,7 @@ async def test_a_bot_that_is_switched_off_stays_so(
     astrbot: AstrBotStandIn, target: AstrBot
 ) -> None:
     have(astrbot, old(enable=False))
-    stored = await target.store("dingtalk_a", Credentials(OLD_ID, SecretStr(SECRET)))
+    stored = await target.store("dingtalk_a", ding_pair(OLD_ID, SECRET))
     assert stored.notes == (Note.SWITCHED_OFF,)
     assert stored.platform == platform("dingtalk_old", OLD_ID, enabled=False)
     assert astrbot.bots == [old(enable=False, client_secret=SECRET)]
@@ -280,7 +280,7 @@ async def test_a_bot_removed_by_somebody_else_meanwhile_is_removed(
 async def test_two_bots_stored_at_once_get_two_ids(
     astrbot: AstrBotStandIn, target: AstrBot
 ) -> None:
-    pairs = [Credentials(f"ding{n}", SecretStr(f"secret {n}")) for n in range(4)]
+    pairs = [ding_pair(f"ding{n}", f"secret {n}") for n in range(4)]
     stored = await asyncio.gather(*(target.store("a", pair) for pair in pairs))
     assert sorted(one.platform.id for one in stored) == ["a", "a_2", "a_3", "a_4"]
     assert len(astrbot.bots) == 4
@@ -291,7 +291,7 @@ async def test_two_changes_of_one_bot_do_not_undo_each_other(
 ) -> None:
     have(astrbot, old())
     await asyncio.gather(
-        target.store("a", Credentials(OLD_ID, SecretStr(SECRET))),
+        target.store("a", ding_pair(OLD_ID, SECRET)),
         target.set_enabled(OLD_ID, False),
     )
     assert astrbot.bots == [old(enable=False, client_secret=SECRET)]
@@ -660,7 +660,7 @@ async def test_an_empty_secret_is_filled_but_never_sent_back(
     with refused(Code.API_BAD_ANSWER, target.place):
         await target.set_enabled(OLD_ID, False)
     assert calls(astrbot) == ["list"]
-    await target.store("dingtalk_a", Credentials(OLD_ID, SecretStr(SECRET)))
+    await target.store("dingtalk_a", ding_pair(OLD_ID, SECRET))
     assert await target.remove("dingZ")
     assert astrbot.bots == [old(client_secret=SECRET)]
 

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, TargetError
@@ -25,13 +24,14 @@ from bootstrap_bot.targets.config_file import ConfigFile, ConfigTable
 from bootstrap_bot.targets.neighbours import copy_of
 from bootstrap_bot.targets.tables import TargetContext
 from bootstrap_bot.targets.target import Target
+from tests.support.credentials import ding_pair
 from tests.support.folder_lock import FolderLock
 
 SECRET = "s3cr3t-s3cr3t-s3cr3t"
 
 
 def pair(client_id: str = "dingNEW", secret: str = SECRET) -> Credentials:
-    return Credentials(client_id, SecretStr(secret))
+    return ding_pair(client_id, secret)
 
 
 def table(name: str, client_id: str = "dingNEW", secret: str = SECRET) -> str:
@@ -344,10 +344,10 @@ async def test_a_file_that_was_open_to_others_is_closed_with_a_warning(
 
 async def test_eight_processes_that_store_at_once_all_succeed(file: Path) -> None:
     code = (
-        "import asyncio, sys; from pathlib import Path; from pydantic import SecretStr\n"
-        "from bootstrap_bot.credentials import Credentials\n"
+        "import asyncio, sys; from pathlib import Path\n"
+        "from tests.support.credentials import ding_pair\n"
         "from bootstrap_bot.targets.config_file import ConfigFile\n"
-        "pair = Credentials(sys.argv[2], SecretStr('x'))\n"
+        "pair = ding_pair(sys.argv[2], 'x')\n"
         "asyncio.run(ConfigFile(Path(sys.argv[1])).store('dingtalk', pair))"
     )
     children = [

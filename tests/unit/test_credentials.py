@@ -3,15 +3,15 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
-from bootstrap_bot.credentials import MASK, Credentials, masked_id
+from bootstrap_bot.credentials import MASK, Credentials, masked
+from tests.support.credentials import ding_pair
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def pair(client_id: str = "dingabcdefgh1234", secret: str = "s" * 60 + "WXYZ") -> Credentials:
-    return Credentials(client_id, SecretStr(secret))
+    return ding_pair(client_id, secret)
 
 
 def test_the_mask_is_eight_bullets() -> None:
@@ -30,8 +30,8 @@ def test_the_mask_is_eight_bullets() -> None:
     ],
 )
 def test_a_client_id_is_shown_by_its_ends_only(client_id: str, shown: str) -> None:
-    assert masked_id(client_id) == shown
-    assert pair(client_id).masked_id() == shown
+    assert masked(client_id) == shown
+    assert pair(client_id).masked_account() == shown
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,9 @@ def test_a_secret_shows_four_characters_from_sixteen_on(length: int, tail: str) 
 
 @given(st.text(min_size=1, max_size=200))
 def test_the_length_of_what_is_masked_cannot_be_read_off(text: str) -> None:
-    assert len(pair(text).masked_id()) in (9, 10, 16)
+    assert len(pair(text).masked_account()) in (9, 10, 16)
     assert len(pair(secret=text).masked_secret()) in (8, 12)
-    hidden = len(text) - len(masked_id(text).replace(MASK, "", 1))
+    hidden = len(text) - len(masked(text).replace(MASK, "", 1))
     assert hidden >= 4 or len(text) < 6
 
 
@@ -56,8 +56,8 @@ def test_the_length_of_what_is_masked_cannot_be_read_off(text: str) -> None:
 )
 def test_nothing_but_visible_ascii_gets_through_a_mask(sign: str) -> None:
     assert pair(secret="s" * 60 + f"W{sign}YZ").masked_secret() == f"{MASK}W•YZ"
-    assert masked_id(f"d{sign}ngabcdefghwx{sign}z") == f"d•ng{MASK}wx•z"
-    assert masked_id(f"{sign}ing") == f"•i{MASK}"
+    assert masked(f"d{sign}ngabcdefghwx{sign}z") == f"d•ng{MASK}wx•z"
+    assert masked(f"{sign}ing") == f"•i{MASK}"
 
 
 def test_a_secret_hides_itself_wherever_the_pair_is_printed() -> None:
@@ -72,4 +72,4 @@ def test_pairs_are_equal_by_value_and_not_to_be_changed() -> None:
     assert pair() != pair(secret="another")
     assert pair() != pair("another")
     with pytest.raises(AttributeError):
-        pair().client_id = "another"  # type: ignore[misc]
+        pair().account = "another"  # type: ignore[misc]

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.registration.delivery import (
@@ -15,8 +14,9 @@ from bootstrap_bot.registration.delivery import (
     DeliveryState,
 )
 from bootstrap_bot.targets.command import End, Ran
-from bootstrap_bot.targets.target import Note, Platform, Stored
+from bootstrap_bot.targets.target import Note, Stored
 from tests.support.clock import START
+from tests.support.credentials import ding_bot
 
 FRESH = Delivery("config:/a", "a", kind="astrbot")
 RUN: dict[str, Any] = {
@@ -61,7 +61,7 @@ def test_a_yes_to_readers_outlives_other_trouble_and_its_words_do_not() -> None:
 
 
 def test_what_was_written_is_known_by_its_id_and_its_notes() -> None:
-    platform = Platform("mine", "dingtalk", True, "dingnew", SecretStr("s"))
+    platform = ding_bot("mine", True, "dingnew", "s")
     written = replace(
         FRESH, state=DeliveryState.WRITTEN, platform_id="mine", notes="narrowed restart"
     )
@@ -114,5 +114,5 @@ def test_a_handle_names_the_place_and_the_bot_in_it() -> None:
 def test_halves_of_surrogates_are_kept_as_something_that_can_be_kept() -> None:
     odd = TargetError(Code.OCCUPIED, "a", occupant="ding\ud800")
     assert FRESH.troubled(odd).occupant == "ding?"
-    platform = Platform("id\udfff", "dingtalk", True, "ding", SecretStr("s"))
+    platform = ding_bot("id\udfff", True, "ding", "s")
     assert FRESH.written(Stored(platform)).platform_id == "id?"

@@ -19,25 +19,26 @@ from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.http import Http
 from bootstrap_bot.providers.dingtalk.provider import DingTalk, number
 from bootstrap_bot.providers.provider import (
-    AwaitingApproval,
     Denied,
     DeviceAuthorization,
     Expired,
     Granted,
     Health,
+    Link,
+    Pending,
     PollResult,
     Stage,
-    Waiting,
 )
 from bootstrap_bot.sandbox.dingtalk import answers
 from bootstrap_bot.sandbox.dingtalk.answers import ROWS, Answer, errcode, http, stage
 from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 from bootstrap_bot.sandbox.server import LoopbackServer
+from tests.support.credentials import ding_pair
 
 REAL = "http://oapi.dingtalk.com"  # reached through a proxy on loopback, so no sandbox
 LINK = "https://open-dev.dingtalk.com/openapp/registration/openClaw?user_code=MUEU&source=X"
 CODE = SecretStr("device-code-of-a-test")
-PAIR = Credentials("dingabcdefgh1234", SecretStr("s" * 40))
+PAIR = ding_pair("dingabcdefgh1234", "s" * 40)
 BOTH = {"client_id": "dingabcdefgh1234", "client_secret": "s" * 40}
 FUZZ = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -100,12 +101,12 @@ async def test_a_code_is_asked_for_with_a_fresh_nonce(
     assert list(json.loads(second.body)) == ["nonce"]
     assert first.headers["Host"] == "oapi.dingtalk.com"
     assert invitation == DeviceAuthorization(
-        device_code=SecretStr(stand_in.latest.device_code),
+        state=SecretStr(stand_in.latest.device_code),
+        links=(Link("app", invitation.links[0].url), Link("browser", LINK)),
+        qr=LINK,
         user_code="MUEU-DEKR-5TN3",
-        link=LINK,
-        app_link=invitation.app_link,
         interval=5.0,
-        lifetime=7200.0,
+        expires_in=7200.0,
     )
 
 
@@ -114,11 +115,11 @@ async def test_the_app_link_carries_the_whole_link_encoded_once(
 ) -> None:
     hard = LINK + "&x=%2F~a%20b+c"
     invitation = await begun(stand_in, provider, verification_uri_complete=hard)
-    assert (await begun(stand_in, provider)).app_link == (
+    assert (await begun(stand_in, provider)).links[0].url == (
         "https://applink.dingtalk.com/page/link?url=https%3A%2F%2Fopen-dev.dingtalk.com"
         "%2Fopenapp%2Fregistration%2FopenClaw%3Fuser_code%3DMUEU%26source%3DX&target=fullScreen"
     )
-    assert parse_qs(urlsplit(invitation.app_link).query) == {
+    assert parse_qs(urlsplit(invitation.links[0].url).query) == {
         "url": [hard],
         "target": ["fullScreen"],
     }
@@ -128,9 +129,11 @@ async def test_a_sandbox_names_its_own_app_link(
     stand_in: DingTalkStandIn, sandboxed: DingTalk
 ) -> None:
     invitation = await sandboxed.begin()
-    assert invitation.link.startswith(f"{stand_in.url}/openapp/registration/openClaw?user_code=")
-    assert invitation.app_link.startswith(f"{stand_in.url}/page/link?url=http%3A%2F%2F127.0.0.1")
-    assert invitation.app_link.endswith("&target=fullScreen")
+    assert invitation.qr.startswith(f"{stand_in.url}/openapp/registration/openClaw?user_code=")
+    assert invitation.links[0].url.startswith(
+        f"{stand_in.url}/page/link?url=http%3A%2F%2F127.0.0.1"
+    )
+    assert invitation.links[0].url.endswith("&target=fullScreen")
 
 
 async def test_without_the_complete_link_the_plain_one_does(
@@ -139,7 +142,7 @@ async def test_without_the_complete_link_the_plain_one_does(
     for missing in (None, "", "  ", 7, "x" * 65537):
         for other in ("pc_verification_uri_complete", "verification_uri"):
             fields = {"verification_uri_complete": missing, "verification_uri": "", other: LINK}
-            assert (await begun(stand_in, provider, **fields)).link == LINK
+            assert (await begun(stand_in, provider, **fields)).qr == LINK
 
 
 @pytest.mark.parametrize("value", [None, "", " \n", [], {}, True, 7.5])
@@ -148,7 +151,7 @@ async def test_begin_needs_no_user_code(
 ) -> None:
     invitation = await begun(stand_in, provider, user_code=value)
     assert invitation.user_code == ""
-    assert invitation.link == LINK
+    assert invitation.qr == LINK
 
 
 @pytest.mark.parametrize(
@@ -162,7 +165,7 @@ async def test_codes_may_be_numbers(
     stand_in.next("begin", Answer(body=whole))
     invitation = await provider.begin()
     assert json.loads(stand_in.requests[-1].body) == {"nonce": read}
-    assert invitation.device_code.get_secret_value() == invitation.user_code == read
+    assert invitation.state.get_secret_value() == invitation.user_code == read
 
 
 @pytest.mark.parametrize("envelope", ["result", "data"])
@@ -197,7 +200,7 @@ async def test_fields_up_to_64_kib_are_taken_and_stripped(
     invitation = await begun(
         stand_in, provider, device_code=f"\n{longest} ", user_code=f" {longest}\t"
     )
-    assert invitation.device_code.get_secret_value() == longest
+    assert invitation.state.get_secret_value() == longest
     assert invitation.user_code == "x" * 4096
 
 
@@ -298,7 +301,7 @@ async def test_the_interval_is_1_to_60_seconds_and_5_when_it_is_nonsense(
 async def test_the_lifetime_is_a_minute_to_a_day_and_two_hours_when_it_is_nonsense(
     stand_in: DingTalkStandIn, provider: DingTalk, value: object, taken: float
 ) -> None:
-    assert (await begun(stand_in, provider, expires_in=value)).lifetime == taken
+    assert (await begun(stand_in, provider, expires_in=value)).expires_in == taken
 
 
 async def test_numbers_that_are_missing_have_defaults(
@@ -307,7 +310,7 @@ async def test_numbers_that_are_missing_have_defaults(
     fields = {"verification_uri_complete": LINK, "device_code": "d", "user_code": "u"}
     stand_in.next("begin", Answer(body=fields))
     invitation = await provider.begin()
-    assert (invitation.interval, invitation.lifetime) == (5.0, 7200.0)
+    assert (invitation.interval, invitation.expires_in) == (5.0, 7200.0)
 
 
 # Links a person may be sent to.
@@ -385,7 +388,7 @@ HOSTILE = [
 async def test_dingtalks_own_links_are_shown(
     stand_in: DingTalkStandIn, provider: DingTalk, link: str
 ) -> None:
-    assert (await begun(stand_in, provider, verification_uri_complete=link)).link == link
+    assert (await begun(stand_in, provider, verification_uri_complete=link)).qr == link
 
 
 @pytest.mark.parametrize("link", HOSTILE)
@@ -412,7 +415,7 @@ async def test_no_other_link_is_ever_shown(
 async def test_a_sandbox_on_loopback_may_name_itself(
     stand_in: DingTalkStandIn, sandboxed: DingTalk, link: str
 ) -> None:
-    assert (await begun(stand_in, sandboxed, verification_uri_complete=link)).link == link
+    assert (await begun(stand_in, sandboxed, verification_uri_complete=link)).qr == link
 
 
 @pytest.mark.parametrize(
@@ -439,18 +442,18 @@ async def test_a_sandbox_may_name_nothing_else(
 
 # The table of answers to poll.
 
-KEPT = Waiting(stage=Stage.UNKNOWN, credentials=PAIR)
+KEPT = Pending(stage=Stage.UNKNOWN, credentials=PAIR)
 GIVEN = Granted(credentials=PAIR)
 VERDICTS: list[tuple[Answer, PollResult]] = [
-    (stage("WAITING"), Waiting(stage=Stage.WAITING)),
-    (stage("SELECTING"), Waiting(stage=Stage.SELECTING)),
-    (stage("SCANNED"), Waiting(stage=Stage.SCANNED)),
-    (stage("CREATING"), Waiting(stage=Stage.CREATING)),
-    (stage("PUBLISHING"), Waiting(stage=Stage.PUBLISHING)),
-    (stage("PUBLISHING", **BOTH), Waiting(stage=Stage.PUBLISHING, credentials=PAIR)),
-    (stage("APPROVING"), Waiting(stage=Stage.APPROVING)),
-    (stage("APPROVING", **BOTH), AwaitingApproval(credentials=PAIR)),
-    (stage(" waiting\n"), Waiting(stage=Stage.WAITING)),
+    (stage("WAITING"), Pending(stage=Stage.WAITING)),
+    (stage("SELECTING"), Pending(stage=Stage.SELECTING)),
+    (stage("SCANNED"), Pending(stage=Stage.SCANNED)),
+    (stage("CREATING"), Pending(stage=Stage.CREATING)),
+    (stage("PUBLISHING"), Pending(stage=Stage.PUBLISHING)),
+    (stage("PUBLISHING", **BOTH), Pending(stage=Stage.PUBLISHING, credentials=PAIR)),
+    (stage("APPROVING"), Pending(stage=Stage.APPROVING)),
+    (stage("APPROVING", **BOTH), Granted(credentials=PAIR, needs_approval=True)),
+    (stage(" waiting\n"), Pending(stage=Stage.WAITING)),
     (stage("Success", **BOTH), GIVEN),
     (stage("SUCCESS", **BOTH), GIVEN),
     (stage("SUCCESS", **{k: f" {v}\n" for k, v in BOTH.items()}), GIVEN),
@@ -470,18 +473,18 @@ VERDICTS: list[tuple[Answer, PollResult]] = [
     (stage("FAIL", fail_reason="No.", **BOTH), Denied(reason="No.", credentials=PAIR)),
     (stage("EXPIRED"), Expired()),
     (stage("EXPIRED", **BOTH), Expired(credentials=PAIR)),
-    (stage(""), Waiting(stage=Stage.UNKNOWN)),
-    (stage("UNKNOWN"), Waiting(stage=Stage.UNKNOWN)),
-    (stage("POLISHING"), Waiting(stage=Stage.UNKNOWN)),
+    (stage(""), Pending(stage=Stage.UNKNOWN)),
+    (stage("UNKNOWN"), Pending(stage=Stage.UNKNOWN)),
+    (stage("POLISHING"), Pending(stage=Stage.UNKNOWN)),
     (stage("POLISHING", **BOTH), KEPT),
-    (Answer(body={"errcode": 0}), Waiting(stage=Stage.UNKNOWN)),
-    (Answer(body={}), Waiting(stage=Stage.UNKNOWN)),
-    (Answer(body={"status": None}), Waiting(stage=Stage.UNKNOWN)),
-    (Answer(body={"status": 7}), Waiting(stage=Stage.UNKNOWN)),
+    (Answer(body={"errcode": 0}), Pending(stage=Stage.UNKNOWN)),
+    (Answer(body={}), Pending(stage=Stage.UNKNOWN)),
+    (Answer(body={"status": None}), Pending(stage=Stage.UNKNOWN)),
+    (Answer(body={"status": 7}), Pending(stage=Stage.UNKNOWN)),
     (Answer(body={"status": ["SUCCESS"], **BOTH}), KEPT),
-    (Answer(body={"status": "WAITING"}), Waiting(stage=Stage.WAITING)),
-    (Answer(body={"errcode": None, "status": "WAITING"}), Waiting(stage=Stage.WAITING)),
-    (Answer(body={"errcode": "0", "status": "WAITING"}), Waiting(stage=Stage.WAITING)),
+    (Answer(body={"status": "WAITING"}), Pending(stage=Stage.WAITING)),
+    (Answer(body={"errcode": None, "status": "WAITING"}), Pending(stage=Stage.WAITING)),
+    (Answer(body={"errcode": "0", "status": "WAITING"}), Pending(stage=Stage.WAITING)),
     # Credentials are given once: they count whatever surrounds them.
     (Answer(body={"errcode": 500, **BOTH}), KEPT),
     (http(500, BOTH), KEPT),
@@ -491,18 +494,18 @@ VERDICTS: list[tuple[Answer, PollResult]] = [
     (Answer(body=[{"status": "SUCCESS", **BOTH}]), KEPT),
     (Answer(body={"a": [{"b": {"status": "SUCCESS", **BOTH}}]}), KEPT),
     (stage("SUCCESS", client_id="elsewhere", app=BOTH), GIVEN),
-    (stage("SUCCESS", clientId=PAIR.client_id, clientSecret="s" * 40), GIVEN),
+    (stage("SUCCESS", clientId=PAIR.account, clientSecret="s" * 40), GIVEN),
     (Answer(body=json.dumps(stage("SUCCESS", **BOTH).body)[:-1]), KEPT),
     (Answer(body=json.dumps(stage("SUCCESS", **BOTH).body) + "}"), KEPT),
     (stage("SUCCESS", **BOTH, padding="x" * 1024 * 1024), KEPT),
     (stage("SUCCESS", **BOTH, padding="x" * 1000 * 1024), GIVEN),
     (Answer(body='{"n":' + "9" * 5000 + "," + json.dumps(BOTH)[1:]), KEPT),
     (Answer(body=json.dumps(BOTH) + "[" * 9000), KEPT),
-    (stage("APPROVAL_REQUIRED", **BOTH), AwaitingApproval(credentials=PAIR)),
-    (stage("approval-required", **BOTH), AwaitingApproval(credentials=PAIR)),
-    (stage("APPROVAL_REQUIRED"), Waiting(stage=Stage.APPROVING)),
-    (http(201, {"status": "WAITING"}), Waiting(stage=Stage.WAITING)),
-    (Answer(body={"errcode": " 0 ", "status": "WAITING"}), Waiting(stage=Stage.WAITING)),
+    (stage("APPROVAL_REQUIRED", **BOTH), Granted(credentials=PAIR, needs_approval=True)),
+    (stage("approval-required", **BOTH), Granted(credentials=PAIR, needs_approval=True)),
+    (stage("APPROVAL_REQUIRED"), Pending(stage=Stage.APPROVING)),
+    (http(201, {"status": "WAITING"}), Pending(stage=Stage.WAITING)),
+    (Answer(body={"errcode": " 0 ", "status": "WAITING"}), Pending(stage=Stage.WAITING)),
 ]  # fmt: skip
 
 
@@ -513,7 +516,7 @@ async def test_every_answer_that_says_something_is_a_verdict(
     assert await polled(stand_in, provider, answer) == verdict
 
 
-HALVES = [{"client_id": PAIR.client_id}, {"client_secret": "s" * 40}]
+HALVES = [{"client_id": PAIR.account}, {"client_secret": "s" * 40}]
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -521,10 +524,10 @@ async def test_a_pair_may_come_in_two_halves(
     stand_in: DingTalkStandIn, provider: DingTalk, order: int
 ) -> None:
     first, second = HALVES[::order]
-    assert await polled(stand_in, provider, stage("PUBLISHING", **first)) == Waiting(
+    assert await polled(stand_in, provider, stage("PUBLISHING", **first)) == Pending(
         stage=Stage.PUBLISHING
     )
-    assert await polled(stand_in, provider, stage("PUBLISHING")) == Waiting(stage=Stage.PUBLISHING)
+    assert await polled(stand_in, provider, stage("PUBLISHING")) == Pending(stage=Stage.PUBLISHING)
     assert await polled(stand_in, provider, stage("SUCCESS", **second)) == GIVEN
     assert await polled(stand_in, provider, stage("SUCCESS")) == Granted()
 
@@ -646,7 +649,7 @@ async def test_a_stage_with_a_strange_name_leaves_no_trace_in_the_log(
     stand_in: DingTalkStandIn, provider: DingTalk, caplog: pytest.LogCaptureFixture, status: str
 ) -> None:
     caplog.set_level(logging.INFO)
-    assert await polled(stand_in, provider, stage(status)) == Waiting(stage=Stage.UNKNOWN)
+    assert await polled(stand_in, provider, stage(status)) == Pending(stage=Stage.UNKNOWN)
     assert caplog.records == []
 
 
@@ -691,7 +694,7 @@ async def test_no_secret_is_in_any_repr_line_or_error(
 async def test_dingtalks_clock_is_asked_for_without_beginning_anything(
     stand_in: DingTalkStandIn, provider: DingTalk
 ) -> None:
-    assert provider.name == "dingtalk"
+    assert provider.kind.name == "dingtalk"
     for answer in (None, http(500, "<html>")):
         if answer is not None:
             stand_in.next("init", answer)
@@ -721,7 +724,7 @@ async def approved(stand_in: DingTalkStandIn, provider: DingTalk) -> Credentials
     registration = stand_in.latest
     assert registration.client_id
     assert registration.client_secret
-    return Credentials(registration.client_id, SecretStr(registration.client_secret))
+    return ding_pair(registration.client_id, registration.client_secret)
 
 
 async def test_a_pair_that_works_is_asked_for_a_token_and_a_ticket(
@@ -731,12 +734,12 @@ async def test_a_pair_that_works_is_asked_for_a_token_and_a_ticket(
     assert await provider.check(pair) is Health.WORKS
     token, gateway = stand_in.requests[-2:]
     assert token.path == "/v1.0/oauth2/accessToken"
-    secret = pair.client_secret.get_secret_value()
-    assert json.loads(token.body) == {"appKey": pair.client_id, "appSecret": secret}
+    secret = pair.text("client_secret")
+    assert json.loads(token.body) == {"appKey": pair.account, "appSecret": secret}
     assert gateway.path == "/v1.0/gateway/connections/open"
     assert {request.headers["Host"] for request in (token, gateway)} == {"oapi.dingtalk.com"}
     assert json.loads(gateway.body) == {
-        "clientId": pair.client_id,
+        "clientId": pair.account,
         "clientSecret": secret,
         "subscriptions": [{"type": "CALLBACK", "topic": "/v1.0/im/bot/messages/get"}],
         "ua": "bootstrap-bot",
@@ -907,7 +910,7 @@ def test_any_answer_to_init_ends_in_an_invitation_or_a_typed_error(
     if isinstance(outcome, RemoteError):
         assert str(outcome) == outcome.code.value
     else:
-        assert outcome.device_code.get_secret_value() == "d"
+        assert outcome.state.get_secret_value() == "d"
 
 
 @settings(FUZZ, max_examples=600)
@@ -922,11 +925,11 @@ def test_any_answer_to_begin_ends_in_a_sound_invitation_or_a_typed_error(
         assert str(outcome) == outcome.code.value
         return
     assert 1 <= outcome.interval <= 60
-    assert 60 <= outcome.lifetime <= 86400
-    assert outcome.link.startswith("https://")
-    assert (urlsplit(outcome.link).hostname or "").endswith("dingtalk.com")
-    assert outcome.device_code.get_secret_value().strip()
-    for text in (outcome.user_code, outcome.device_code.get_secret_value()):
+    assert 60 <= outcome.expires_in <= 86400
+    assert outcome.qr.startswith("https://")
+    assert (urlsplit(outcome.qr).hostname or "").endswith("dingtalk.com")
+    assert outcome.state.get_secret_value().strip()
+    for text in (outcome.user_code, outcome.state.get_secret_value()):
         text.encode()
 
 
@@ -942,12 +945,12 @@ def test_any_answer_to_poll_ends_in_a_verdict_or_a_typed_error(
     if isinstance(outcome, RemoteError):
         assert str(outcome) == outcome.code.value
         return
-    assert isinstance(outcome, Waiting | Granted | AwaitingApproval | Denied | Expired)
+    assert isinstance(outcome, Pending | Granted | Denied | Expired)
     if isinstance(outcome, Denied):
         assert len(outcome.reason.encode()) <= 4 * 4096
     if outcome.credentials is not None:
-        assert outcome.credentials.client_id.encode()
-        assert outcome.credentials.client_secret.get_secret_value().encode()
+        assert outcome.credentials.account.encode()
+        assert outcome.credentials.text("client_secret").encode()
 
 
 @given(SCALARS | st.lists(SCALARS, max_size=3))

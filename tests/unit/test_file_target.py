@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from filelock import Timeout
-from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.editing.format import Change, Remove, Set, UnfitValueError
@@ -22,11 +21,12 @@ from bootstrap_bot.targets.file_target import FileTarget
 from bootstrap_bot.targets.layout import Data, free_id, pair_at, table_at
 from bootstrap_bot.targets.rights import Rights
 from bootstrap_bot.targets.target import Note, Platform, Stored, Target
+from tests.support.credentials import ding_bot, ding_pair
 from tests.support.folder_lock import FolderLock
 from tests.support.format import FakeFormat
 
 SECRET = "s3cr3t-s3cr3t-s3cr3t"
-PAIR = Credentials("NEW", SecretStr(SECRET))
+PAIR = ding_pair("NEW", SECRET)
 PLACE = "the bot's file"
 
 
@@ -47,7 +47,7 @@ class Bots:
 
     def bots(self, data: Data) -> list[Platform]:
         return [
-            Platform(name, "dingtalk", bot.get("on"), bot["id"], SecretStr(bot["secret"]))
+            ding_bot(name, bot.get("on"), bot["id"], bot["secret"])
             for name, bot in table_at(data, ("bots",)).items()
         ]
 
@@ -55,7 +55,7 @@ class Bots:
         if "unfit" in data:
             raise UnfitValueError
         name = free_id(wanted_id, table_at(data, ("bots",)))
-        values = {"id": credentials.client_id, "secret": SECRET, "on": data.get("lit", True)}
+        values = {"id": credentials.account, "secret": SECRET, "on": data.get("lit", True)}
         return [Set(("lost" if "lost" in data else "bots", name), values)]
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> Sequence[Change]:
@@ -161,7 +161,7 @@ async def test_it_is_known_by_its_layouts_kind_and_its_whole_path(
 async def test_a_new_pair_gets_the_wanted_id_or_the_next_free_one(file: Path) -> None:
     write(file, {"bots": {"b": a_bot("OTHER")}})
     stored = await a_target(file).store("b", PAIR)
-    assert stored == Stored(Platform("b_2", "dingtalk", True, "NEW", SecretStr(SECRET)))
+    assert stored == Stored(ding_bot("b_2", True, "NEW", SECRET))
     assert said(file)["bots"] == {"b": a_bot("OTHER"), "b_2": a_bot("NEW", SECRET, on=True)}
 
 
@@ -348,7 +348,7 @@ async def test_switching_gives_the_bot_as_it_is_then(file: Path) -> None:
     write(file, {"bots": {"a": a_bot("A", on=True), "b": a_bot("B", on=True)}})
     target = a_target(file)
     switched = await target.set_enabled("B", False)
-    assert switched == Platform("b", "dingtalk", False, "B", SecretStr("old"))
+    assert switched == ding_bot("b", False, "B", "old")
     assert said(file)["bots"] == {"a": a_bot("A", on=True), "b": a_bot("B", on=False)}
     again = await target.set_enabled("B", True)
     assert again is not None
@@ -367,7 +367,7 @@ async def test_a_bot_without_a_switch_stays_without_one(file: Path) -> None:
 async def test_removing_gives_the_bot_as_it_was(file: Path) -> None:
     write(file, {"bots": {"a": a_bot("A", on=True), "b": a_bot("B")}})
     removed = await a_target(file).remove("A")
-    assert removed == Platform("a", "dingtalk", True, "A", SecretStr("old"))
+    assert removed == ding_bot("a", True, "A", "old")
     assert said(file) == {"bots": {"b": a_bot("B")}}
 
 

@@ -5,7 +5,6 @@ import unicodedata
 from datetime import UTC
 
 import pytest
-from pydantic import SecretStr
 
 from bootstrap_bot.chat.card import card
 from bootstrap_bot.chat.foreign_text import clean
@@ -13,15 +12,16 @@ from bootstrap_bot.chat.platform_menu import list_page, platform_page
 from bootstrap_bot.chat.question import ask
 from bootstrap_bot.chat.result_text import LONGEST_CAPTION, fits
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
-from bootstrap_bot.credentials import Credentials, masked_id
+from bootstrap_bot.credentials import masked
 from bootstrap_bot.errors import Code
 from bootstrap_bot.registration.attempt import Approval, Attempt, State
 from bootstrap_bot.registration.delivery import Closed, Delivery, DeliveryState
 from bootstrap_bot.registration.inventory import Found, Listed
 from bootstrap_bot.sandbox.telegram.entities import formatted
 from bootstrap_bot.targets.command import End
-from bootstrap_bot.targets.target import Platform
+from tests.support.attempts import LINKS
 from tests.support.clock import START
+from tests.support.credentials import a_secret, ding_bot, ding_pair
 
 FOUL = {
     "controls": "a\x00\x07\x1b[31m\x9b2Jz\x7f",
@@ -77,12 +77,12 @@ def foul_attempt(foul: str, state: State, delivery: DeliveryState, trouble: str)
         wanted_id=foul,
         state=state,
         user_code=foul,
-        link="https://open-dev.dingtalk.com/x?code=1",
-        app_link="https://page.dingtalk.com/x",
+        links=LINKS,
+        qr=LINKS[1].url,
         expires_at=START + 600,
         approval=Approval.PENDING,
-        client_id=foul * 3,
-        client_secret=None if state is State.WAITING else SecretStr(foul * 4),
+        account=foul * 3,
+        values={} if state is State.WAITING else a_secret(foul * 4),
         masked_secret="•" * 8 + (foul * 4)[-4:],
         reason=foul,
         stored_at=START,
@@ -111,7 +111,7 @@ def test_no_card_shows_anything_of_it_raw(language: str, foul: str) -> None:
 @pytest.mark.parametrize("foul", FOUL.values(), ids=FOUL)
 def test_no_list_of_bots_shows_anything_of_it_raw(language: str, foul: str) -> None:
     texts = Texts(language)
-    bot = Platform(foul, foul, True, foul * 3, SecretStr(foul * 4))
+    bot = ding_bot(foul, True, foul * 3, foul * 4)
     listed = Listed("0123456789", "config", foul, bot)
     found = Found([listed])
     for text, keyboard in (
@@ -129,8 +129,8 @@ def test_no_list_of_bots_shows_anything_of_it_raw(language: str, foul: str) -> N
 @pytest.mark.parametrize("foul", FOUL.values(), ids=FOUL)
 def test_no_mask_shows_anything_of_it_raw(foul: str) -> None:
     for value in (foul, foul * 4, "x" * 16 + foul):
-        assert_fit(masked_id(value))
-        assert_fit(Credentials("x", SecretStr(value)).masked_secret())
+        assert_fit(masked(value))
+        assert_fit(ding_pair("x", value).masked_secret())
 
 
 @pytest.mark.parametrize("foul", FOUL.values(), ids=FOUL)

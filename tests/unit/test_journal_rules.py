@@ -17,10 +17,11 @@ from pydantic import SecretStr
 
 from bootstrap_bot.errors import Code, JournalError
 from bootstrap_bot.journals.sqlite import ADDED, SqliteJournal
-from bootstrap_bot.providers.provider import Health, Stage
+from bootstrap_bot.providers.provider import Health, Link, Stage
 from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from tests.support.attempts import an_attempt
+from tests.support.credentials import ding_pair
 
 DELIVERY = Delivery(
     target="hermes:/srv/config.yaml",
@@ -54,10 +55,10 @@ FULL = an_attempt(
     message=5,
     old_message=4,
     replaces="dingOLD",
-    device_code=SecretStr("device-code"),
+    device_state=SecretStr("device-code"),
     user_code="ABCD",
-    link="https://example.com/a",
-    app_link="https://example.com/b",
+    links=(Link("app", "https://example.com/b"), Link("browser", "https://example.com/a")),
+    qr="https://example.com/a",
     interval=6.5,
     expires_at=11.0,
     let_go_at=11.5,
@@ -70,8 +71,8 @@ FULL = an_attempt(
     health=Health.WORKS,
     looked_at=14.0,
     held=Held.CONFIRM,
-    client_id="dingNEW",
-    client_secret=SecretStr("secret"),
+    account="dingNEW",
+    values=ding_pair("dingNEW", "secret").values,
     masked_secret="••••",
     reason="because",
     trouble="timeout",

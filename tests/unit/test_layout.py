@@ -3,9 +3,7 @@
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.editing.format import Keys, Set, UnfitValueError
 from bootstrap_bot.targets.layout import (
     OtherShapeError,
@@ -15,6 +13,7 @@ from bootstrap_bot.targets.layout import (
     text_at,
     unexpanded,
 )
+from tests.support.credentials import ding_pair
 
 DATA: dict[str, Any] = {"a": {"b": {"t": "text", "e": "", "z": None}, "l": [{}]}, "n": 5}
 
@@ -102,15 +101,15 @@ def test_the_wanted_id_is_taken_or_the_first_that_is_free() -> None:
 
 
 def test_a_pair_is_two_changes_each_at_its_place() -> None:
-    pair = Credentials("ding", SecretStr("secret"))
+    pair = ding_pair("ding", "secret")
     changes = pair_at(("a", "id"), ("b", "secret"), pair)
     assert changes == [Set(("a", "id"), "ding"), Set(("b", "secret"), "secret")]
 
 
 def test_a_pair_that_a_program_would_fill_in_is_unfit() -> None:
     for client_id, secret in (("ding", "se$cr{et"), ("d$ing", "$")):
-        pair = Credentials(client_id, SecretStr(secret))
+        pair = ding_pair(client_id, secret)
         assert unexpanded(pair) is pair
     for client_id, secret in (("ding", "se${c}ret"), ("${HOME}", "secret")):
         with pytest.raises(UnfitValueError):
-            unexpanded(Credentials(client_id, SecretStr(secret)))
+            unexpanded(ding_pair(client_id, secret))

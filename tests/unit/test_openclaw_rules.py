@@ -9,19 +9,18 @@ from typing import Any
 
 import pyjson5
 import pytest
-from pydantic import SecretStr
 
-from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.editing.format import Change, edited
 from bootstrap_bot.editing.json5 import Json5
 from bootstrap_bot.targets.layout import OtherShapeError
 from bootstrap_bot.targets.openclaw import OpenClawLayout
 from bootstrap_bot.targets.openclaw_plugin import COMMUNITY, OFFICIAL, Plugin
 from bootstrap_bot.targets.target import Platform
+from tests.support.credentials import ding_pair
 from tests.support.openclaw_rules import STARTED, VALID, Config, Pairs
 
 PLUGINS = [pytest.param(OFFICIAL, id="official"), pytest.param(COMMUNITY, id="community")]
-NEW = Credentials("dingnew", SecretStr("new"))
+NEW = ding_pair("dingnew", "new")
 PAIR = "clientId", "clientSecret"
 NEW_PAIR = ("dingnew", "new")
 REFERENCE = {"source": "env", "provider": "default", "id": "SECRET"}
@@ -100,9 +99,7 @@ def test_a_bot_more_leaves_all_others_started(plugin: Plugin) -> None:
         new = set() if is_off else {NEW_PAIR}
         assert started(changed) == started(config) | new, (seed, config, changed)
         assert is_valid(changed), (seed, config, changed)
-        assert NEW in [
-            Credentials(bot.client_id, bot.client_secret) for bot in layout.bots(changed)
-        ]
+        assert NEW in [bot.credentials for bot in layout.bots(changed)]
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)

@@ -3,14 +3,15 @@
 from datetime import UTC
 
 import pytest
-from pydantic import SecretStr
 
 from bootstrap_bot.chat.card import card
 from bootstrap_bot.chat.pictures import Picture
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
 from bootstrap_bot.providers.provider import Stage
 from bootstrap_bot.registration.attempt import Attempt, State
+from tests.support.attempts import LINKS
 from tests.support.clock import START
+from tests.support.credentials import a_secret
 
 INVITING = ("waiting.title", "waiting.steps", "stage.waiting", "stage.scanned", "stage.selecting")
 
@@ -32,11 +33,11 @@ def kept(state: State, stage: Stage, trouble: str = "") -> Attempt:
         stage_at=START - 3600,
         expires_at=START + 600,
         user_code="ABCD",
-        link="https://open-dev.dingtalk.com/x?code=1",
-        app_link="https://page.dingtalk.com/x",
+        links=LINKS,
+        qr=LINKS[1].url,
         trouble=trouble,
-        client_id="dingabcdefgh1234",
-        client_secret=SecretStr("q" * 60 + "WXYZ"),
+        account="dingabcdefgh1234",
+        values=a_secret("q" * 60 + "WXYZ"),
         masked_secret="••••••••WXYZ",
         stored_at=START,
     )

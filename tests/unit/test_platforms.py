@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 import pytest
-from pydantic import SecretStr
 
 from bootstrap_bot.chat.buttons import Action, data, parse
 from bootstrap_bot.credentials import Credentials
@@ -14,13 +13,14 @@ from bootstrap_bot.providers.provider import Health, Provider
 from bootstrap_bot.registration.inventory import Inventory
 from bootstrap_bot.targets.command import Command, End, Ran
 from bootstrap_bot.targets.target import Platform, Target
+from tests.support.credentials import ding_bot
 
 CLIENT_ID = "dingabcdefgh1234"
 NOBODY = "f" * 12
 
 
 def platform(name: str = "dingtalk", client_id: str = CLIENT_ID, secret: str = "") -> Platform:
-    return Platform(name, "dingtalk", True, client_id, SecretStr(secret or f"secret of {name}"))
+    return ding_bot(name, True, client_id, secret or f"secret of {name}")
 
 
 @dataclass
@@ -78,7 +78,7 @@ class Asked:
         self.gone.append((client_id, target))
 
     async def check(self, credentials: Credentials) -> Health:
-        self.pairs.append((credentials.client_id, credentials.client_secret.get_secret_value()))
+        self.pairs.append((credentials.account, credentials.text("client_secret")))
         if self.fault is not None:
             raise RemoteError(self.fault)
         return self.says

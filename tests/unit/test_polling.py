@@ -8,25 +8,26 @@ from typing import cast
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
+from bootstrap_bot.providers.dingtalk.kind import KIND
 from bootstrap_bot.providers.provider import (
-    AwaitingApproval,
     Denied,
     DeviceAuthorization,
     Expired,
     Granted,
+    Link,
+    Pending,
     PollResult,
     Provider,
     Stage,
-    Waiting,
 )
 from bootstrap_bot.registration.attempt import State
 from bootstrap_bot.registration.authorization import invite
 from bootstrap_bot.registration.polling import QUIET_INTERVAL, Outcome, Polling
 from tests.support.clock import START, FakeClock
+from tests.support.credentials import ding_pair
 
-PAIR = Credentials("dingabcdefgh1234", SecretStr("s" * 40))
+PAIR = ding_pair("dingabcdefgh1234", "s" * 40)
 BAD_ROAD = RemoteError(Code.SERVER_ERROR)
 CAPTURED = Outcome(state=State.CAPTURED)
 HELD = Outcome(state=State.HELD)
@@ -36,7 +37,7 @@ NO_CREDENTIALS = Outcome(state=State.FAILED, trouble=Code.NO_CREDENTIALS)
 
 def heard(*answers: PollResult | RemoteError, start: Polling | None = None) -> Polling:
     """What these answers make of an attempt, one after the other."""
-    polling = start or Polling(5.0)
+    polling = start or Polling(KIND.policy, 5.0)
     for answer in answers:
         if isinstance(answer, RemoteError):
             polling = polling.failed(answer)
@@ -50,14 +51,14 @@ def asked_to_wait(seconds: float) -> RemoteError:
 
 
 UNDECIDED: list[Sequence[PollResult | RemoteError]] = [
-    *[[Waiting(stage=stage)] for stage in Stage],
-    [Waiting(credentials=PAIR, stage=Stage.PUBLISHING)],
-    [Waiting(credentials=PAIR), Waiting()],
+    *[[Pending(stage=stage)] for stage in Stage],
+    [Pending(credentials=PAIR, stage=Stage.PUBLISHING)],
+    [Pending(credentials=PAIR), Pending()],
     [BAD_ROAD] * 300,
     [Granted()],
     [Granted()] * 3,
-    [Granted(), Waiting(), Granted(), BAD_ROAD, Granted()],
-    [BAD_ROAD, BAD_ROAD, Waiting(credentials=PAIR), BAD_ROAD],
+    [Granted(), Pending(), Granted(), BAD_ROAD, Granted()],
+    [BAD_ROAD, BAD_ROAD, Pending(credentials=PAIR), BAD_ROAD],
 ]
 
 
@@ -68,30 +69,30 @@ def test_these_answers_decide_nothing(answers: Sequence[PollResult | RemoteError
 
 DECIDED: list[tuple[list[PollResult | RemoteError], Outcome]] = [
     ([Granted(credentials=PAIR)], CAPTURED),
-    ([BAD_ROAD, Waiting(), Granted(credentials=PAIR)], CAPTURED),
-    ([Waiting(credentials=PAIR, stage=Stage.PUBLISHING), Granted()], CAPTURED),
+    ([BAD_ROAD, Pending(), Granted(credentials=PAIR)], CAPTURED),
+    ([Pending(credentials=PAIR, stage=Stage.PUBLISHING), Granted()], CAPTURED),
     ([Granted(), Granted(credentials=PAIR)], CAPTURED),
     ([Granted()] * 4, NO_CREDENTIALS),
-    ([Granted(), Waiting(), Granted(), BAD_ROAD, Granted(), Granted()], NO_CREDENTIALS),
-    ([AwaitingApproval(credentials=PAIR)], replace(CAPTURED, approval=True)),
+    ([Granted(), Pending(), Granted(), BAD_ROAD, Granted(), Granted()], NO_CREDENTIALS),
+    ([Granted(credentials=PAIR, needs_approval=True)], replace(CAPTURED, approval=True)),
     (
-        [Waiting(credentials=PAIR, stage=Stage.PUBLISHING), Waiting(stage=Stage.APPROVING)],
+        [Pending(credentials=PAIR, stage=Stage.PUBLISHING), Pending(stage=Stage.APPROVING)],
         replace(CAPTURED, approval=True),
     ),
-    ([Waiting(credentials=PAIR), AwaitingApproval()], replace(CAPTURED, approval=True)),
+    ([Pending(credentials=PAIR), Granted(needs_approval=True)], replace(CAPTURED, approval=True)),
     ([Denied(reason="a")], Outcome(state=State.REFUSED, reason="a")),
-    ([Granted(), Waiting(), Denied(reason="b")], Outcome(state=State.REFUSED, reason="b")),
+    ([Granted(), Pending(), Denied(reason="b")], Outcome(state=State.REFUSED, reason="b")),
     # A pair that stays without a verdict: a review, whatever its name.
-    ([Waiting(credentials=PAIR)] * 3, replace(CAPTURED, approval=True)),
-    ([BAD_ROAD, Waiting(credentials=PAIR), Waiting(), BAD_ROAD], replace(CAPTURED, approval=True)),
-    ([Waiting(), *[Waiting(credentials=PAIR, stage=Stage.UNKNOWN)] * 2, Granted()], CAPTURED),
+    ([Pending(credentials=PAIR)] * 3, replace(CAPTURED, approval=True)),
+    ([BAD_ROAD, Pending(credentials=PAIR), Pending(), BAD_ROAD], replace(CAPTURED, approval=True)),
+    ([Pending(), *[Pending(credentials=PAIR, stage=Stage.UNKNOWN)] * 2, Granted()], CAPTURED),
     ([Expired()], EXPIRED),
-    ([Waiting(), BAD_ROAD, Expired()], EXPIRED),
+    ([Pending(), BAD_ROAD, Expired()], EXPIRED),
     # What came before a bad end is offered, not thrown away.
-    ([Waiting(credentials=PAIR), Expired()], HELD),
+    ([Pending(credentials=PAIR), Expired()], HELD),
     ([Expired(credentials=PAIR)], HELD),
     ([Denied(credentials=PAIR, reason="b")], replace(HELD, reason="b")),
-    ([Waiting(credentials=PAIR), Denied(reason="b")], replace(HELD, reason="b")),
+    ([Pending(credentials=PAIR), Denied(reason="b")], replace(HELD, reason="b")),
 ]
 
 
@@ -104,7 +105,7 @@ def test_these_answers_decide(answers: list[PollResult | RemoteError], outcome: 
 
 
 def test_credentials_kept_before_a_restart_count() -> None:
-    taken_up = Polling(5.0, kept=True)
+    taken_up = Polling(KIND.policy, 5.0, kept=True)
     assert heard(Granted(), start=taken_up).outcome == CAPTURED
     assert heard(Expired(), start=taken_up).outcome == HELD
     assert heard(Denied(), start=taken_up).outcome == HELD
@@ -112,18 +113,18 @@ def test_credentials_kept_before_a_restart_count() -> None:
 
 
 def test_credentials_once_kept_stay_kept() -> None:
-    assert not heard(Waiting()).kept
-    assert heard(Waiting(credentials=PAIR), BAD_ROAD, Denied(), Waiting()).kept
+    assert not heard(Pending()).kept
+    assert heard(Pending(credentials=PAIR), BAD_ROAD, Denied(), Pending()).kept
 
 
 def test_what_was_decided_is_forgotten_with_the_next_answer() -> None:
     decided = heard(Expired())
-    assert heard(Waiting(), start=decided).outcome is None
+    assert heard(Pending(), start=decided).outcome is None
     assert heard(BAD_ROAD, start=decided).outcome is None
 
 
 def test_no_answer_breaks_a_row_of_empty_successes() -> None:
-    assert heard(Granted(), Waiting(), BAD_ROAD, Denied()).empty == 1
+    assert heard(Granted(), Pending(), BAD_ROAD, Denied()).empty == 1
 
 
 # Pauses.
@@ -153,7 +154,7 @@ def test_no_answer_breaks_a_row_of_empty_successes() -> None:
 def test_the_pause_is_doubled_with_each_failure_up_to_a_minute(
     interval: float, failures: int, pause: float
 ) -> None:
-    assert heard(*[BAD_ROAD] * failures, start=Polling(interval)).pause() == pause
+    assert heard(*[BAD_ROAD] * failures, start=Polling(KIND.policy, interval)).pause() == pause
 
 
 @pytest.mark.parametrize(
@@ -176,7 +177,7 @@ def test_retry_after_counts_once_and_any_answer_ends_the_back_off() -> None:
     assert heard(asked_to_wait(50)).asked_to_wait == 50
     assert heard(asked_to_wait(50), BAD_ROAD).asked_to_wait == 0
     assert heard(asked_to_wait(50), BAD_ROAD).pause() == 20
-    for answer in (Waiting(), Granted(), Denied(), Expired()):
+    for answer in (Pending(), Granted(), Denied(), Expired()):
         after = heard(BAD_ROAD, asked_to_wait(50), answer)
         assert (after.failures, after.asked_to_wait, after.pause()) == (0, 0.0, 5.0)
 
@@ -188,7 +189,7 @@ def test_retry_after_counts_once_and_any_answer_ends_the_back_off() -> None:
 def test_whoever_is_in_a_hurry_waits_the_interval_and_two_seconds_at_least(
     interval: float, shortest: float
 ) -> None:
-    assert Polling(interval).shortest_pause() == shortest
+    assert Polling(KIND.policy, interval).shortest_pause() == shortest
 
 
 def test_no_hurry_beats_retry_after_but_failures_alone_do_not_slow_it() -> None:
@@ -197,12 +198,12 @@ def test_no_hurry_beats_retry_after_but_failures_alone_do_not_slow_it() -> None:
     assert heard(BAD_ROAD, BAD_ROAD).shortest_pause() == 5
 
 
-def test_slow_down_is_added_for_good_up_to_a_minute() -> None:
-    slower = heard(Waiting(slow_down=5.0))
+def test_another_interval_holds_for_good_up_to_a_minute() -> None:
+    slower = heard(Pending(interval=10.0))
     assert slower.interval == 10
-    assert heard(Waiting(), Waiting(slow_down=5.0), start=slower).interval == 15
-    assert heard(*[Waiting(slow_down=5.0)] * 50).interval == 60
-    assert heard(Granted(), Denied(), Waiting()).interval == 5
+    assert heard(Pending(), Pending(interval=15.0), start=slower).interval == 15
+    assert heard(Pending(interval=250.0)).interval == 60
+    assert heard(Granted(), Denied(), Pending()).interval == 5
 
 
 def test_a_cancelled_code_is_asked_for_once_a_minute() -> None:
@@ -211,7 +212,7 @@ def test_a_cancelled_code_is_asked_for_once_a_minute() -> None:
 
 # The deadline.
 
-ANSWERED = heard(Waiting())
+ANSWERED = heard(Pending())
 FAILING = heard(BAD_ROAD)
 
 
@@ -243,9 +244,9 @@ def test_late_success_is_real() -> None:
 
 
 def test_kept_credentials_are_offered_when_the_time_is_up() -> None:
-    assert heard(Waiting(credentials=PAIR)).past_deadline(0.0).outcome == HELD
-    assert heard(Waiting(credentials=PAIR), BAD_ROAD).past_deadline(601.0).outcome == HELD
-    assert heard(Waiting(credentials=PAIR), BAD_ROAD).past_deadline(600.0).outcome is None
+    assert heard(Pending(credentials=PAIR)).past_deadline(0.0).outcome == HELD
+    assert heard(Pending(credentials=PAIR), BAD_ROAD).past_deadline(601.0).outcome == HELD
+    assert heard(Pending(credentials=PAIR), BAD_ROAD).past_deadline(600.0).outcome is None
 
 
 def test_success_without_credentials_is_told_as_such_when_the_time_is_up() -> None:
@@ -255,7 +256,12 @@ def test_success_without_credentials_is_told_as_such_when_the_time_is_up() -> No
 # Asking for a code.
 
 INVITATION = DeviceAuthorization(
-    SecretStr("d"), "u", "https://dingtalk.com", "https://a", 5.0, 7200.0
+    state=SecretStr("d"),
+    links=(Link("app", "https://a"),),
+    qr="https://dingtalk.com",
+    user_code="u",
+    interval=5.0,
+    expires_in=7200.0,
 )
 
 
@@ -358,7 +364,7 @@ async def test_a_call_that_hangs_ends_with_the_20_seconds_as_a_timeout() -> None
 
 
 def test_a_code_that_dies_after_an_empty_success_says_that_the_secret_was_given() -> None:
-    empty = Polling(5.0).answered(Granted())
+    empty = Polling(KIND.policy, 5.0).answered(Granted())
     ended = Outcome(state=State.FAILED, trouble=Code.NO_CREDENTIALS)
     assert empty.outcome is None
     assert empty.answered(Expired()).outcome == ended

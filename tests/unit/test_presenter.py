@@ -12,8 +12,9 @@ from bootstrap_bot.registration.attempt import RESULTS, Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.registration.display import ChatGoneError, DeliveryError
 from bootstrap_bot.registration.presenter import Presenter
-from tests.support.attempts import an_attempt, captured
+from tests.support.attempts import ERASED, an_attempt, captured
 from tests.support.clock import START, FakeClock, rest
+from tests.support.credentials import a_secret
 from tests.support.memory_journal import MemoryJournal, a_record
 from tests.support.recording_display import RecordingDisplay
 
@@ -73,7 +74,7 @@ async def begin() -> AsyncIterator[Begin]:
 
 
 def waiting(**changes: Any) -> Attempt:
-    return an_attempt(state=State.WAITING, device_code=SecretStr("d"), **changes)
+    return an_attempt(state=State.WAITING, device_state=SecretStr("d"), **changes)
 
 
 def result(state: State = State.STORED, **changes: Any) -> Attempt:
@@ -165,10 +166,10 @@ async def test_a_result_is_shown_once_and_known_to_be_told(begin: Begin, state: 
 
 
 async def test_what_was_told_is_not_told_again(begin: Begin) -> None:
-    scene = await begin(result(told=True, client_secret=SecretStr("s")))
+    scene = await begin(result(told=True, values=a_secret("s")))
     assert scene.display.times == []
     assert not scene.ended  # the secret is still kept: there may be more to say
-    await scene.change(client_secret=None)
+    await scene.change(values=ERASED)
     assert scene.ended
     assert scene.display.times == []
 
@@ -191,7 +192,7 @@ async def test_storing_is_silent_unless_there_is_trouble(begin: Begin) -> None:
     await scene.change(deliveries=(replace(TROUBLED, trouble=""),))
     assert len(scene.display.shown) == before
     assert scene.clock.pauses == []
-    await scene.change(state=State.STORED, client_secret=None, device_code=None)
+    await scene.change(state=State.STORED, values=ERASED, device_state=None)
     assert scene.display.shown[-1].state is State.STORED
     assert scene.ended
 
@@ -428,7 +429,7 @@ async def test_an_hour_of_failures_is_counted_anew_after_a_success(begin: Begin)
 
 async def test_what_is_tried_again_is_what_is_true_by_then(begin: Begin) -> None:
     scene = await begin(waiting(message=5), errors=[DeliveryError()])
-    await scene.change(state=State.EXPIRED, device_code=None)
+    await scene.change(state=State.EXPIRED, device_state=None)
     assert scene.display.shown == []  # the road is left alone for its second
     await scene.clock.pass_until_due()
     await rest()
@@ -439,7 +440,7 @@ async def test_what_is_tried_again_is_what_is_true_by_then(begin: Begin) -> None
 async def test_a_closed_chat_is_left_alone_until_the_person_is_back(begin: Begin) -> None:
     scene = await begin(captured(message=5, deliveries=(TROUBLED,)), errors=[ChatGoneError()])
     assert len(scene.display.times) == 1
-    await scene.change(state=State.STORED, client_secret=None, device_code=None)
+    await scene.change(state=State.STORED, values=ERASED, device_state=None)
     await scene.clock.advance(7 * 86400)
     await rest()
     assert len(scene.display.times) == 1
@@ -511,6 +512,6 @@ async def test_a_command_begun_long_ago_is_shown_at_once(begin: Begin) -> None:
 
 async def test_of_a_result_nobody_waits_for_its_command(begin: Begin) -> None:
     stored = captured(state=State.STORED, told=True, message=7, deliveries=(RUNNING,))
-    scene = await begin(replace(stored, client_secret=None, watching=True))
+    scene = await begin(replace(stored, values=ERASED, watching=True))
     await rest()
     assert scene.clock.pauses == []

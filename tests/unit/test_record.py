@@ -8,14 +8,14 @@ from enum import StrEnum
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, JournalError
 from bootstrap_bot.providers.provider import Health, Stage
 from bootstrap_bot.registration.attempt import LIVE, RESULTS, Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.registration.record import audit
-from tests.support.attempts import CLIENT_ID, SECRET, an_attempt, captured
+from tests.support.attempts import CLIENT_ID, ERASED, SECRET, an_attempt, captured
 from tests.support.clock import FakeClock, rest
+from tests.support.credentials import a_secret, ding_pair
 from tests.support.memory_journal import MemoryJournal, a_record
 
 
@@ -227,7 +227,7 @@ def test_a_fresh_attempt_knows_nothing_yet() -> None:
         "unknown",
         "late",
     ]
-    empty = ("", 0.0, False, None, ())
+    empty: tuple[object, ...] = ("", 0.0, False, None, (), {})
     assert {name: value for name, value in fresh.items() if value not in empty} == {}
 
 
@@ -244,8 +244,8 @@ def test_an_attempt_hides_its_secrets() -> None:
 
 
 def test_an_attempt_has_credentials_while_it_keeps_the_secret() -> None:
-    assert captured().credentials == Credentials(CLIENT_ID, SecretStr(SECRET))
-    assert captured(client_secret=None).credentials is None
+    assert captured().credentials == ding_pair(CLIENT_ID, SECRET)
+    assert captured(values=ERASED).credentials is None
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -260,7 +260,7 @@ def test_an_attempt_is_live_while_its_owner_has_something_to_wait_for(state: Sta
 def test_a_code_is_asked_for_while_it_waits_and_after_an_end_without_a_pair(state: State) -> None:
     ended = (State.CANCELLED, State.REFUSED, State.EXPIRED, State.FAILED)
     pollable = state in (State.WAITING, *ended)
-    assert an_attempt(state=state, device_code=SecretStr("d")).pollable is pollable
+    assert an_attempt(state=state, device_state=SecretStr("d")).pollable is pollable
     assert not an_attempt(state=state).pollable
 
 
@@ -270,8 +270,8 @@ def test_an_attempt_is_over_when_nothing_is_kept_and_the_person_knows() -> None:
     assert not replace(done, told=False).over
     assert not replace(done, stale=True).over
     assert not replace(done, watching=True).over
-    assert not replace(done, device_code=SecretStr("d")).over
-    assert not replace(done, client_secret=SecretStr("s")).over
+    assert not replace(done, device_state=SecretStr("d")).over
+    assert not replace(done, values=a_secret("s")).over
 
 
 def test_targets_are_at_work_while_storing_and_removing() -> None:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from bootstrap_bot.http import Http
 from bootstrap_bot.providers.dingtalk.provider import DingTalk
-from bootstrap_bot.providers.provider import Field, Provider, ProviderKind, ProviderTable
+from bootstrap_bot.providers.provider import Field, Policy, Provider, ProviderKind, ProviderTable
 from bootstrap_bot.settings.table import BaseUrl
 from bootstrap_bot.targets.hermes import HermesTable
 
@@ -33,7 +33,12 @@ def build(http: Http, table: ProviderTable) -> Provider:
 
 
 KIND = ProviderKind(
-    "cloud", (Field("id", "Id"), Field("pass", "Pass", secret=True)), "id", CloudTable, build
+    "cloud",
+    (Field("id", "Id"), Field("pass", "Pass", secret=True)),
+    "id",
+    Policy(),
+    CloudTable,
+    build,
 )
 
 

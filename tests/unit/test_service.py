@@ -318,13 +318,13 @@ PRESSES: dict[str, tuple[Press, frozenset[State]]] = {
 def in_state(state: State) -> Attempt:
     """An attempt that stays in that state until somebody does something."""
     pending = (Delivery("config:/a", "a", DeliveryState.VERIFIED),)
-    code = {"device_code": waiting().device_code, "expires_at": START + 7200}
+    code = {"device_state": waiting().device_state, "expires_at": START + 7200}
     rows: dict[State, Attempt] = {
         State.WAITING: waiting(),
         State.CAPTURED: captured(message=7),
         State.HELD: held(),
         State.STORED: stored(looked_at=START, health=Health.WORKS),
-        State.REMOVED: an_attempt(state=state, deliveries=pending, client_id=CLIENT_ID),
+        State.REMOVED: an_attempt(state=state, deliveries=pending, account=CLIENT_ID),
     }
     return rows.get(state, an_attempt(state=state, message=7, **code))
 
@@ -370,7 +370,7 @@ async def test_cancelling_is_not_the_end_of_the_row() -> None:
         assert await scene.attempts.cancel(OURS, ADMIN)
         await scene.pass_time(MINUTE + 10)
         assert scene.row().state is State.CANCELLED
-        assert scene.row().device_code is not None
+        assert scene.row().device_state is not None
         assert scene.row().message == 7
         assert scene.office.times == [5.0 * poll for poll in range(1, 15)]
         scene.office.says = [SUCCESS]
@@ -409,7 +409,7 @@ async def test_what_was_held_is_discarded_when_its_admin_says_so() -> None:
         assert await scene.attempts.decide(OURS, ADMIN, use=False)
         await rest()
         assert scene.row().state is State.DISCARDED
-        assert scene.row().client_secret is None
+        assert not scene.row().has_secret
         assert scene.attempts.live(ADMIN) is None
 
 
@@ -434,7 +434,7 @@ async def test_overwriting_replaces_the_bot_that_has_the_place() -> None:
 
 
 async def test_an_attempt_whose_pair_was_overwritten_does_not_bring_it_back() -> None:
-    old = stored(id=THEIRS, update=1, client_id="dingold", looked_at=START, health=Health.WORKS)
+    old = stored(id=THEIRS, update=1, account="dingold", looked_at=START, health=Health.WORKS)
     asking = replace(captured(), deliveries=())
     async with started(old, asking, prepare=lambda scene: scene.occupy("dingold")) as scene:
         assert await scene.attempts.overwrite(OURS + scene.row().deliveries[0].handle, ADMIN)
@@ -445,7 +445,7 @@ async def test_an_attempt_whose_pair_was_overwritten_does_not_bring_it_back() ->
 
 async def test_what_is_displaced_in_one_target_stays_in_the_others() -> None:
     there = tuple(Delivery(f"config:/{name}", name, DeliveryState.VERIFIED) for name in ("a", "b"))
-    other = stored(id=THEIRS, update=1, client_id="dingother")
+    other = stored(id=THEIRS, update=1, account="dingother")
     async with started(stored(deliveries=there), other, targets="ab", prepare=gone) as scene:
         await scene.attempts.displaced(CLIENT_ID, "config:/b")
         assert [d.closed for d in scene.row().deliveries] == ["", "displaced"]
@@ -476,7 +476,7 @@ async def test_a_stored_pair_is_taken_out_while_it_is_looked_after() -> None:
         assert scene.shelf.there == []
         assert scene.row().state is State.REMOVED
         assert scene.row().acted_at == START + 1
-        assert scene.row().client_secret is None
+        assert not scene.row().has_secret
 
 
 async def test_a_stored_pair_is_taken_out_however_long_ago_it_was_stored() -> None:
@@ -733,7 +733,9 @@ def test_an_attempts_name_is_ten_hexadecimal_digits_and_no_other_ones() -> None:
 async def test_an_attempt_gets_such_a_name_of_its_own() -> None:
     scene = ServiceStage()
     attempts = RegistrationService(scene.services)
-    begun = await attempts.begin(Request(owner=ADMIN, chat=ADMIN, language="en", update=1))
+    begun = await attempts.begin(
+        Request(provider="dingtalk", owner=ADMIN, chat=ADMIN, language="en", update=1)
+    )
     assert re.fullmatch("[0-9a-f]{10}", begun.id)
     await attempts.stop()
 

@@ -7,9 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
-from pydantic import SecretStr
 
-from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.deliverer import Deliverer
@@ -18,13 +16,14 @@ from bootstrap_bot.registration.record import Record
 from bootstrap_bot.registration.transitions import agreed, displaced, skipped
 from bootstrap_bot.targets.command import Command, End, Ran
 from bootstrap_bot.targets.target import Note, Platform, Target
-from tests.support.attempts import CLIENT_ID, SECRET, captured, first
+from tests.support.attempts import CLIENT_ID, ERASED, SECRET, captured, first
 from tests.support.clock import FakeClock, rest
+from tests.support.credentials import ding_bot, ding_pair
 from tests.support.fake_target import FakeTarget
 from tests.support.memory_journal import MemoryJournal, a_record
 
 PENDING, WRITTEN, VERIFIED = DeliveryState.PENDING, DeliveryState.WRITTEN, DeliveryState.VERIFIED
-PAIR = Credentials(CLIENT_ID, SecretStr(SECRET))
+PAIR = ding_pair(CLIENT_ID, SECRET)
 
 
 class KilledError(BaseException):
@@ -100,7 +99,7 @@ def scene(*faults: Code | None, attempt: Attempt | None = None) -> Scene:
 
 
 def known(secret: str = "older") -> Platform:
-    return Platform("mine", "dingtalk", False, CLIENT_ID, SecretStr(secret))
+    return ding_bot("mine", False, CLIENT_ID, secret)
 
 
 async def killed(scene: Scene) -> None:
@@ -261,7 +260,7 @@ async def test_what_was_verified_and_is_gone_is_written_again() -> None:
 
 
 async def test_without_credentials_nothing_is_done() -> None:
-    stage = scene(attempt=captured(client_secret=None))
+    stage = scene(attempt=captured(values=ERASED))
     assert await stage.deliver() == []
     await stage.storing.look_again()
     assert stage.events == []
@@ -280,7 +279,7 @@ async def test_a_client_id_that_was_there_is_an_update() -> None:
 
 async def test_another_client_id_is_no_update() -> None:
     stage = scene()
-    stage.shelves[0].there = [replace(known(), client_id="dingother")]
+    stage.shelves[0].there = [replace(known(), account="dingother")]
     await stage.deliver()
     assert not stage.deliveries[0].updated
 

@@ -11,15 +11,15 @@ import dotenv
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.http import Http
 from bootstrap_bot.sandbox.astrbot.stand_in import AstrBotStandIn
 from bootstrap_bot.targets.astrbot import AstrBot
 from bootstrap_bot.targets.target import Note
+from tests.support.credentials import ding_pair
 from tests.support.programs import built, pair
 
 OLD, NEW = pair(1), pair(2)
-OLD_SECRET = OLD.client_secret.get_secret_value()
+OLD_SECRET = OLD.text("client_secret")
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ def in_toml(file: Path) -> Mapping[str, Any]:
 
 HERMES = f"""\
 # the club's
-DINGTALK_CLIENT_ID={OLD.client_id}
+DINGTALK_CLIENT_ID={OLD.account}
 DINGTALK_CLIENT_SECRET={OLD_SECRET}
-export DINGTALK_ROBOT_CODE='{OLD.client_id}'   # the same
+export DINGTALK_ROBOT_CODE='{OLD.account}'   # the same
 DINGTALK_CARD_TEMPLATE_ID="abc.schema"
 DINGTALK_AGENT_ID=123
 DINGTALK_ALLOWED_USERS=staff1,staff2
@@ -62,9 +62,9 @@ DINGTALK_HOME_CHANNEL=cid1
 """
 QWENPAW = {
     "enabled": True,
-    "client_id": OLD.client_id,
+    "client_id": OLD.account,
     "client_secret": OLD_SECRET,
-    "robot_code": OLD.client_id,
+    "robot_code": OLD.account,
     "card_template_id": "abc.schema",
     "card_template_key": "content",
     "allow_from": ["staff1"],
@@ -74,7 +74,7 @@ ASTRBOT = {
     "id": "hr",
     "type": "dingtalk",
     "enable": True,
-    "client_id": OLD.client_id,
+    "client_id": OLD.account,
     "client_secret": OLD_SECRET,
     "card_template_id": "abc.schema",
     "note": "the office's",
@@ -82,9 +82,9 @@ ASTRBOT = {
 CONFIG = f"""\
 [platforms.a]
 type = "dingtalk"
-client_id = "{OLD.client_id}"
+client_id = "{OLD.account}"
 client_secret = "{OLD_SECRET}"
-robot_code = "{OLD.client_id}"   # the same
+robot_code = "{OLD.account}"   # the same
 card_template_id = "abc.schema"
 allowed = ["staff1"]
 """
@@ -135,12 +135,12 @@ async def test_a_replaced_bots_companions_go_and_its_owners_settings_stay(
     tmp_path: Path, kind: str
 ) -> None:
     case, file = CASES[kind], a_file(tmp_path, kind)
-    stored = await built(kind, file).store("x", NEW, replaces=OLD.client_id)
+    stored = await built(kind, file).store("x", NEW, replaces=OLD.account)
     assert stored.platform.holds(NEW)
     now = case.read(file)
     assert [name for name in case.companions if now.get(name)] == []
     assert {name: now[name] for name in case.owners} == case.owners
-    assert OLD.client_id not in file.read_text()
+    assert OLD.account not in file.read_text()
 
 
 async def test_a_bot_that_gets_another_secret_keeps_its_companions(
@@ -148,21 +148,21 @@ async def test_a_bot_that_gets_another_secret_keeps_its_companions(
 ) -> None:
     case, file = CASES[kind], a_file(tmp_path, kind)
     before = case.read(file)
-    again = Credentials(OLD.client_id, NEW.client_secret)
+    again = ding_pair(OLD.account, NEW.text("client_secret"))
     await built(kind, file).store("x", again)
     now = case.read(file)
     assert {name: now[name] for name in case.companions} == {
         name: before[name] for name in case.companions
     }
-    assert NEW.client_secret.get_secret_value() in now.values()
+    assert NEW.text("client_secret") in now.values()
 
 
 async def test_a_removed_bots_companions_go_with_it(tmp_path: Path, kind: str) -> None:
     case, file = CASES[kind], a_file(tmp_path, kind)
-    await built(kind, file).remove(OLD.client_id)
+    await built(kind, file).remove(OLD.account)
     now = case.read(file)
     assert [name for name in case.companions if now.get(name)] == []
-    assert OLD.client_id not in file.read_text()
+    assert OLD.account not in file.read_text()
 
 
 @pytest.mark.parametrize(
@@ -189,10 +189,10 @@ async def test_the_name_of_a_bot_that_is_gone_is_not_left_to_the_next_one(
 async def test_a_running_astrbots_card_stays_and_is_said() -> None:
     async with AstrBotStandIn([ASTRBOT], key="abk_x") as stand_in, Http() as http:
         target = AstrBot(http, stand_in.url, SecretStr("abk_x"))
-        again = Credentials(OLD.client_id, NEW.client_secret)
+        again = ding_pair(OLD.account, NEW.text("client_secret"))
         assert (await target.store("x", again)).notes == (Note.LOADED,)
-        stored = await target.store("x", NEW, replaces=OLD.client_id)
+        stored = await target.store("x", NEW, replaces=OLD.account)
         assert stored.notes == (Note.LOADED, Note.CARD_TEMPLATE)
-        secret = NEW.client_secret.get_secret_value()
-        new = {"client_id": NEW.client_id, "client_secret": secret}
+        secret = NEW.text("client_secret")
+        new = {"client_id": NEW.account, "client_secret": secret}
         assert stand_in.bots == [{**ASTRBOT, **new}]

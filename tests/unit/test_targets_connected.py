@@ -15,8 +15,8 @@ import dotenv
 import pytest
 import yaml
 
-from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.targets.target import Target
+from tests.support.credentials import ding_pair
 from tests.support.programs import built, pair
 
 Pairs = dict[str, str]
@@ -104,7 +104,7 @@ class Case:
 
 
 OWN = pair(1)
-ID, SECRET = OWN.client_id, OWN.client_secret.get_secret_value()
+ID, SECRET = OWN.account, OWN.text("client_secret")
 CASES = {
     "config": Case(
         "bots.toml",
@@ -201,14 +201,14 @@ class Play:
         was_off = replaced in self._off
         await self._target.store("dingtalk", new, replaces=replaced)
         self._forget(replaced)
-        (self._off if was_off else self._on)[new.client_id] = new.client_secret.get_secret_value()
+        (self._off if was_off else self._on)[new.account] = new.text("client_secret")
 
     async def _bind_again(self) -> None:
         for client_id in [*self._on, *self._off][:1]:
-            secret = pair(1000 + self._number).client_secret
-            await self._target.store("dingtalk", Credentials(client_id, secret))
+            secret = pair(1000 + self._number).text("client_secret")
+            await self._target.store("dingtalk", ding_pair(client_id, secret))
             there = self._on if client_id in self._on else self._off
-            there[client_id] = secret.get_secret_value()
+            there[client_id] = secret
 
     async def _remove(self) -> None:
         for client_id in self._chance.sample([*self._on, *self._off], 1) if self._known() else []:

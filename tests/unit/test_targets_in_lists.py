@@ -98,20 +98,20 @@ async def test_a_pair_is_put_replaced_and_taken_out_where_its_entry_is(
     for number in (1, 2):
         new, old = pair(number), [bot.client_id for bot in await target.platforms()]
         stored = await target.store("x", new, replaces="".join(old))
-        assert stored.platform.client_id == new.client_id
+        assert stored.platform.account == new.account
         data = read(file.read_text(encoding="utf-8"))
-        assert value_at(data, path) == new.client_id
-        assert value_at(data, secret) == new.client_secret.get_secret_value()
+        assert value_at(data, path) == new.account
+        assert value_at(data, secret) == new.text("client_secret")
     with pytest.raises(TargetError) as caught:
         await target.store("x", PAIR)
-    assert (caught.value.code, caught.value.occupant) == (Code.OCCUPIED, pair(2).client_id)
+    assert (caught.value.code, caught.value.occupant) == (Code.OCCUPIED, pair(2).account)
     # all else is as it was, for whoever reads the file
     before = read(text)
     for data in (before, now := read(file.read_text(encoding="utf-8"))):
         for key in (path, secret):
             value_at(data, key[:-1]).pop(key[-1])
     assert now == before
-    assert await target.remove(pair(2).client_id) is not None
+    assert await target.remove(pair(2).account) is not None
     assert read(file.read_text(encoding="utf-8")) == before
 
 

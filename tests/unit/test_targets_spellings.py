@@ -15,7 +15,7 @@ from bootstrap_bot.errors import Code, TargetError
 from tests.support.programs import built, pair
 
 OLD, NEW = pair(1), pair(2)
-OLD_SECRET, NEW_SECRET = (one.client_secret.get_secret_value() for one in (OLD, NEW))
+OLD_SECRET, NEW_SECRET = (one.text("client_secret") for one in (OLD, NEW))
 IDS, SECRETS = ("clientId", "client_id"), ("clientSecret", "client_secret")
 
 
@@ -44,31 +44,31 @@ def written(folder: Path, **channel: object) -> Path:
 
 def is_pair(read: NanobotsRule, credentials: Credentials) -> bool:
     return (read.client_id, read.client_secret) == (
-        credentials.client_id,
-        credentials.client_secret.get_secret_value(),
+        credentials.account,
+        credentials.text("client_secret"),
     )
 
 
 @pytest.mark.parametrize(("name", "secret"), [*product(IDS, SECRETS)])
 async def test_nanobots_bot_is_one_in_any_spelling(tmp_path: Path, name: str, secret: str) -> None:
-    file = written(tmp_path, enabled=True, **{name: OLD.client_id, secret: OLD_SECRET})
+    file = written(tmp_path, enabled=True, **{name: OLD.account, secret: OLD_SECRET})
     target = built("nanobot", file)
     (bot,) = await target.platforms()
     assert bot.holds(OLD)
     with pytest.raises(TargetError) as caught:
         await target.store("x", NEW)
-    assert (caught.value.code, caught.value.occupant) == (Code.OCCUPIED, OLD.client_id)
-    await target.store("x", NEW, replaces=OLD.client_id)
+    assert (caught.value.code, caught.value.occupant) == (Code.OCCUPIED, OLD.account)
+    await target.store("x", NEW, replaces=OLD.account)
     channel, read = nanobot(file)
     # set where it stood, and nowhere else
-    assert channel == {"enabled": True, name: NEW.client_id, secret: NEW_SECRET}
+    assert channel == {"enabled": True, name: NEW.account, secret: NEW_SECRET}
     assert is_pair(read, NEW)
-    await target.remove(NEW.client_id)
+    await target.remove(NEW.account)
     channel, read = nanobot(file)
     assert (channel, read.client_id) == ({"enabled": False, name: "", secret: ""}, "")
 
 
-@pytest.mark.parametrize("used", [OLD.client_id, ""])
+@pytest.mark.parametrize("used", [OLD.account, ""])
 async def test_both_spellings_become_the_one_that_counts(tmp_path: Path, used: str) -> None:
     keys = {"clientId": used, "client_id": "dingother", "client_secret": "x", "clientSecret": "y"}
     file = written(tmp_path, **keys)
@@ -77,7 +77,7 @@ async def test_both_spellings_become_the_one_that_counts(tmp_path: Path, used: s
     assert bot.client_id == (used or "dingother")
     await target.store("x", NEW, replaces=bot.client_id)
     channel, read = nanobot(file)
-    assert channel == {"clientId": NEW.client_id, "clientSecret": NEW_SECRET}
+    assert channel == {"clientId": NEW.account, "clientSecret": NEW_SECRET}
     assert is_pair(read, NEW)
 
 
@@ -104,16 +104,16 @@ async def test_an_empty_place_is_filled_in_its_own_spelling(
 )
 async def test_a_variable_is_one_however_it_is_written(tmp_path: Path, text: str) -> None:
     file = tmp_path / ".env"
-    file.write_bytes(text.format(id=OLD.client_id, secret=OLD_SECRET).encode())
+    file.write_bytes(text.format(id=OLD.account, secret=OLD_SECRET).encode())
     target = built("hermes", file)
     (bot,) = await target.platforms()
     assert bot.holds(OLD)
-    await target.store("x", NEW, replaces=OLD.client_id)
+    await target.store("x", NEW, replaces=OLD.account)
     values = dotenv.dotenv_values(file, encoding="utf-8-sig")
-    assert values["DINGTALK_CLIENT_ID"] == NEW.client_id
+    assert values["DINGTALK_CLIENT_ID"] == NEW.account
     assert values["DINGTALK_CLIENT_SECRET"] == NEW_SECRET
-    assert OLD.client_id not in file.read_text(encoding="utf-8-sig")
-    await target.remove(NEW.client_id)
+    assert OLD.account not in file.read_text(encoding="utf-8-sig")
+    await target.remove(NEW.account)
     assert dotenv.dotenv_values(file, encoding="utf-8-sig") == {}
 
 
@@ -144,12 +144,12 @@ async def test_cowagents_channels_are_switched_in_any_way_of_writing(
     tmp_path: Path, channels: object
 ) -> None:
     file = tmp_path / "config.json"
-    own = {"dingtalk_client_id": OLD.client_id, "dingtalk_client_secret": OLD_SECRET}
+    own = {"dingtalk_client_id": OLD.account, "dingtalk_client_secret": OLD_SECRET}
     file.write_text(json.dumps({"channel_type": channels, **own}))
     target = built("cowagent", file)
     assert [bot.enabled for bot in await target.platforms()] == [True]
     for on in (False, True):
-        await target.set_enabled(OLD.client_id, on)
+        await target.set_enabled(OLD.account, on)
         value = json.loads(file.read_text())["channel_type"]
         names = value.split(",") if isinstance(value, str) else value
         assert ("dingtalk" in [name.strip() for name in names]) is on

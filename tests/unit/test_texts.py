@@ -27,12 +27,13 @@ from bootstrap_bot.chat.card import Card, card
 from bootstrap_bot.chat.codes import looked_up_by_value
 from bootstrap_bot.chat.texts import DOMAIN, ENGLISH, LANGUAGES, LOCALE, Texts
 from bootstrap_bot.errors import Code
-from bootstrap_bot.providers.provider import Stage
+from bootstrap_bot.providers.provider import Link, Stage
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.sandbox.telegram.entities import formatted
 from tests.support.attempts import an_attempt
 from tests.support.clock import START
+from tests.support.credentials import a_secret
 
 PACKAGE = Path(bootstrap_bot.__file__).parent
 HOSTILE = "<b>&amp;\"'</code> {x} %s"
@@ -192,7 +193,7 @@ def test_every_code_in_the_code_is_in_the_catalogue() -> None:
         for text in named()
         if re.fullmatch(r"[a-z]+\.[a-z_]+", text) and text.partition(".")[0] in families
     }
-    assert looked_up() > {"waiting.title", "time.minutes", "button.app"}
+    assert looked_up() > {"waiting.title", "time.minutes", "button.copy"}
     assert sorted((alike | looked_up()) - set(CODES)) == []
 
 
@@ -299,15 +300,16 @@ def test_a_language_nobody_translated_is_english() -> None:
 # Whole messages.
 
 NAMES = st.text(max_size=80)
+APP_LINK = "https://applink.dingtalk.com/page/link?url=x&target=fullScreen"
 RECORDED: dict[str, st.SearchStrategy[Any]] = {
     "id": st.just("a1b2c3d4e5"),
-    "link": st.sampled_from([LINK, LINK + "x" * (512 - len(LINK)), LINK + "&" * 200]),
-    "app_link": st.just("https://applink.dingtalk.com/page/link?url=x&target=fullScreen"),
+    "qr": st.sampled_from([LINK, LINK + "x" * (512 - len(LINK)), LINK + "&" * 200]),
+    "links": st.just((Link("app", APP_LINK), Link("browser", LINK))),
     "trouble": st.sampled_from(["", *(code.value for code in Code)]),
     "user_code": NAMES | st.just("<" * 4096),
     "reason": NAMES | st.just("&" * 4096),
-    "client_id": NAMES | st.just("ding" + "x" * 500),
-    "client_secret": st.none() | st.just(SecretStr("s" * 64)),
+    "account": NAMES | st.just("ding" + "x" * 500),
+    "values": st.just({}) | st.just(a_secret("s" * 64)),
     "deliveries": st.lists(
         st.builds(
             Delivery,
@@ -372,7 +374,7 @@ def test_every_attempt_makes_a_message_telegram_takes(language: str, attempt: At
 def test_no_message_shows_a_code_instead_of_a_text(
     language: str, state: State, data: st.DataObject
 ) -> None:
-    plain = {name: st.just("words") for name in ("user_code", "reason", "client_id")}
+    plain = {name: st.just("words") for name in ("user_code", "reason", "account")}
     given_fields = {
         field.name: of_field(field.name, HINTS[field.name])
         for field in fields(Attempt)
@@ -384,7 +386,7 @@ def test_no_message_shows_a_code_instead_of_a_text(
     )
     attempt = data.draw(st.builds(Attempt, **given_fields, **plain))
     _, text = shown(attempt, language)
-    assert RAW_CODE.findall(text.replace(attempt.link, "")) == []
+    assert RAW_CODE.findall(text.replace(attempt.qr, "")) == []
 
 
 def test_a_message_hides_the_secret_whatever_the_state() -> None:
@@ -392,11 +394,11 @@ def test_a_message_hides_the_secret_whatever_the_state() -> None:
     for state in State:
         attempt = an_attempt(
             state=state,
-            link=LINK,
-            app_link=LINK,
-            client_id="dingabcdefgh1234",
-            client_secret=SecretStr(secret),
-            device_code=SecretStr("DEVICE"),
+            links=(Link("app", LINK), Link("browser", LINK)),
+            qr=LINK,
+            account="dingabcdefgh1234",
+            values=a_secret(secret),
+            device_state=SecretStr("DEVICE"),
         )
         for language in LANGUAGES:
             look, _ = shown(attempt, language)

@@ -6,9 +6,16 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bootstrap_bot.credentials import MASK, Credentials
+from bootstrap_bot.credentials import MASK
 from bootstrap_bot.errors import Code, RemoteError
-from bootstrap_bot.providers.provider import Denied, DeviceAuthorization, Granted, Stage, Waiting
+from bootstrap_bot.providers.provider import (
+    Denied,
+    DeviceAuthorization,
+    Granted,
+    Link,
+    Pending,
+    Stage,
+)
 from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.registration.inheritance import inherited
@@ -33,12 +40,21 @@ from bootstrap_bot.registration.transitions import (
     unheard,
     used,
 )
-from tests.support.attempts import CLIENT_ID, SECRET, an_attempt, captured
+from tests.support.attempts import CLIENT_ID, ERASED, SECRET, an_attempt, captured
 from tests.support.clock import START
+from tests.support.credentials import ding_pair
 
 CODE = SecretStr("device-code")
-PAIR = Credentials(CLIENT_ID, SecretStr(SECRET))
-INVITATION = DeviceAuthorization(CODE, "ABCD-EFGH", "https://link", "app://link", 7.0, 600.0)
+UNTIL = START + 120
+PAIR = ding_pair(CLIENT_ID, SECRET)
+INVITATION = DeviceAuthorization(
+    state=CODE,
+    links=(Link("app", "app://link"), Link("browser", "https://link")),
+    qr="https://link",
+    user_code="ABCD-EFGH",
+    interval=7.0,
+    expires_in=600.0,
+)
 CAPTURED = Outcome(state=State.CAPTURED)
 EXPIRED = Outcome(state=State.EXPIRED)
 REFUSED = Outcome(state=State.REFUSED, reason="no")
@@ -46,15 +62,15 @@ PENDING, VERIFIED, CLOSED = DeliveryState.PENDING, DeliveryState.VERIFIED, Deliv
 
 
 def waiting(**changes: Any) -> Attempt:
-    return an_attempt(**{"state": State.WAITING, "device_code": CODE, **changes})
+    return an_attempt(**{"state": State.WAITING, "device_state": CODE, **changes})
 
 
 def kept(now: Attempt) -> Attempt:
     """The same with the pair."""
     return replace(
         now,
-        client_id=CLIENT_ID,
-        client_secret=SecretStr(SECRET),
+        account=CLIENT_ID,
+        values=PAIR.values,
         masked_secret=MASK + SECRET[-4:],
     )
 
@@ -76,10 +92,10 @@ def test_what_was_decided_meanwhile_neither_fails_nor_gets_a_code(state: State) 
 def test_a_code_comes_with_all_that_a_person_needs() -> None:
     assert invited(an_attempt(), INVITATION, START + 3) == an_attempt(
         state=State.WAITING,
-        device_code=CODE,
+        device_state=CODE,
         user_code="ABCD-EFGH",
-        link="https://link",
-        app_link="app://link",
+        links=INVITATION.links,
+        qr="https://link",
         interval=7.0,
         expires_at=START + 603,
         stage_at=START + 3,
@@ -90,30 +106,30 @@ def test_a_code_comes_with_all_that_a_person_needs() -> None:
 
 
 def test_credentials_are_kept_with_whatever_they_came() -> None:
-    for verdict in (Waiting(credentials=PAIR), Denied(credentials=PAIR)):
-        assert decided(waiting(), verdict, None, False, START) == kept(waiting())
+    for verdict in (Pending(credentials=PAIR), Denied(credentials=PAIR)):
+        assert decided(waiting(), verdict, None, False, UNTIL) == kept(waiting())
         late = an_attempt(state=State.DISCARDED, told=True)
-        assert decided(late, verdict, CAPTURED, False, START) == kept(late)
+        assert decided(late, verdict, CAPTURED, False, UNTIL) == kept(late)
 
 
 def test_an_answer_without_credentials_or_an_outcome_changes_nothing() -> None:
-    for verdict in (None, Waiting(), Granted()):
-        assert decided(waiting(told=True), verdict, None, True, START) == waiting(told=True)
+    for verdict in (None, Pending(), Granted()):
+        assert decided(waiting(told=True), verdict, None, True, UNTIL) == waiting(told=True)
 
 
 def test_an_outcome_counts_only_while_the_code_is_asked_about() -> None:
     for now in (captured(), an_attempt(state=State.WAITING), waiting(state=State.STORED)):
-        assert decided(now, Granted(), EXPIRED, False, START) == now
+        assert decided(now, Granted(), EXPIRED, False, UNTIL) == now
 
 
 def test_a_success_is_captured_with_its_code_until_it_is_safe() -> None:
     now = waiting(told=True, trouble="timeout", trouble_since=START)
-    after = decided(now, Granted(credentials=PAIR), CAPTURED, False, START)
+    after = decided(now, Granted(credentials=PAIR), CAPTURED, False, UNTIL)
     assert after == kept(waiting(told=False, held=Held.UNFINISHED, state=State.CAPTURED))
 
 
 def test_a_success_is_held_when_its_admin_has_to_confirm_it() -> None:
-    after = decided(waiting(), Granted(credentials=PAIR), CAPTURED, True, START)
+    after = decided(waiting(), Granted(credentials=PAIR), CAPTURED, True, UNTIL)
     assert after == kept(waiting(state=State.HELD, held=Held.CONFIRM))
 
 
@@ -128,11 +144,11 @@ def test_confirming_is_for_successes_only() -> None:
 def test_an_end_without_credentials_is_told_and_its_code_asked_about_for_a_while(
     state: State,
 ) -> None:
-    after = decided(waiting(told=True), None, Outcome(state=state), False, START)
-    assert after == waiting(state=state, held=Held.UNFINISHED, let_go_at=START + 120)
+    after = decided(waiting(told=True), None, Outcome(state=state), False, UNTIL)
+    assert after == waiting(state=state, held=Held.UNFINISHED, let_go_at=UNTIL)
     for verdict, outcome in ((None, None), (Denied(reason="no"), REFUSED), (Granted(), CAPTURED)):
-        assert decided(after, verdict, outcome, False, START + 60) == after
-    assert let_go(after) == replace(after, device_code=None)
+        assert decided(after, verdict, outcome, False, UNTIL) == after
+    assert let_go(after) == replace(after, device_state=None)
 
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.EXPIRED, State.FAILED])
@@ -140,18 +156,18 @@ def test_an_end_without_credentials_is_told_and_its_code_asked_about_for_a_while
 def test_a_pair_after_a_verdict_is_offered_whatever_it_comes_with(
     state: State, outcome: Outcome | None
 ) -> None:
-    ended = waiting(state=state, told=True, let_go_at=START + 120, reason="no", trouble="x")
-    after = decided(ended, Waiting(credentials=PAIR), outcome, False, START + 60)
+    ended = waiting(state=state, told=True, let_go_at=UNTIL, reason="no", trouble="x")
+    after = decided(ended, Pending(credentials=PAIR), outcome, False, UNTIL)
     assert after == kept(
-        waiting(state=State.HELD, held=Held.AFTERWARDS, let_go_at=START + 120, told=False)
+        waiting(state=State.HELD, held=Held.AFTERWARDS, let_go_at=UNTIL, told=False)
     )
     assert let_go(after) == after
 
 
 def test_an_approval_that_is_missing_after_a_verdict_is_looked_for() -> None:
-    ended = waiting(state=State.REFUSED, told=True, let_go_at=START + 120)
+    ended = waiting(state=State.REFUSED, told=True, let_go_at=UNTIL)
     approval = Outcome(state=State.CAPTURED, approval=True)
-    after = decided(ended, Granted(credentials=PAIR), approval, False, START)
+    after = decided(ended, Granted(credentials=PAIR), approval, False, UNTIL)
     assert (after.state, after.approval, after.watching) == (State.HELD, Approval.PENDING, True)
 
 
@@ -171,27 +187,27 @@ def test_what_comes_after_cancelling_is_held_as_late() -> None:
     for confirm in (True, False):
         after = decided(now, Granted(credentials=PAIR), CAPTURED, confirm, START)
         assert (after.state, after.held, after.told) == (State.HELD, Held.LATE, False)
-        assert after.device_code == CODE
+        assert after.device_state == CODE
 
 
 def test_a_cancelled_code_that_dies_is_nothing_to_tell() -> None:
     now = replace(waiting(told=True), state=State.CANCELLED)
-    after = decided(now, None, EXPIRED, False, START)
-    assert after == replace(now, let_go_at=START + 120)
-    assert decided(after, None, EXPIRED, False, START + 60) == after
-    assert let_go(after) == replace(now, let_go_at=START + 120, device_code=None)
+    after = decided(now, None, EXPIRED, False, UNTIL)
+    assert after == replace(now, let_go_at=UNTIL)
+    assert decided(after, None, EXPIRED, False, UNTIL) == after
+    assert let_go(after) == replace(now, let_go_at=UNTIL, device_state=None)
 
 
 def test_what_an_answer_says_of_the_stage_is_kept_with_its_moment() -> None:
     now = waiting(checked_at=START, trouble="timeout", trouble_since=START)
-    after = heard(now, Waiting(stage=Stage.SCANNED), 9.0, START + 5)
+    after = heard(now, Pending(stage=Stage.SCANNED), 9.0, START + 5)
     assert after == waiting(stage=Stage.SCANNED, stage_at=START + 5, interval=9.0)
 
 
 @pytest.mark.parametrize(
-    "verdict", [Waiting(stage=Stage.SCANNED), Waiting(stage=Stage.UNKNOWN), Denied(), Granted()]
+    "verdict", [Pending(stage=Stage.SCANNED), Pending(stage=Stage.UNKNOWN), Denied(), Granted()]
 )
-def test_an_answer_without_another_stage_ends_trouble_only(verdict: Waiting | Denied) -> None:
+def test_an_answer_without_another_stage_ends_trouble_only(verdict: Pending | Denied) -> None:
     now = waiting(stage=Stage.SCANNED, stage_at=START, checked_at=START + 1)
     troubled = replace(now, trouble="timeout", trouble_since=START)
     assert heard(troubled, verdict, 5.0, START + 9) == now
@@ -199,9 +215,9 @@ def test_an_answer_without_another_stage_ends_trouble_only(verdict: Waiting | De
 
 @pytest.mark.parametrize("stage", [Stage.WAITING, Stage.UNKNOWN, Stage.SCANNED, Stage.CREATING])
 def test_nobody_waits_for_a_person_while_a_pair_is_kept(stage: Stage) -> None:
-    after = heard(kept(waiting()), Waiting(stage=stage), 5.0, START)
+    after = heard(kept(waiting()), Pending(stage=stage), 5.0, START)
     assert after.stage is Stage.PUBLISHING
-    assert heard(kept(waiting()), Waiting(stage=Stage.APPROVING), 5.0, START).stage is (
+    assert heard(kept(waiting()), Pending(stage=Stage.APPROVING), 5.0, START).stage is (
         Stage.APPROVING
     )
 
@@ -216,7 +232,7 @@ def test_trouble_is_known_with_its_code_since_it_began() -> None:
 @pytest.mark.parametrize("state", [State.CANCELLED, State.REFUSED, State.FAILED])
 def test_nothing_is_heard_of_a_code_that_waits_no_longer(state: State) -> None:
     now = replace(waiting(), state=state, trouble="no_credentials")
-    assert heard(now, Waiting(stage=Stage.SCANNED), 9.0, START) == now
+    assert heard(now, Pending(stage=Stage.SCANNED), 9.0, START) == now
     assert unheard(now, RemoteError(Code.TIMEOUT), START) == now
 
 
@@ -314,10 +330,10 @@ def test_using_gives_targets_that_were_skipped_their_chance_again() -> None:
 
 def test_after_discarding_and_removing_no_secret_stays() -> None:
     now = captured(state=State.HELD, told=True, watching=True)
-    gone = replace(now, told=False, watching=False, device_code=None, client_secret=None)
+    gone = replace(now, told=False, watching=False, device_state=None, values=ERASED)
     assert discarded(now) == replace(gone, state=State.DISCARDED)
     assert removed(now) == replace(gone, state=State.REMOVED)
-    assert forgotten(now) == replace(now, device_code=None, client_secret=None)
+    assert forgotten(now) == replace(now, device_state=None, values=ERASED)
 
 
 # A former admin's attempt.

@@ -12,14 +12,13 @@ import pytest
 from bootstrap_bot.activity import waits
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.provider import (
-    AwaitingApproval,
     Denied,
     Expired,
     Granted,
     Health,
+    Pending,
     PollResult,
     Stage,
-    Waiting,
 )
 from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery
@@ -198,7 +197,7 @@ async def test_the_platform_is_asked_at_its_interval() -> None:
 
 
 async def test_a_platform_that_asks_for_more_time_gets_it() -> None:
-    async with running(waiting(), hears(Waiting(slow_down=5.0))) as scene:
+    async with running(waiting(), hears(Pending(interval=10.0))) as scene:
         await scene.pass_time(40)
         assert scene.times == [5, 15, 25, 35]
         assert scene.attempt.interval == 10
@@ -221,7 +220,7 @@ async def test_trouble_is_shown_since_it_began_and_until_an_answer_comes() -> No
 
 
 async def test_a_stage_is_shown_with_the_moment_it_was_heard() -> None:
-    async with running(waiting(), hears(Waiting(stage=Stage.SCANNED))) as scene:
+    async with running(waiting(), hears(Pending(stage=Stage.SCANNED))) as scene:
         await scene.pass_time(9)
         assert (scene.attempt.stage, scene.attempt.stage_at) == (Stage.SCANNED, START + 5)
 
@@ -237,7 +236,7 @@ async def test_a_code_that_expired_is_asked_about_once_more() -> None:
         await scene.pass_time(DAY)
         assert scene.times == [5, 10, *AFTER_TEN]
         assert scene.attempt.state is State.EXPIRED
-        assert scene.attempt.device_code is None
+        assert scene.attempt.device_state is None
         assert scene.task.done()
 
 
@@ -257,21 +256,21 @@ async def test_a_bad_road_gives_an_expired_code_ten_minutes_more() -> None:
 
 
 async def test_a_verdict_is_told_at_once_and_asked_about_for_two_minutes_more() -> None:
-    async with running(waiting(), hears(Waiting(), Denied(reason="No."))) as scene:
+    async with running(waiting(), hears(Pending(), Denied(reason="No."))) as scene:
         await scene.pass_time(10)
         assert [shown.state for shown in scene.display.shown][-1] is State.REFUSED
         await scene.pass_time(DAY)
         assert scene.times == [5, 10, *AFTER_TEN]
         assert (scene.attempt.state, scene.attempt.reason) == (State.REFUSED, "No.")
-        assert scene.attempt.device_code is None
+        assert scene.attempt.device_state is None
         assert scene.task.done()
 
 
 @pytest.mark.parametrize("verdict", [Denied(reason="No."), Expired(), Granted()])
-@pytest.mark.parametrize("later", [SUCCESS, Waiting(credentials=PAIR), Denied(credentials=PAIR)])
+@pytest.mark.parametrize("later", [SUCCESS, Pending(credentials=PAIR), Denied(credentials=PAIR)])
 async def test_a_verdict_that_passes_is_not_final(verdict: PollResult, later: PollResult) -> None:
     said = [verdict] * (4 if isinstance(verdict, Granted) else 1)
-    async with running(waiting(), hears(*said, verdict, NO_ROAD, Waiting(), later)) as scene:
+    async with running(waiting(), hears(*said, verdict, NO_ROAD, Pending(), later)) as scene:
         await scene.pass_time(60)
         assert (scene.attempt.state, scene.attempt.held) == (State.HELD, Held.AFTERWARDS)
         assert scene.attempt.credentials == PAIR
@@ -296,7 +295,7 @@ async def test_a_code_whose_two_minutes_passed_without_a_process_is_asked_about_
         assert (scene.attempt.state, scene.attempt.held) == (State.HELD, Held.AFTERWARDS)
 
 
-@pytest.mark.parametrize("answer", [Waiting(), NO_ROAD, Expired()])
+@pytest.mark.parametrize("answer", [Pending(), NO_ROAD, Expired()])
 async def test_that_once_more_is_the_last(answer: PollResult | RemoteError) -> None:
     refused = waiting(state=State.REFUSED, told=True, let_go_at=START - DAY)
     async with running(refused, hears(answer)) as scene:
@@ -307,14 +306,14 @@ async def test_that_once_more_is_the_last(answer: PollResult | RemoteError) -> N
 
 async def test_a_cancelled_code_is_asked_about_for_two_minutes_after_its_verdict() -> None:
     start = cancelled(waiting(acted_at=START - DAY))
-    async with running(start, hears(Waiting(), Denied(), Waiting(), SUCCESS)) as scene:
+    async with running(start, hears(Pending(), Denied(), Pending(), SUCCESS)) as scene:
         await scene.pass_time(DAY / 2)
         assert scene.times == [60, 120, 125, 130]
         assert (scene.attempt.state, scene.attempt.held) == (State.HELD, Held.LATE)
 
 
 async def test_a_pair_that_was_kept_before_a_restart_counts() -> None:
-    kept = waiting(client_id=CLIENT_ID, client_secret=PAIR.client_secret)
+    kept = waiting(account=CLIENT_ID, values=PAIR.values)
     async with running(kept, hears(Expired())) as scene:
         await scene.pass_time(5)
         assert (scene.attempt.state, scene.attempt.held) == (State.HELD, Held.UNFINISHED)
@@ -419,7 +418,7 @@ async def test_asking_once_more_ends_with_the_next_answer() -> None:
 
 
 async def test_asking_once_more_about_a_code_that_is_gone_does_not_wait() -> None:
-    async with running(captured(device_code=None)) as scene:
+    async with running(captured(device_state=None)) as scene:
         await asyncio.wait_for(scene.run.ask_once_more(), 1)
 
 
@@ -571,7 +570,7 @@ async def test_a_target_that_left_the_config_is_closed_before_storing() -> None:
 
 
 async def test_what_needs_an_approval_is_stored_and_looked_after() -> None:
-    scene = hears(AwaitingApproval(credentials=PAIR))
+    scene = hears(Granted(credentials=PAIR, needs_approval=True))
     scene.office.health = Health.NOT_PUBLISHED
     async with running(waiting(), scene):
         await scene.pass_time(5)
@@ -585,7 +584,7 @@ async def test_what_needs_an_approval_is_stored_and_looked_after() -> None:
 
 
 async def test_a_day_without_a_decision_brings_the_offer_once_more() -> None:
-    async with running(captured(state=State.HELD, device_code=None)) as scene:
+    async with running(captured(state=State.HELD, device_state=None)) as scene:
         await scene.pass_time(DAY - 1)
         assert len(scene.display.shown) == 1
         await scene.pass_time(1)
@@ -678,7 +677,7 @@ async def test_what_is_stored_is_looked_after_while_its_secret_is_kept() -> None
     async with running(stored()) as scene:
         scene.shelf.there = [holding()]
         await scene.pass_time(10 * MINUTE)
-        assert scene.attempt.client_secret is None
+        assert not scene.attempt.has_secret
         assert scene.office.checked == [0]
         assert scene.task.done()
 

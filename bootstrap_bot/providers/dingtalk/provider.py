@@ -15,17 +15,18 @@ from pydantic import SecretStr
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.http import Http, Reply
+from bootstrap_bot.providers.dingtalk.kind import KIND
 from bootstrap_bot.providers.pair import Pairs, field, is_usable, mended
 from bootstrap_bot.providers.provider import (
-    AwaitingApproval,
     Denied,
     DeviceAuthorization,
     Expired,
     Granted,
     Health,
+    Link,
+    Pending,
     PollResult,
     Stage,
-    Waiting,
 )
 from bootstrap_bot.urls import is_loopback
 
@@ -52,7 +53,7 @@ STATUS = re.compile(r"[A-Z_]{1,32}", re.ASCII)
 class DingTalk:
     """Registers DingTalk apps. Neither URL has a trailing slash."""
 
-    name = "dingtalk"
+    kind = KIND
 
     def __init__(self, http: Http, registration_url: str, source: str, api_url: str) -> None:
         self._http = http
@@ -74,12 +75,12 @@ class DingTalk:
         if not self._trusts(link):
             raise RemoteError(Code.BAD_LINK)
         return DeviceAuthorization(
-            device_code=SecretStr(_wanted(answer, "device_code")),
+            state=SecretStr(_wanted(answer, "device_code")),
+            links=(Link("app", self._app_link(link)), Link("browser", link)),
+            qr=link,
             user_code=mended(field(answer, "user_code"))[:LONGEST_REASON],
-            link=link,
-            app_link=self._app_link(link),
             interval=number(answer.get("interval"), default=5, low=1, high=60),
-            lifetime=number(answer.get("expires_in"), default=7200, low=60, high=86400),
+            expires_in=number(answer.get("expires_in"), default=7200, low=60, high=86400),
         )
 
     async def date(self) -> float | None:
@@ -90,20 +91,21 @@ class DingTalk:
         payload = {"source": self._source}
         return (await self._http.post(self._url, "/app/registration/init", payload)).date
 
-    async def poll(self, device_code: SecretStr) -> PollResult:
+    async def poll(self, state: SecretStr) -> PollResult:
         """Asks once what became of it. Raises `RemoteError` for an answer that says nothing.
 
         Credentials are taken from any answer that has both: they are given only once.
         """
-        payload = {"device_code": device_code.get_secret_value()}
+        device_code = state.get_secret_value()
+        payload = {"device_code": device_code}
         reply = await self._http.post(self._url, "/app/registration/poll", payload, whole=False)
-        credentials = self._pairs.read(device_code.get_secret_value(), reply)
+        credentials = self._credentials(device_code, reply)
         try:
             answer = _checked(reply)
         except RemoteError:
             if credentials is None:
                 raise
-            return Waiting(credentials=credentials, stage=Stage.UNKNOWN)
+            return Pending(credentials=credentials, stage=Stage.UNKNOWN)
         return self._verdict(answer, credentials)
 
     async def check(self, credentials: Credentials) -> Health:
@@ -111,7 +113,7 @@ class DingTalk:
 
         A second stream would take the real bot's messages. Raises `RemoteError`.
         """
-        client_id, secret = credentials.client_id, credentials.client_secret.get_secret_value()
+        client_id, secret = credentials.account, credentials.text("client_secret")
         token = await self._http.post(
             self._api_url, "/v1.0/oauth2/accessToken", {"appKey": client_id, "appSecret": secret}
         )
@@ -135,13 +137,19 @@ class DingTalk:
         _checked(gateway)
         return Health.WORKS
 
+    def _credentials(self, device_code: str, reply: Reply) -> Credentials | None:
+        if (pair := self._pairs.read(device_code, reply)) is None:
+            return None
+        client_id, secret = pair
+        return self.kind.credentials({"client_id": client_id, "client_secret": secret})
+
     def _verdict(self, answer: Mapping[str, object], credentials: Credentials | None) -> PollResult:
         raw = answer.get("status")
         status = raw.strip().upper().replace("-", "_") if isinstance(raw, str) else ""
         if status == "SUCCESS":
             return Granted(credentials=credentials)
         if status in APPROVING and credentials is not None:
-            return AwaitingApproval(credentials=credentials)
+            return Granted(credentials=credentials, needs_approval=True)
         if status == "FAIL":
             reason = answer.get("fail_reason")
             return Denied(
@@ -150,7 +158,7 @@ class DingTalk:
             )
         if status == "EXPIRED":
             return Expired(credentials=credentials)
-        return Waiting(credentials=credentials, stage=self._stage(status))
+        return Pending(credentials=credentials, stage=self._stage(status))
 
     def _stage(self, status: str) -> Stage:
         if status in STAGES:
