@@ -12,6 +12,7 @@ from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.providers.provider import Link
 from bootstrap_bot.registration.attempt import Attempt, State
+from bootstrap_bot.registration.person import PersonId
 from bootstrap_bot.targets.command import Command, End, Ran
 
 LIFETIME = 7200.0
@@ -22,16 +23,16 @@ class KeptCards:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._shown: dict[tuple[int, int], Card] = {}
+        self._shown: dict[tuple[str, str], Card] = {}
 
-    async def show(self, latest: Callable[[], Attempt]) -> int:
+    async def show(self, latest: Callable[[], Attempt]) -> str:
         attempt = latest()
         message = attempt.message or attempt.chat
         now = self._clock.now()
         self._shown[attempt.chat, message] = card(attempt, Texts(attempt.language), now, UTC)
         return message
 
-    async def remove(self, chat: int, message: int) -> None:
+    async def remove(self, chat: str, message: str) -> None:
         self._shown.pop((chat, message), None)
 
 
@@ -52,14 +53,14 @@ def waiting_attempt(number: int, url: str, interval: float) -> Attempt:
     return Attempt(
         id=f"{number:010x}",
         provider="dingtalk",
-        owner=number,
-        chat=number,
+        owner=PersonId("telegram", str(number)),
+        chat=str(number),
         language="en",
-        update=number,
+        update=str(number),
         requested_at=now,
         acted_at=now,
         state=State.WAITING,
-        message=number,
+        message=str(number),
         wanted_id="dingtalk",
         device_state=SecretStr(device_code(number)),
         user_code=f"{number:012}",

@@ -24,6 +24,7 @@ from bootstrap_bot.clock import SystemClock
 from bootstrap_bot.http import Http
 from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.providers.dingtalk.provider import DingTalk
+from bootstrap_bot.registration.person import People
 from bootstrap_bot.registration.service import RegistrationService
 from bootstrap_bot.registration.worker import Services
 
@@ -80,7 +81,7 @@ async def measure(attempts: int, interval: float, url: str, folder: Path) -> Non
             display=KeptCards(clock),
             clock=clock,
             run_command=no_command,
-            admins=range(1, attempts + 1),
+            admins=People("telegram", range(1, attempts + 1)),
         )
         waiting = RegistrationService(services)
         before = memory()

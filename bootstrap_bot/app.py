@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from telegram import Bot, User
 
 from bootstrap_bot import registry
-from bootstrap_bot.chat.context import ChatContext
+from bootstrap_bot.chat.context import HOST, ChatContext, person_of
 from bootstrap_bot.chat.language import language_for
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.sender import Sender
@@ -31,6 +31,7 @@ from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.providers.provider import Provider
 from bootstrap_bot.registration.deliverer import contained
 from bootstrap_bot.registration.inventory import Inventory
+from bootstrap_bot.registration.person import People
 from bootstrap_bot.registration.service import RegistrationService
 from bootstrap_bot.registration.worker import OnStored, Services
 from bootstrap_bot.secret_spellings import proxies_in
@@ -81,7 +82,7 @@ class App:
             clock=clock,
             run_command=run_command,
             on_stored=on_stored,
-            admins=admins,
+            admins=People(HOST, admins),
             confirm=settings.security.confirm,
         )
         attempts = RegistrationService(services)
@@ -125,7 +126,7 @@ class App:
         )
 
     def _texts(self, user: User) -> Texts:
-        chosen = self.context.attempts.language_of(user.id)
+        chosen = self.context.attempts.language_of(person_of(user))
         return Texts(language_for(chosen, self._settings.chat.language, user.language_code))
 
     def _doctor(

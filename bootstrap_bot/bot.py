@@ -13,6 +13,7 @@ from telegram.ext import Application
 from bootstrap_bot.app import App, secrets_of
 from bootstrap_bot.chat.access import AccessControl
 from bootstrap_bot.chat.claim import Claims
+from bootstrap_bot.chat.context import person_of
 from bootstrap_bot.chat.handlers import Handlers
 from bootstrap_bot.chat.menu import Menu
 from bootstrap_bot.chat.plain_bot import plain
@@ -121,7 +122,7 @@ class BootstrapBot:
         commands = Menu(own, app.context.outbox, alone=alone) if menu else None
 
         def welcome(_: Update, user: User) -> None:
-            app.context.attempts.person_is_back(user.id)
+            app.context.attempts.person_is_back(person_of(user))
             if commands is not None:
                 commands.ensure(user.id, app.context.texts(user))
 

@@ -14,6 +14,7 @@ from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.doctor.doctor import Doctor
 from bootstrap_bot.registration.inventory import Inventory
+from bootstrap_bot.registration.person import PersonId
 from bootstrap_bot.registration.service import RegistrationService
 
 
@@ -40,8 +41,13 @@ class Press:
     texts: Texts
 
     @property
-    def owner(self) -> int:
-        """Who pressed; in a private chat also the chat's id."""
+    def owner(self) -> PersonId:
+        """Who pressed."""
+        return person_of(self.query.from_user)
+
+    @property
+    def chat(self) -> int:
+        """The private chat in which the button stands."""
         return self.query.from_user.id
 
     @property
@@ -50,10 +56,26 @@ class Press:
         return topic_of(self.query.message)
 
 
+HOST = "telegram"
 # Gives the code of a short answer, ANSWERED, or None when the button does nothing any more.
 OnPress = Callable[[Press], Awaitable[str | None]]
 Presses = dict[Action, OnPress]
 ANSWERED = ""
+
+
+def person_of(user: User) -> PersonId:
+    """Who a Telegram user is to the attempts."""
+    return PersonId(HOST, str(user.id))
+
+
+def id_of(number: int | None) -> str | None:
+    """One of Telegram's numbers as the attempts keep it."""
+    return None if number is None else str(number)
+
+
+def number_of(kept: str | None) -> int | None:
+    """The number again."""
+    return None if kept is None else int(kept)
 
 
 def said(update: Update) -> tuple[Message, User]:
@@ -64,7 +86,7 @@ def said(update: Update) -> tuple[Message, User]:
     return message, user
 
 
-def decides(answer: str, decide: Callable[[str, int], Awaitable[bool]]) -> OnPress:
+def decides(answer: str, decide: Callable[[str, PersonId], Awaitable[bool]]) -> OnPress:
     """A button that says yes to something about an attempt."""
 
     async def pressed(press: Press) -> str | None:

@@ -11,7 +11,17 @@ from telegram.ext import ApplicationHandlerStop, ContextTypes
 from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.card import card, remove_rows
 from bootstrap_bot.chat.commands import argument_in
-from bootstrap_bot.chat.context import ANSWERED, ChatContext, Press, Presses, decides, said
+from bootstrap_bot.chat.context import (
+    ANSWERED,
+    ChatContext,
+    Press,
+    Presses,
+    decides,
+    id_of,
+    number_of,
+    person_of,
+    said,
+)
 from bootstrap_bot.chat.delivery_text import trouble
 from bootstrap_bot.chat.manner import topic_of
 from bootstrap_bot.chat.question import WANTED, ask
@@ -80,11 +90,13 @@ class Conversation:
     async def cancel(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """/dingtalk_cancel: ends the live attempt's conversation."""
         message, user = said(update)
-        live, topic = self._attempts.live(user.id), topic_of(message)
+        live, topic = self._attempts.live(person_of(user)), topic_of(message)
         try:
             if live is None:
                 self._say(message, user, "reply.nothing_to_cancel")
-            elif not await self._attempts.cancel(live.id, user.id, down=True, topic=topic):
+            elif not await self._attempts.cancel(
+                live.id, person_of(user), down=True, topic=id_of(topic)
+            ):
                 self._say(message, user, "reply.too_late_to_cancel")
         except CodedError as error:
             self._say_error(message.chat_id, topic, user, error)
@@ -143,8 +155,10 @@ class Conversation:
             await self._begin(user, update, topic, wanted_id=wanted)
 
     async def _bring_down(self, user: User, topic: int | None) -> bool:
-        live = self._attempts.live(user.id)
-        return live is not None and await self._attempts.resend(live.id, user.id, topic)
+        live = self._attempts.live(person_of(user))
+        return live is not None and await self._attempts.resend(
+            live.id, person_of(user), id_of(topic)
+        )
 
     async def _ask(self, user: User, topic: int | None) -> bool:
         """Asks what to do with the platforms that are there; False when there is none.
@@ -166,27 +180,27 @@ class Conversation:
         *,
         wanted_id: str = "",
         replaces: str = "",
-        message: int | None = None,
+        message: str | None = None,
     ) -> None:
         request = Request(
             provider="dingtalk",
-            owner=user.id,
-            chat=user.id,
+            owner=person_of(user),
+            chat=str(user.id),
             language=self._context.texts(user).language,
-            update=update,
+            update=str(update),
             wanted_id=wanted_id,
             replaces=replaces,
-            topic=topic,
+            topic=id_of(topic),
             message=message,
         )
         await self._attempts.begin(request)
 
     async def _show_status(self, asked: Message, user: User) -> None:
-        self._attempts.look(user.id)
-        latest = await self._attempts.latest(user.id)
+        self._attempts.look(person_of(user))
+        latest = await self._attempts.latest(person_of(user))
         if latest is None:
             self._say(asked, user, "reply.no_attempt")
-        elif not await self._attempts.resend(latest.id, user.id, topic_of(asked)):
+        elif not await self._attempts.resend(latest.id, person_of(user), id_of(topic_of(asked))):
             look = card(
                 latest, self._context.texts(user), self._context.clock.now(), self._context.zone
             )
@@ -202,9 +216,9 @@ class Conversation:
             own = await self._attempts.latest(press.owner)
         if own is None or own.id != press.ref or own.message is None or message is None:
             return
-        if message.message_id != own.message:
+        if str(message.message_id) != own.message:
             query, text = press.query, press.texts("reply.astray")
-            self._context.outbox.post(press.owner, lambda: _put_away(query, text))
+            self._context.outbox.post(press.chat, lambda: _put_away(query, text))
 
     async def _use(self, press: Press) -> str | None:
         done = await self._attempts.decide(press.ref, press.owner, use=True)
@@ -232,7 +246,7 @@ class Conversation:
         await self._begin(
             press.query.from_user,
             press.update,
-            latest.topic if press.topic is None else press.topic,
+            number_of(latest.topic) if press.topic is None else press.topic,
             wanted_id=latest.wanted_id,
             replaces=latest.replaces,
             message=latest.message,
@@ -260,7 +274,7 @@ class Conversation:
         look = card(found, press.texts, self._context.clock.now(), self._context.zone)
         keyboard = remove_rows(press.ref, press.texts) if ask_first else look.keyboard
         query = press.query
-        self._context.outbox.post(press.owner, lambda: query.edit_message_reply_markup(keyboard))
+        self._context.outbox.post(press.chat, lambda: query.edit_message_reply_markup(keyboard))
         return "answer.remove" if ask_first else "answer.keep"
 
     async def _add(self, press: Press) -> str | None:
@@ -291,7 +305,7 @@ class Conversation:
         self._remove_question(press)
 
     def _remove_question(self, press: Press) -> None:
-        self._context.outbox.post(press.owner, press.query.delete_message)
+        self._context.outbox.post(press.chat, press.query.delete_message)
 
 
 async def _put_away(query: CallbackQuery, text: str) -> None:

@@ -38,11 +38,11 @@ class LanguageMenu:
         texts = Texts(press.ref)
         query = press.query
         self._context.outbox.post(
-            press.owner, lambda: query.edit_message_text(texts.plain("language.chosen"))
+            press.chat, lambda: query.edit_message_text(texts.plain("language.chosen"))
         )
         self._context.outbox.answer(query, texts.plain("language.chosen"))
         if self._menu is not None:
-            self._menu.renew(press.owner, texts)
+            self._menu.renew(press.chat, texts)
         return ANSWERED
 
 

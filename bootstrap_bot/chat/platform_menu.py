@@ -59,7 +59,7 @@ class PlatformMenu:
 
     async def _list(self, press: Press) -> str | None:
         if press.ref != NOTHING:  # pressed below a result, which stays as it is
-            self._context.outbox.work(self._send_list(press.owner, press.topic, press.texts))
+            self._context.outbox.work(self._send_list(press.chat, press.topic, press.texts))
             return "answer.platforms"
 
         async def page() -> Page:
@@ -137,7 +137,7 @@ class PlatformMenu:
         except CodedError as error:
             text = _trouble(error, press.texts)
             buttons = keyboard([[_back(press.texts)]])
-        self._context.outbox.post(press.owner, lambda: _edit(press.query, text, buttons))
+        self._context.outbox.post(press.chat, lambda: _edit(press.query, text, buttons))
 
 
 async def _edit(query: CallbackQuery, text: str, buttons: InlineKeyboardMarkup | None) -> None:

@@ -11,8 +11,10 @@ from telegram import Bot, InputMediaPhoto, Message
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bootstrap_bot.chat.card import Card, card
+from bootstrap_bot.chat.context import number_of
 from bootstrap_bot.chat.manner import CHAT_GONE, MESSAGE_GONE, NO_TEXT, UNCHANGED, Manner, as_taken
-from bootstrap_bot.chat.odd_answers import kind_of, number_of
+from bootstrap_bot.chat.odd_answers import kind_of
+from bootstrap_bot.chat.odd_answers import number_of as message_number
 from bootstrap_bot.chat.outbox import NO_PREVIEW
 from bootstrap_bot.chat.pictures import Picture, qr_code, sign
 from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender
@@ -48,9 +50,15 @@ class TelegramDisplay:
         self._zone = zone
         self._shown: dict[tuple[int, int], _Shown] = {}
 
-    async def show(self, latest: Callable[[], Attempt]) -> int:
+    async def show(self, latest: Callable[[], Attempt]) -> str:
+        return str(await self._show(latest))
+
+    async def remove(self, chat: str, message: str) -> None:
+        await self._remove(int(chat), int(message))
+
+    async def _show(self, latest: Callable[[], Attempt]) -> int:
         attempt = latest()
-        message, chat = attempt.message, attempt.chat
+        message, chat = number_of(attempt.message), int(attempt.chat)
         if message is None:
             return await self._send(chat, latest)
         try:
@@ -65,14 +73,14 @@ class TelegramDisplay:
             log.info("a countdown stood still: Telegram asks to wait")
         except _PictureStaysError:
             another = await self._send(chat, latest)
-            await self.remove(chat, message)
+            await self._remove(chat, message)
             return another
         except _MessageGoneError:
             self._shown.pop((chat, message), None)
             return await self._send(chat, latest)
         return message
 
-    async def remove(self, chat: int, message: int) -> None:
+    async def _remove(self, chat: int, message: int) -> None:
         self._shown.pop((chat, message), None)
         with suppress(TelegramError, DroppedError):
             await self._sender.send_beside(chat, lambda: self._bot.delete_message(chat, message))
@@ -81,7 +89,7 @@ class TelegramDisplay:
         async def request() -> int:
             attempt, at = latest(), self._clock.now()
             sent, manner = await as_taken(Manner(), lambda way: self._post(attempt, at, way))
-            number = number_of(sent)
+            number = message_number(sent)
             self._remember(number, attempt, at, manner)
             return number
 
@@ -89,7 +97,7 @@ class TelegramDisplay:
 
     async def _post(self, attempt: Attempt, at: float, manner: Manner) -> Message:
         look = self._look(attempt, at, manner)
-        topic = attempt.topic if manner.topic else None
+        topic = number_of(attempt.topic) if manner.topic else None
         keyboard, mode = manner.keyboard(look.keyboard), manner.parse_mode
         if manner.picture:
             return await self._bot.send_photo(
@@ -111,7 +119,7 @@ class TelegramDisplay:
 
     async def _edit(self, message: int, latest: Callable[[], Attempt]) -> None:
         attempt, at = latest(), self._clock.now()
-        shown = self._shown.get((attempt.chat, message))
+        shown = self._shown.get((int(attempt.chat), message))
         manner = shown.manner if shown else Manner()
         if shown is not None and self._look(attempt, at, manner) == shown.look:
             return
@@ -128,27 +136,27 @@ class TelegramDisplay:
             if not manner.picture:
                 if shown is not None and shown.manner.picture:
                     raise BadRequest(NO_TEXT)
-                await self._rewrite(attempt.chat, message, look, manner)
+                await self._rewrite(int(attempt.chat), message, look, manner)
             elif shown is None or _differs(shown.look, look):
-                await self._swap(attempt.chat, message, look, manner)
+                await self._swap(int(attempt.chat), message, look, manner)
             else:
-                await self._recaption(attempt.chat, message, look, manner)
+                await self._recaption(int(attempt.chat), message, look, manner)
         except BadRequest as error:
             if UNCHANGED not in error.message.lower():
                 raise
 
     def _is_countdown(self, attempt: Attempt, message: int) -> bool:
         """Whether nothing changed since the message was shown but the time."""
-        shown = self._shown.get((attempt.chat, message))
+        shown = self._shown.get((int(attempt.chat), message))
         return shown is not None and self._look(attempt, shown.at, shown.manner) == shown.look
 
     def _remember(self, message: int, attempt: Attempt, at: float, manner: Manner) -> None:
         """Keeps what a message shows for as long as it may be edited."""
         if attempt.state in RESULTS:
-            self._shown.pop((attempt.chat, message), None)
+            self._shown.pop((int(attempt.chat), message), None)
         else:
             look = self._look(attempt, at, manner)
-            self._shown[attempt.chat, message] = _Shown(look, at, manner)
+            self._shown[int(attempt.chat), message] = _Shown(look, at, manner)
 
     async def _swap(self, chat: int, message: int, look: Card, manner: Manner) -> None:
         caption, mode = manner.text(look.caption), manner.parse_mode
@@ -159,7 +167,7 @@ class TelegramDisplay:
             message_id=message,
             reply_markup=manner.keyboard(look.keyboard),
         )
-        number_of(edited)
+        message_number(edited)
 
     async def _recaption(self, chat: int, message: int, look: Card, manner: Manner) -> None:
         # Without the keyboard in the same request Telegram would remove it.
@@ -170,7 +178,7 @@ class TelegramDisplay:
             parse_mode=manner.parse_mode,
             reply_markup=manner.keyboard(look.keyboard),
         )
-        number_of(edited)
+        message_number(edited)
 
     async def _rewrite(self, chat: int, message: int, look: Card, manner: Manner) -> None:
         edited = await self._bot.edit_message_text(
@@ -181,7 +189,7 @@ class TelegramDisplay:
             link_preview_options=NO_PREVIEW,
             reply_markup=manner.keyboard(look.keyboard),
         )
-        number_of(edited)
+        message_number(edited)
 
     def _look(self, attempt: Attempt, at: float, manner: Manner) -> Card:
         texts = Texts(attempt.language)

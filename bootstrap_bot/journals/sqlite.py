@@ -19,6 +19,7 @@ from bootstrap_bot.errors import Code, JournalError
 from bootstrap_bot.providers.provider import Health, Link, Stage
 from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
+from bootstrap_bot.registration.person import PersonId
 
 T = TypeVar("T")
 
@@ -131,7 +132,7 @@ class SqliteJournal:
         where = f"WHERE {UNFINISHED} ORDER BY rowid"
         return await self._do(lambda: self._select(where))
 
-    async def asked_by(self, update: int) -> Attempt | None:
+    async def asked_by(self, update: str) -> Attempt | None:
         found = await self._do(lambda: self._select('WHERE "update" = ?', update))
         return found[0] if found else None
 
@@ -144,22 +145,24 @@ class SqliteJournal:
         query = f"DELETE FROM attempts WHERE {over}"  # noqa: S608  (a condition of our own)
         await self._do(lambda: self._open.execute(query, (time,)))
 
-    async def latest(self, owner: int) -> Attempt | None:
+    async def latest(self, owner: PersonId) -> Attempt | None:
         last = "WHERE owner = ? ORDER BY rowid DESC LIMIT 1"
-        found = await self._do(lambda: self._select(last, owner))
+        found = await self._do(lambda: self._select(last, owner.id))
         return found[0] if found else None
 
-    async def requests_since(self, time: float) -> list[tuple[int, float]]:
+    async def requests_since(self, time: float) -> list[tuple[PersonId, float]]:
         query = "SELECT owner, requested_at FROM attempts WHERE requested_at >= ?"
-        return await self._do(lambda: list(map(tuple, self._open.execute(query, (time,)))))
+        rows = await self._do(lambda: self._open.execute(query, (time,)).fetchall())
+        return [(_person(owner), requested_at) for owner, requested_at in rows]
 
-    async def languages(self) -> dict[int, str]:
+    async def languages(self) -> dict[PersonId, str]:
         query = "SELECT person, language FROM languages"
-        return dict(await self._do(lambda: self._open.execute(query).fetchall()))
+        rows = await self._do(lambda: self._open.execute(query).fetchall())
+        return {_person(person): language for person, language in rows}
 
-    async def save_language(self, person: int, language: str) -> None:
+    async def save_language(self, person: PersonId, language: str) -> None:
         query = "INSERT OR REPLACE INTO languages VALUES (?, ?)"
-        await self._do(lambda: self._open.execute(query, (person, language)))
+        await self._do(lambda: self._open.execute(query, (person.id, language)))
 
     async def close(self) -> None:
         if self._worker is not None:
@@ -305,9 +308,15 @@ def _row(attempt: Attempt) -> list[object]:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, PersonId):
+        return value.id
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     return value.value if isinstance(value, Enum) else value
+
+
+def _person(number: int) -> PersonId:
+    return PersonId("telegram", str(number))
 
 
 def _delivery(row: sqlite3.Row) -> Delivery:
@@ -330,6 +339,9 @@ def _attempt(row: sqlite3.Row, deliveries: tuple[Delivery, ...]) -> Attempt:
     qr, app_link = values.pop("link"), values.pop("app_link")
     values["qr"] = qr
     values["links"] = (Link("app", app_link), Link("browser", qr)) if qr else ()
+    values["owner"] = _person(values["owner"])
+    for name in ("chat", "update", "topic", "message", "old_message"):
+        values[name] = None if values[name] is None else str(values[name])
     for flag in ("told", "stale", "watching"):
         values[flag] = bool(values[flag])
     values["state"] = State(values["state"])

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from bootstrap_bot.credentials import Credentials, Values, secrets_of
 from bootstrap_bot.providers.provider import Health, Link, Stage
 from bootstrap_bot.registration.delivery import Delivery
+from bootstrap_bot.registration.person import PersonId
 
 
 class State(StrEnum):
@@ -67,7 +68,7 @@ class Approval(StrEnum):
 class Attempt:
     """One registration. Times are seconds since the epoch, `interval` is seconds.
 
-    `update` is the Telegram update that asked for it. `topic` is the part of the chat in
+    Ids are the chat host's own; `update` is what asked for it. `topic` is the part of the chat in
     which it is told, None in a chat without any. `message` is the one message people see,
     `old_message` a copy that is to be removed once a later one stands; `stale` says that what
     was told has a small change, worth an edit. `wanted_id` and `replaces` (an account) say
@@ -81,18 +82,18 @@ class Attempt:
 
     id: str
     provider: str
-    owner: int
-    chat: int
+    owner: PersonId
+    chat: str
     language: str
-    update: int
+    update: str
     requested_at: float
     acted_at: float
     state: State = State.REQUESTED
     told: bool = False
     stale: bool = False
-    topic: int | None = None
-    message: int | None = None
-    old_message: int | None = None
+    topic: str | None = None
+    message: str | None = None
+    old_message: str | None = None
     wanted_id: str
     replaces: str = ""
     device_state: SecretStr | None = None

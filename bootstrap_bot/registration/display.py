@@ -18,7 +18,7 @@ class ChatGoneError(BootstrapBotError):
 class Display(Protocol):
     """Shows an attempt as one message."""
 
-    async def show(self, latest: Callable[[], Attempt]) -> int:
+    async def show(self, latest: Callable[[], Attempt]) -> str:
         """Brings the attempt's message in line with `latest()` and gives the message's id.
 
         The record is read when its turn to be sent has come. Without a message, or when the
@@ -26,6 +26,6 @@ class Display(Protocol):
         """
         ...
 
-    async def remove(self, chat: int, message: int) -> None:
+    async def remove(self, chat: str, message: str) -> None:
         """Removes a message if it still can be; never raises because of it."""
         ...

@@ -4,11 +4,12 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bootstrap_bot.registration.attempt import Attempt, Held, State
+from bootstrap_bot.registration.person import PersonId
 
 WORTH_HAVING = frozenset({State.CAPTURED, State.HELD, State.STORED})
 
 
-def inherited(now: Attempt, admins: Collection[int]) -> Attempt:
+def inherited(now: Attempt, admins: Collection[PersonId]) -> Attempt:
     """The same attempt, in the first admin's hands if its owner is an admin no longer.
 
     What was not stored yet is offered, not stored. Without any admin it stays where it is.
@@ -23,7 +24,8 @@ def inherited(now: Attempt, admins: Collection[int]) -> Attempt:
         now,
         deliveries=deliveries,
         owner=heir,
-        chat=heir,
+        # where they are reached privately: the host gives that chat the person's id
+        chat=heir.id,
         topic=None,
         message=None,
         old_message=None,

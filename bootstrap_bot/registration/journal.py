@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from bootstrap_bot.registration.attempt import Attempt
+from bootstrap_bot.registration.person import PersonId
 
 
 class Journal(Protocol):
@@ -16,8 +17,8 @@ class Journal(Protocol):
         """Every attempt that is not over, oldest first."""
         ...
 
-    async def asked_by(self, update: int) -> Attempt | None:
-        """The attempt that this Telegram update began, if it did."""
+    async def asked_by(self, update: str) -> Attempt | None:
+        """The attempt that this update began, if it did."""
         ...
 
     async def find(self, attempt: str) -> Attempt | None:
@@ -28,19 +29,19 @@ class Journal(Protocol):
         """Drops attempts that are over and were asked for before then (epoch seconds)."""
         ...
 
-    async def latest(self, owner: int) -> Attempt | None:
+    async def latest(self, owner: PersonId) -> Attempt | None:
         """The owner's last attempt, over or not."""
         ...
 
-    async def requests_since(self, time: float) -> list[tuple[int, float]]:
+    async def requests_since(self, time: float) -> list[tuple[PersonId, float]]:
         """Who asked for attempts since then, and when (epoch seconds)."""
         ...
 
-    async def languages(self) -> dict[int, str]:
-        """The language each person chose, by user id."""
+    async def languages(self) -> dict[PersonId, str]:
+        """The language each person chose, by person."""
         ...
 
-    async def save_language(self, person: int, language: str) -> None:
+    async def save_language(self, person: PersonId, language: str) -> None:
         """Commits a person's choice."""
         ...
 

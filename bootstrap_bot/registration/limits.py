@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.errors import Code, RefusedError
+from bootstrap_bot.registration.person import PersonId
 
 MOST_LIVE = 20
 MOST_PER_HOUR = 10
@@ -16,9 +17,9 @@ class Limits:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._requests: defaultdict[int, list[float]] = defaultdict(list)
+        self._requests: defaultdict[PersonId, list[float]] = defaultdict(list)
 
-    def restore(self, requests: Iterable[tuple[int, float]]) -> None:
+    def restore(self, requests: Iterable[tuple[PersonId, float]]) -> None:
         """What each person asked for, and when (epoch seconds), before this process.
 
         A request that lies ahead was made before the wall clock was set back, who knows when.
@@ -28,7 +29,7 @@ class Limits:
             if moment <= now:
                 self._requests[owner].append(monotonic - (now - moment))
 
-    def check(self, owner: int, live: int) -> None:
+    def check(self, owner: PersonId, live: int) -> None:
         """Raises `RefusedError` when that person has to wait; `live` are under way in all."""
         if live >= MOST_LIVE:
             raise RefusedError(Code.TOO_MANY_ATTEMPTS)
@@ -37,6 +38,6 @@ class Limits:
         if len(self._requests[owner]) >= MOST_PER_HOUR:
             raise RefusedError(Code.TOO_MANY_PER_HOUR)
 
-    def count(self, owner: int) -> None:
+    def count(self, owner: PersonId) -> None:
         """That person's request was taken up now."""
         self._requests[owner].append(self._clock.monotonic())

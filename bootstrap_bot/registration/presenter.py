@@ -126,7 +126,7 @@ class Presenter:
         return pause
 
 
-def _shown(now: Attempt, shown: Attempt, before: int | None, message: int) -> Attempt:
+def _shown(now: Attempt, shown: Attempt, before: str | None, message: str) -> Attempt:
     """The message is recorded; `told` only if nothing that matters changed meanwhile.
 
     `before` is the attempt's message when telling began.

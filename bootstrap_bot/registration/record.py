@@ -91,7 +91,7 @@ def audit(attempt: Attempt, event: str) -> None:
     log.info(
         "attempt=%s admin=%s event=%s client=%s",
         attempt.id,
-        attempt.owner,
+        attempt.owner.id,
         event,
         masked(attempt.account) if attempt.account else "-",
     )

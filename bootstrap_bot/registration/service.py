@@ -10,6 +10,7 @@ from bootstrap_bot.registration.attempt import LIVE, Attempt, State
 from bootstrap_bot.registration.delivery import HANDLE_LENGTH
 from bootstrap_bot.registration.inheritance import inherited
 from bootstrap_bot.registration.limits import HOUR, Limits
+from bootstrap_bot.registration.person import PersonId
 from bootstrap_bot.registration.record import Change, audit
 from bootstrap_bot.registration.supervising import supervised
 from bootstrap_bot.registration.timeline import not_ahead
@@ -43,14 +44,14 @@ class Request:
     """What a person asked for. `message` is one that shall show this attempt from now on."""
 
     provider: str
-    owner: int
-    chat: int
+    owner: PersonId
+    chat: str
     language: str
-    update: int
+    update: str
     wanted_id: str = ""
     replaces: str = ""
-    topic: int | None = None
-    message: int | None = None
+    topic: str | None = None
+    message: str | None = None
 
 
 class RegistrationService:
@@ -61,7 +62,7 @@ class RegistrationService:
         self._name_attempt = name_attempt
         self._runs: dict[str, Worker] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._languages: dict[int, str] = {}
+        self._languages: dict[PersonId, str] = {}
         self._beginning = asyncio.Lock()
         self._limits = Limits(services.clock)
 
@@ -117,25 +118,25 @@ class RegistrationService:
             self._take_up(attempt)
             return attempt
 
-    def live(self, owner: int) -> Attempt | None:
+    def live(self, owner: PersonId) -> Attempt | None:
         """The owner's last attempt that waits for something, if there is one."""
         for run in reversed(self._runs.values()):
             if run.attempt.owner == owner and run.attempt.live:
                 return run.attempt
         return None
 
-    async def latest(self, owner: int) -> Attempt | None:
+    async def latest(self, owner: PersonId) -> Attempt | None:
         """The owner's last attempt, as it is now."""
         found = await self._services.journal.latest(owner)
         run = self._runs.get(found.id) if found else None
         return run.attempt if run else found
 
-    async def resend(self, attempt: str, owner: int, topic: int | None = None) -> bool:
+    async def resend(self, attempt: str, owner: PersonId, topic: str | None = None) -> bool:
         """Sends the attempt's message anew, at the end of that topic; False when it is not live."""
         return await self._change(attempt, owner, LIVE, lambda now: moved_to(now, topic))
 
     async def cancel(
-        self, attempt: str, owner: int, *, down: bool = False, topic: int | None = None
+        self, attempt: str, owner: PersonId, *, down: bool = False, topic: str | None = None
     ) -> bool:
         """Ends the conversation about it. The platform is still asked, quietly.
 
@@ -148,24 +149,24 @@ class RegistrationService:
             lambda now: cancelled(moved_to(now, topic) if down else now),
         )
 
-    async def decide(self, attempt: str, owner: int, *, use: bool) -> bool:
+    async def decide(self, attempt: str, owner: PersonId, *, use: bool) -> bool:
         """Stores credentials that were held back, or discards them for good."""
         return await self._change(attempt, owner, {State.HELD}, used if use else discarded)
 
-    async def try_again(self, attempt: str, owner: int) -> bool:
+    async def try_again(self, attempt: str, owner: PersonId) -> bool:
         """Stores or removes now instead of at the next try."""
         hanging = {State.CAPTURED, State.REMOVED}
         return await self._change(attempt, owner, hanging, lambda now: now)
 
-    async def overwrite(self, ref: str, owner: int) -> bool:
+    async def overwrite(self, ref: str, owner: PersonId) -> bool:
         """Puts the pair in the place of another bot; `ref` is the attempt's id and a handle."""
         return await self._answer(ref, owner, agreed)
 
-    async def expose(self, ref: str, owner: int) -> bool:
+    async def expose(self, ref: str, owner: PersonId) -> bool:
         """Writes the pair where others can read it; `ref` as above."""
         return await self._answer(ref, owner, exposed)
 
-    async def skip(self, ref: str, owner: int) -> bool:
+    async def skip(self, ref: str, owner: PersonId) -> bool:
         """Goes on without a target that has trouble; `ref` as above."""
         return await self._answer(ref, owner, skipped)
 
@@ -175,14 +176,14 @@ class RegistrationService:
             if run.attempt.account == account:
                 await run.record.commit_with_retry(lambda now: displaced(now, target))
 
-    async def stored(self, attempt: str, owner: int) -> Attempt | None:
+    async def stored(self, attempt: str, owner: PersonId) -> Attempt | None:
         """The owner's attempt with that id, if its pair was stored."""
         run = self._runs.get(attempt)
         found = run.attempt if run else await self._services.journal.find(attempt)
         ours = found is not None and found.owner == owner and found.state is State.STORED
         return found if ours else None
 
-    async def remove(self, attempt: str, owner: int) -> bool:
+    async def remove(self, attempt: str, owner: PersonId) -> bool:
         """Takes a stored pair out of the targets again, however long ago that was."""
         async with self._beginning:
             if await self._change(attempt, owner, {State.STORED}, removed):
@@ -195,11 +196,11 @@ class RegistrationService:
             self._take_up(taken_out)
             return True
 
-    def language_of(self, owner: int) -> str | None:
+    def language_of(self, owner: PersonId) -> str | None:
         """What the owner chose, if they did."""
         return self._languages.get(owner)
 
-    async def speak(self, owner: int, language: str) -> None:
+    async def speak(self, owner: PersonId, language: str) -> None:
         """Remembers the owner's choice; attempts under way go on in that language."""
         await self._services.journal.save_language(owner, language)
         self._languages[owner] = language
@@ -207,13 +208,13 @@ class RegistrationService:
             if run.attempt.owner == owner:
                 await run.record.commit(lambda now: replace(now, language=language, stale=now.told))
 
-    def look(self, owner: int) -> None:
+    def look(self, owner: PersonId) -> None:
         """Whatever is waited for on the owner's behalf is looked for at once."""
         for run in self._runs.values():
             if run.attempt.owner == owner:
                 run.hurry()
 
-    async def check_now(self, attempt: str, owner: int) -> float | None:
+    async def check_now(self, attempt: str, owner: PersonId) -> float | None:
         """Asks the platform as soon as it allows: seconds until then, None when it is over."""
         if not await self._change(attempt, owner, {State.WAITING}, lambda now: now):
             return None
@@ -221,13 +222,15 @@ class RegistrationService:
         run.ask_now()
         return run.seconds_to_next_poll()
 
-    def person_is_back(self, owner: int) -> None:
+    def person_is_back(self, owner: PersonId) -> None:
         """The person wrote: what could not be told is tried again."""
         for run in self._runs.values():
             if run.attempt.owner == owner:
                 run.presenter.person_is_back()
 
-    async def _answer(self, ref: str, owner: int, turn: Callable[[Attempt, str], Attempt]) -> bool:
+    async def _answer(
+        self, ref: str, owner: PersonId, turn: Callable[[Attempt, str], Attempt]
+    ) -> bool:
         """What an admin says to one delivery's trouble; False when that is not the trouble now."""
         attempt, handle = ref[:-HANDLE_LENGTH], ref[-HANDLE_LENGTH:]
         run = self._runs.get(attempt)
@@ -236,7 +239,7 @@ class RegistrationService:
         return await self._change(attempt, owner, {State.CAPTURED}, lambda now: turn(now, handle))
 
     async def _change(
-        self, attempt: str, owner: int, states: Collection[State], change: Change
+        self, attempt: str, owner: PersonId, states: Collection[State], change: Change
     ) -> bool:
         """Applies it to an attempt of that owner in one of these states; False to all others."""
         run = self._runs.get(attempt)

@@ -173,7 +173,7 @@ def unheard(now: Attempt, error: RemoteError, moment: float) -> Attempt:
     return replace(now, trouble=error.code.value, trouble_since=now.trouble_since or moment)
 
 
-def moved_to(now: Attempt, topic: int | None) -> Attempt:
+def moved_to(now: Attempt, topic: str | None) -> Attempt:
     """To be sent anew at the end of that topic, where its person is now."""
     return replace(moved_down(now), topic=topic)
 

@@ -16,6 +16,7 @@ from bootstrap_bot.registration.deliverer import Deliverer, Displaced, RunComman
 from bootstrap_bot.registration.display import Display
 from bootstrap_bot.registration.inheritance import inherited
 from bootstrap_bot.registration.journal import Journal
+from bootstrap_bot.registration.person import PersonId
 from bootstrap_bot.registration.polling import QUIET_INTERVAL, Outcome, Polling, has_patience
 from bootstrap_bot.registration.presenter import Presenter
 from bootstrap_bot.registration.record import Record
@@ -59,7 +60,7 @@ class Services:
     clock: Clock
     run_command: RunCommand
     on_stored: OnStored | None = None
-    admins: Collection[int] = ()
+    admins: Collection[PersonId] = ()
     confirm: bool = False
 
 

@@ -26,7 +26,7 @@ from bootstrap_bot.journals.sqlite import ADDED, SqliteJournal
 from bootstrap_bot.providers.provider import Link
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
-from tests.support.attempts import CLIENT_ID, ERASED, SECRET, an_attempt, captured
+from tests.support.attempts import ADMIN, CLIENT_ID, ERASED, OTHER, SECRET, an_attempt, captured
 from tests.support.clock import START, rest
 from tests.support.credentials import a_secret, ding_pair
 from tests.support.scene import Scene
@@ -173,7 +173,7 @@ async def test_erased_secrets_leave_no_bytes_behind(journal: SqliteJournal, path
     )
     await journal.save(attempt)
     for number in range(20):
-        await journal.save(an_attempt(id=f"other{number}", update=number))
+        await journal.save(an_attempt(id=f"other{number}", update=str(number)))
     assert b"DEVICE-CODE-" in content(path)
     assert b"CLIENT-SECRET-" in content(path)
     await journal.save(replace(attempt, device_state=None, values=ERASED, told=True))
@@ -227,7 +227,7 @@ async def test_closing_gives_the_file_back(path: Path) -> None:
         journal = SqliteJournal(path)
         await journal.open()
         assert len(await journal.unfinished()) == number
-        await journal.save(an_attempt(id=str(number), update=number))
+        await journal.save(an_attempt(id=str(number), update=str(number)))
         await journal.close()
         await journal.close()
 
@@ -256,7 +256,9 @@ async def test_a_journal_can_be_opened_again_after_closing(path: Path) -> None:
 async def test_closing_waits_for_what_was_begun(path: Path) -> None:
     journal = SqliteJournal(path)
     await journal.open()
-    saves = [asyncio.create_task(journal.save(an_attempt(id=str(n), update=n))) for n in range(10)]
+    saves = [
+        asyncio.create_task(journal.save(an_attempt(id=str(n), update=str(n)))) for n in range(10)
+    ]
     await rest()
     await journal.close()
     await asyncio.gather(*saves)
@@ -328,7 +330,7 @@ async def main():
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, hard))
     big = an_attempt(reason="x" * 100_000)
-    for attempt in (big, an_attempt(id="second", update=2, reason="x" * 100_000)):
+    for attempt in (big, an_attempt(id="second", update="2", reason="x" * 100_000)):
         try:
             await journal.save(attempt)
         except JournalError as error:
@@ -390,7 +392,7 @@ async def test_a_truncated_journal_is_moved_aside(path: Path) -> None:
     await journal.open()
     assert journal.moved_aside is None
     for number in range(30):
-        await journal.save(an_attempt(id=str(number), update=number, reason="x" * 1000))
+        await journal.save(an_attempt(id=str(number), update=str(number), reason="x" * 1000))
     await journal.close()
     whole = content(path)
     write(path, whole[: len(whole) // 2])
@@ -404,7 +406,7 @@ async def test_a_page_of_junk_in_the_middle_is_found_at_the_start(path: Path) ->
     journal = SqliteJournal(path)
     await journal.open()
     for number in range(100):
-        await journal.save(an_attempt(id=str(number), update=number, reason="x" * 1000))
+        await journal.save(an_attempt(id=str(number), update=str(number), reason="x" * 1000))
     await journal.close()
     whole = content(path)
     page = 4096 * (len(whole) // 4096 // 2)
@@ -461,7 +463,8 @@ def test_every_field_comes_back_as_it_was(machine: Machine, attempt: Attempt) ->
     journal = machine.journal
     links = (Link("app", attempt.reason), Link("browser", attempt.qr)) if attempt.qr else ()
     values = ding_pair(attempt.account, attempt.reason).values if attempt.account else {}
-    attempt = replace(attempt, id="the one", links=links, values=values)
+    numbers = dict.fromkeys(("chat", "update", "topic", "message", "old_message"), "7")
+    attempt = replace(attempt, id="the one", links=links, values=values, owner=ADMIN, **ids)
     machine.run(journal.save(attempt))
     assert machine.run(journal.asked_by(attempt.update)) == attempt
     assert machine.run(journal.latest(attempt.owner)) == attempt
@@ -470,13 +473,13 @@ def test_every_field_comes_back_as_it_was(machine: Machine, attempt: Attempt) ->
 
 
 async def test_saving_again_changes_the_row_and_nothing_else(journal: SqliteJournal) -> None:
-    other = an_attempt(id="other", update=2, deliveries=(Delivery("config:/b", "b"),))
+    other = an_attempt(id="other", update="2", deliveries=(Delivery("config:/b", "b"),))
     first = Delivery("config:/a", "a", DeliveryState.WRITTEN, "dingtalk", True, "locked", 3, 9)
     second = Delivery("config:/b", "b")
     await journal.save(other)
     await journal.save(captured(deliveries=(first, second)))
-    await journal.save(captured(deliveries=(second, first), message=5))
-    assert await journal.find(captured().id) == captured(deliveries=(second, first), message=5)
+    await journal.save(captured(deliveries=(second, first), message="5"))
+    assert await journal.find(captured().id) == captured(deliveries=(second, first), message="5")
     await journal.save(captured())
     assert await journal.find(captured().id) == captured()
     assert await journal.find("other") == other
@@ -484,8 +487,8 @@ async def test_saving_again_changes_the_row_and_nothing_else(journal: SqliteJour
 
 async def test_unknown_rows_are_none(journal: SqliteJournal) -> None:
     await journal.save(an_attempt())
-    assert await journal.asked_by(999) is None
-    assert await journal.latest(43) is None
+    assert await journal.asked_by("999") is None
+    assert await journal.latest(OTHER) is None
     assert await journal.find("missing") is None
 
 
@@ -495,7 +498,7 @@ async def test_one_update_begins_one_attempt(journal: SqliteJournal) -> None:
         await journal.save(an_attempt(id="second"))
     assert caught.value.code is Code.STATE_UNUSABLE
     assert await journal.unfinished() == [an_attempt()]
-    await journal.save(an_attempt(id="second", update=1001))
+    await journal.save(an_attempt(id="second", update="1001"))
     assert len(await journal.unfinished()) == 2
 
 
@@ -508,26 +511,28 @@ async def test_unfinished_are_all_that_are_not_over_oldest_first(journal: Sqlite
         "code": replace(over, device_state=SecretStr("d")),
         "secret": replace(over, values=a_secret("s")),
     }
-    await journal.save(replace(over, id="over", update=0))
+    await journal.save(replace(over, id="over", update="0"))
     for number, (name, attempt) in enumerate(left.items(), 1):
         # the wall clock may have been set back in between
-        await journal.save(replace(attempt, id=name, update=number, requested_at=100.0 - number))
-    await journal.save(replace(left["untold"], id="untold", update=1, language="zh"))
+        await journal.save(
+            replace(attempt, id=name, update=str(number), requested_at=100.0 - number)
+        )
+    await journal.save(replace(left["untold"], id="untold", update="1", language="zh"))
     found = [attempt.id for attempt in await journal.unfinished()]
     assert found == list(left)
 
 
 async def test_the_latest_is_the_owners_last_over_or_not(journal: SqliteJournal) -> None:
-    await journal.save(an_attempt(id="old", update=2, requested_at=200.0))
+    await journal.save(an_attempt(id="old", update="2", requested_at=200.0))
     # the wall clock may have been set back in between
-    await journal.save(an_attempt(id="new", update=1, requested_at=100.0, told=True))
-    await journal.save(an_attempt(id="theirs", update=3, requested_at=300.0, owner=43))
-    found = await journal.latest(42)
+    await journal.save(an_attempt(id="new", update="1", requested_at=100.0, told=True))
+    await journal.save(an_attempt(id="theirs", update="3", requested_at=300.0, owner=OTHER))
+    found = await journal.latest(ADMIN)
     assert found is not None
     assert found.id == "new"
-    await journal.save(an_attempt(id="newer", update=4, requested_at=200.0))
-    await journal.save(an_attempt(id="new", update=1, requested_at=200.0, message=5))
-    found = await journal.latest(42)
+    await journal.save(an_attempt(id="newer", update="4", requested_at=200.0))
+    await journal.save(an_attempt(id="new", update="1", requested_at=200.0, message="5"))
+    found = await journal.latest(ADMIN)
     assert found is not None
     assert found.id == "newer"
 
@@ -536,22 +541,22 @@ async def test_requests_are_listed_from_a_moment_on(
     journal: SqliteJournal,
 ) -> None:
     for number, moment in enumerate((99.0, 100.0, 101.0)):
-        await journal.save(an_attempt(id=str(number), update=number, requested_at=moment))
-    await journal.save(an_attempt(id="theirs", update=9, requested_at=100.0, owner=43))
+        await journal.save(an_attempt(id=str(number), update=str(number), requested_at=moment))
+    await journal.save(an_attempt(id="theirs", update="9", requested_at=100.0, owner=OTHER))
     found = [sorted(await journal.requests_since(moment)) for moment in (99.5, 101, 101.5)]
-    assert found == [[(42, 100.0), (42, 101.0), (43, 100.0)], [(42, 101.0)], []]
+    assert found == [[(ADMIN, 100.0), (ADMIN, 101.0), (OTHER, 100.0)], [(ADMIN, 101.0)], []]
 
 
 async def test_only_what_is_over_and_old_is_forgotten(journal: SqliteJournal, path: Path) -> None:
     delivery = Delivery("config:/a", "a")
     over = an_attempt(state=State.STORED, told=True, deliveries=(delivery,))
-    await journal.save(replace(over, id="old", update=1, requested_at=99.9))
-    await journal.save(replace(over, id="young", update=2, requested_at=100.0))
+    await journal.save(replace(over, id="old", update="1", requested_at=99.9))
+    await journal.save(replace(over, id="young", update="2", requested_at=100.0))
     for number, kept in enumerate(
         (replace(over, told=False), replace(over, stale=True), replace(over, watching=True)), 3
     ):
-        await journal.save(replace(kept, id=str(number), update=number, requested_at=1.0))
-    await journal.save(captured(id="secret", update=9, requested_at=1.0, told=True))
+        await journal.save(replace(kept, id=str(number), update=str(number), requested_at=1.0))
+    await journal.save(captured(id="secret", update="9", requested_at=1.0, told=True))
     await journal.forget(100.0)
     with closing(sqlite3.connect(path)) as db:
         left = {row[0] for row in db.execute("SELECT id FROM attempts")}
@@ -562,10 +567,10 @@ async def test_only_what_is_over_and_old_is_forgotten(journal: SqliteJournal, pa
 
 async def test_a_language_is_remembered_for_each_person(journal: SqliteJournal) -> None:
     assert await journal.languages() == {}
-    await journal.save_language(42, "en")
-    await journal.save_language(43, "en")
-    await journal.save_language(42, "zh")
-    assert await journal.languages() == {42: "zh", 43: "en"}
+    await journal.save_language(ADMIN, "en")
+    await journal.save_language(OTHER, "en")
+    await journal.save_language(ADMIN, "zh")
+    assert await journal.languages() == {ADMIN: "zh", OTHER: "en"}
 
 
 async def test_a_save_that_is_cancelled_lands_all_the_same(journal: SqliteJournal) -> None:
@@ -637,6 +642,7 @@ def an_old_file(path: Path, *attempts: Attempt) -> None:
 def of_its_time(attempt: Attempt) -> dict[str, Any]:
     """What it called otherwise."""
     return {
+        "owner": attempt.owner.id,
         "device_code": attempt.device_state,
         "link": attempt.qr,
         "app_link": next((link.url for link in attempt.links), ""),
@@ -663,7 +669,7 @@ async def test_an_old_file_is_read_and_kept_up(path: Path, attempt: Attempt) -> 
     await journal.open()
     assert journal.moved_aside is None
     assert await journal.unfinished() == [attempt]
-    assert await journal.languages() == {42: "en"}
+    assert await journal.languages() == {ADMIN: "en"}
     ran = replace(VERIFIED[0], runs=2, run_at=1.5, run_end="exited", run_status=-9, agreed=True)
     beside = Delivery("astrbot:b", "b", kind="astrbot", occupant="dingother", notes="loaded")
     changed = replace(attempt, deliveries=(ran, beside))

@@ -12,15 +12,13 @@ from bootstrap_bot.registration.journal import Journal
 from bootstrap_bot.registration.worker import Services
 from bootstrap_bot.targets.command import Command, End, Ran
 from bootstrap_bot.targets.target import Platform, Target
-from tests.support.attempts import CLIENT_ID, SECRET
+from tests.support.attempts import ADMIN, CLIENT_ID, SECRET
 from tests.support.clock import FakeClock, rest
 from tests.support.credentials import ding_bot
 from tests.support.fake_provider import FakeProvider
 from tests.support.fake_target import FakeTarget
 from tests.support.memory_journal import RecordingJournal
 from tests.support.recording_display import RecordingDisplay
-
-ADMIN, OTHER = 42, 43
 
 
 class Clock(FakeClock):

@@ -9,9 +9,13 @@ from pydantic import SecretStr
 from bootstrap_bot.providers.provider import Link
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
+from bootstrap_bot.registration.person import PersonId
 from tests.support.clock import START
 from tests.support.credentials import ding_pair
 
+ADMIN, OTHER = PersonId("telegram", "42"), PersonId("telegram", "43")
+# Who was an admin once, and two who are.
+FORMER = PersonId("telegram", "7")
 SECRET = "secret-of-a-test-that-must-not-leak"
 CLIENT_ID = "dingabcdefgh1234"
 PAIR = ding_pair(CLIENT_ID, SECRET)
@@ -30,10 +34,10 @@ def an_attempt(**changes: Any) -> Attempt:
     fresh = Attempt(
         id="a1b2c3d4e5",
         provider="dingtalk",
-        owner=42,
-        chat=42,
+        owner=ADMIN,
+        chat="42",
         language="en",
-        update=1000,
+        update="1000",
         requested_at=START,
         acted_at=START,
         wanted_id="dingtalk",
@@ -59,7 +63,7 @@ def waiting(**changes: Any) -> Attempt:
         "device_state": SecretStr("device-code"),
         "user_code": "ABCD-EFGH",
         "expires_at": START + 7200,
-        "message": 7,
+        "message": "7",
     }
     return an_attempt(**{**given, **changes})
 
@@ -72,14 +76,14 @@ def stored(**changes: Any) -> Attempt:
         "stored_at": START,
         "deliveries": (there,),
         "told": True,
-        "message": 7,
+        "message": "7",
     }
     return captured(**{**given, **changes})
 
 
 def held(**changes: Any) -> Attempt:
     """An offer that was told."""
-    return captured(**{"state": State.HELD, "told": True, "message": 7, **changes})
+    return captured(**{"state": State.HELD, "told": True, "message": "7", **changes})
 
 
 def first(turn: Callable[[Attempt, str], Attempt]) -> Callable[[Attempt], Attempt]:

@@ -181,7 +181,7 @@ async def mortal_run(*arguments: Any) -> Ran:
 class MortalVoice(TelegramDisplay):
     """Dies around a message."""
 
-    async def show(self, latest: Callable[[], Attempt]) -> int:
+    async def show(self, latest: Callable[[], Attempt]) -> str:
         names = {State.STORED: "result sent", State.CAPTURED: "trouble shown"}
         with moment(names.get(latest().state, "message sent")):
             return await super().show(latest)

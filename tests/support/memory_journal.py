@@ -6,6 +6,7 @@ from typing import cast
 from bootstrap_bot.errors import Code, JournalError
 from bootstrap_bot.registration.attempt import Attempt
 from bootstrap_bot.registration.journal import Journal
+from bootstrap_bot.registration.person import PersonId
 from bootstrap_bot.registration.record import Record
 from tests.support.clock import FakeClock
 
@@ -41,7 +42,7 @@ class RecordingJournal(MemoryJournal):
         super().__init__()
         self.rows = {row.id: row for row in rows}
         self.forgotten: list[float] = []
-        self.chosen: dict[int, str] = {}
+        self.chosen: dict[PersonId, str] = {}
 
     async def save(self, attempt: Attempt) -> None:
         await asyncio.sleep(0)
@@ -51,7 +52,7 @@ class RecordingJournal(MemoryJournal):
     async def unfinished(self) -> list[Attempt]:
         return [row for row in self.rows.values() if not row.over]
 
-    async def asked_by(self, update: int) -> Attempt | None:
+    async def asked_by(self, update: str) -> Attempt | None:
         return next((row for row in self.rows.values() if row.update == update), None)
 
     async def find(self, attempt: str) -> Attempt | None:
@@ -60,18 +61,18 @@ class RecordingJournal(MemoryJournal):
     async def forget(self, time: float) -> None:
         self.forgotten.append(time)
 
-    async def latest(self, owner: int) -> Attempt | None:
+    async def latest(self, owner: PersonId) -> Attempt | None:
         return next((row for row in reversed(self.rows.values()) if row.owner == owner), None)
 
-    async def requests_since(self, time: float) -> list[tuple[int, float]]:
+    async def requests_since(self, time: float) -> list[tuple[PersonId, float]]:
         return [
             (row.owner, row.requested_at) for row in self.rows.values() if row.requested_at >= time
         ]
 
-    async def languages(self) -> dict[int, str]:
+    async def languages(self) -> dict[PersonId, str]:
         return dict(self.chosen)
 
-    async def save_language(self, person: int, language: str) -> None:
+    async def save_language(self, person: PersonId, language: str) -> None:
         if self.fails:
             self.fails -= 1
             raise JournalError(Code.STATE_FULL, "a.db")

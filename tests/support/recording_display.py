@@ -16,7 +16,7 @@ class RecordingDisplay:
     def __init__(self, clock: FakeClock) -> None:
         self.shown: list[Attempt] = []
         self.times: list[float] = []
-        self.removed: list[tuple[int, int]] = []
+        self.removed: list[tuple[str, str]] = []
         self.errors: list[Exception] = []
         self.always: Exception | None = None
         self.before_removal: Callable[[], object] = lambda: None
@@ -28,7 +28,7 @@ class RecordingDisplay:
         self.gone = False
         self._clock = clock
 
-    async def show(self, latest: Callable[[], Attempt]) -> int:
+    async def show(self, latest: Callable[[], Attempt]) -> str:
         await self.waits_its_turn.wait()
         attempt = latest()
         self.times.append(self._clock.monotonic() - START)
@@ -41,8 +41,8 @@ class RecordingDisplay:
         if attempt.message is not None and not self.gone:
             return attempt.message
         self.next_id += 1
-        return self.next_id
+        return str(self.next_id)
 
-    async def remove(self, chat: int, message: int) -> None:
+    async def remove(self, chat: str, message: str) -> None:
         self.before_removal()
         self.removed.append((chat, message))

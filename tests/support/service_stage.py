@@ -5,8 +5,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from bootstrap_bot.registration.attempt import Attempt
+from bootstrap_bot.registration.person import PersonId
 from bootstrap_bot.registration.service import RegistrationService, Request
-from tests.support.attempt_stage import ADMIN, OTHER, Stage
+from tests.support.attempt_stage import Stage
+from tests.support.attempts import ADMIN, OTHER
 from tests.support.clock import rest
 
 OURS = "a1b2c3d4e5"
@@ -28,15 +30,15 @@ class ServiceStage(Stage):
         await self.attempts.start()
         await rest()
 
-    async def begin(self, owner: int = ADMIN, **changes: Any) -> Attempt:
+    async def begin(self, owner: PersonId = ADMIN, **changes: Any) -> Attempt:
         """As if this person had asked for a bot just now."""
         self.update += 1
         given = {
             "provider": "dingtalk",
             "owner": owner,
-            "chat": owner,
+            "chat": owner.id,
             "language": "en",
-            "update": self.update,
+            "update": str(self.update),
         }
         begun = await self.attempts.begin(Request(**{**given, **changes}))
         await rest()

@@ -19,7 +19,7 @@ from bootstrap_bot.registration.delivery import Closed, Delivery, DeliveryState
 from bootstrap_bot.registration.inventory import Found, Listed
 from bootstrap_bot.sandbox.telegram.entities import formatted
 from bootstrap_bot.targets.command import End
-from tests.support.attempts import LINKS
+from tests.support.attempts import ADMIN, LINKS
 from tests.support.clock import START
 from tests.support.credentials import a_secret, ding_bot, ding_pair
 
@@ -68,10 +68,10 @@ def foul_attempt(foul: str, state: State, delivery: DeliveryState, trouble: str)
     return Attempt(
         id="0123456789",
         provider="dingtalk",
-        owner=42,
-        chat=42,
+        owner=ADMIN,
+        chat="42",
         language="en",
-        update=1,
+        update="1",
         requested_at=START,
         acted_at=START,
         wanted_id=foul,

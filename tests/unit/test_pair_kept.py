@@ -9,7 +9,7 @@ from bootstrap_bot.chat.pictures import Picture
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
 from bootstrap_bot.providers.provider import Stage
 from bootstrap_bot.registration.attempt import Attempt, State
-from tests.support.attempts import LINKS
+from tests.support.attempts import ADMIN, LINKS
 from tests.support.clock import START
 from tests.support.credentials import a_secret
 
@@ -21,10 +21,10 @@ def kept(state: State, stage: Stage, trouble: str = "") -> Attempt:
     return Attempt(
         id="0123456789",
         provider="dingtalk",
-        owner=42,
-        chat=42,
+        owner=ADMIN,
+        chat="42",
         language="en",
-        update=1,
+        update="1",
         requested_at=START,
         acted_at=START,
         wanted_id="dingtalk",

@@ -78,7 +78,7 @@ def waiting(**changes: Any) -> Attempt:
 
 
 def result(state: State = State.STORED, **changes: Any) -> Attempt:
-    return an_attempt(state=state, **{"message": 5, **changes})
+    return an_attempt(state=state, **{"message": "5", **changes})
 
 
 # What is said, and when.
@@ -100,11 +100,11 @@ async def test_a_request_that_takes_three_seconds_is_told_to_be_worked_on(begin:
     await rest()
     assert {shown.state for shown in scene.display.shown} == {State.REQUESTED}
     assert scene.display.times[0] == 3
-    assert scene.attempt.message == 101
+    assert scene.attempt.message == "101"
     assert not scene.attempt.told
     await scene.change(state=State.WAITING)
     assert scene.display.shown[-1].state is State.WAITING
-    assert scene.attempt.message == 101
+    assert scene.attempt.message == "101"
 
 
 async def test_a_request_from_before_a_restart_is_told_at_once(begin: Begin) -> None:
@@ -113,11 +113,11 @@ async def test_a_request_from_before_a_restart_is_told_at_once(begin: Begin) -> 
 
 
 async def test_work_that_begins_while_a_message_waits_is_not_shown(begin: Begin) -> None:
-    scene = await begin(waiting(message=5))
+    scene = await begin(waiting(message="5"))
     scene.display.waits_its_turn = asyncio.Event()
     await scene.record.note(lambda now: replace(now, trouble="timeout"))
     await rest()
-    await scene.record.commit(lambda now: captured(message=5))
+    await scene.record.commit(lambda now: captured(message="5"))
     scene.display.waits_its_turn.set()
     await rest()
     assert {shown.state for shown in scene.display.shown} == {State.WAITING}
@@ -125,8 +125,8 @@ async def test_work_that_begins_while_a_message_waits_is_not_shown(begin: Begin)
 
 async def test_a_first_message_is_sent_and_its_id_kept(begin: Begin) -> None:
     scene = await begin(waiting())
-    assert scene.attempt == waiting(message=101)
-    assert scene.journal.saved == [waiting(message=101)]
+    assert scene.attempt == waiting(message="101")
+    assert scene.journal.saved == [waiting(message="101")]
 
 
 async def test_a_message_with_a_countdown_is_renewed_each_minute(begin: Begin) -> None:
@@ -147,7 +147,7 @@ async def test_a_message_with_a_countdown_is_renewed_each_minute(begin: Begin) -
 
 
 async def test_news_is_shown_at_once(begin: Begin) -> None:
-    scene = await begin(waiting(message=5))
+    scene = await begin(waiting(message="5"))
     before = len(scene.display.shown)
     await scene.record.note(lambda now: replace(now, trouble="timeout"))
     await rest()
@@ -181,7 +181,7 @@ async def test_an_attempt_that_is_over_ends_at_once(begin: Begin) -> None:
 
 
 async def test_storing_is_silent_unless_there_is_trouble(begin: Begin) -> None:
-    scene = await begin(captured(message=5))
+    scene = await begin(captured(message="5"))
     assert scene.display.times == []
     await scene.change(deliveries=(replace(TROUBLED, trouble=""),))
     assert scene.display.times == []
@@ -215,15 +215,15 @@ async def test_a_result_after_two_minutes_is_a_message_of_its_own(
     begin: Begin, ago: float, new: bool
 ) -> None:
     scene = await begin(result(acted_at=START - ago))
-    assert scene.attempt.message == (101 if new else 5)
-    assert scene.display.removed == ([(42, 5)] if new else [])
+    assert scene.attempt.message == ("101" if new else "5")
+    assert scene.display.removed == ([("42", "5")] if new else [])
     assert scene.attempt.old_message is None
     assert scene.attempt.told
 
 
 async def test_the_old_message_goes_only_when_the_new_one_is_on_disk(begin: Begin) -> None:
-    scene = await begin(an_attempt(message=5, acted_at=START - 1000))
-    at_removal: list[tuple[int | None, int | None]] = []
+    scene = await begin(an_attempt(message="5", acted_at=START - 1000))
+    at_removal: list[tuple[str | None, str | None]] = []
 
     def look() -> None:
         saved = scene.journal.saved[-1]
@@ -231,23 +231,23 @@ async def test_the_old_message_goes_only_when_the_new_one_is_on_disk(begin: Begi
 
     scene.display.before_removal = look
     await scene.change(state=State.EXPIRED)
-    assert at_removal == [(101, 5)]
+    assert at_removal == [("101", "5")]
     plan = [(saved.message, saved.old_message) for saved in scene.journal.saved]
-    assert plan == [(5, None), (None, 5), (101, 5), (101, None)]
+    assert plan == [("5", None), (None, "5"), ("101", "5"), ("101", None)]
 
 
 async def test_only_results_are_worth_a_message_of_their_own(begin: Begin) -> None:
     long_ago = START - 1000
-    scene = await begin(waiting(message=5, acted_at=long_ago))
-    assert scene.attempt.message == 5
-    scene = await begin(captured(message=5, acted_at=long_ago, deliveries=(TROUBLED,)))
-    assert scene.attempt.message == 5
+    scene = await begin(waiting(message="5", acted_at=long_ago))
+    assert scene.attempt.message == "5"
+    scene = await begin(captured(message="5", acted_at=long_ago, deliveries=(TROUBLED,)))
+    assert scene.attempt.message == "5"
     assert scene.display.removed == []
 
 
 async def test_a_result_without_a_message_needs_none_removed(begin: Begin) -> None:
     scene = await begin(result(message=None, acted_at=START - 1000))
-    assert scene.attempt.message == 101
+    assert scene.attempt.message == "101"
     assert scene.display.removed == []
 
 
@@ -264,49 +264,49 @@ async def test_a_small_change_of_what_was_told_is_an_edit_however_late(begin: Be
 
 async def test_a_message_that_is_gone_is_replaced_by_another(begin: Begin) -> None:
     scene = await begin(result(), gone=True)
-    assert scene.attempt.message == 101
+    assert scene.attempt.message == "101"
     assert scene.attempt.told
     assert scene.display.removed == []
 
 
 async def test_a_copy_further_down_is_sent_and_the_old_one_removed(begin: Begin) -> None:
-    scene = await begin(waiting(message=5))
-    await scene.change(message=None, old_message=5)
-    assert (scene.attempt.message, scene.attempt.old_message) == (101, None)
-    assert scene.display.removed == [(42, 5)]
+    scene = await begin(waiting(message="5"))
+    await scene.change(message=None, old_message="5")
+    assert (scene.attempt.message, scene.attempt.old_message) == ("101", None)
+    assert scene.display.removed == [("42", "5")]
 
 
 async def test_a_copy_asked_for_while_one_is_on_its_way_is_still_sent(begin: Begin) -> None:
-    scene = await begin(an_attempt(message=5))
+    scene = await begin(an_attempt(message="5"))
     scene.display.let_go.clear()
     await scene.change(state=State.CANCELLED)
     assert len(scene.display.times) == 1
-    await scene.change(message=None, old_message=5)
+    await scene.change(message=None, old_message="5")
     scene.display.let_go.set()
     await rest()
-    assert scene.display.removed == [(42, 5)]
-    assert [shown.message for shown in scene.display.shown] == [5, None]
-    assert (scene.attempt.message, scene.attempt.told) == (101, True)
+    assert scene.display.removed == [("42", "5")]
+    assert [shown.message for shown in scene.display.shown] == ["5", None]
+    assert (scene.attempt.message, scene.attempt.told) == ("101", True)
 
 
 async def test_a_copy_asked_for_while_the_message_is_replaced_leaves_one_message(
     begin: Begin,
 ) -> None:
-    scene = await begin(an_attempt(message=5), gone=True)
+    scene = await begin(an_attempt(message="5"), gone=True)
     scene.display.let_go.clear()
     await scene.change(state=State.CANCELLED)
-    await scene.change(message=None, old_message=5)
+    await scene.change(message=None, old_message="5")
     scene.display.let_go.set()
     await rest()
-    assert scene.display.removed == [(42, 101)]  # 5 is gone already
-    assert (scene.attempt.message, scene.attempt.told) == (102, True)
+    assert scene.display.removed == [("42", "101")]  # 5 is gone already
+    assert (scene.attempt.message, scene.attempt.told) == ("102", True)
 
 
 # What changes while it is being told.
 
 
 async def test_what_is_shown_is_what_is_true_when_its_turn_has_come(begin: Begin) -> None:
-    scene = await begin(an_attempt(message=5))
+    scene = await begin(an_attempt(message="5"))
     scene.display.waits_its_turn = asyncio.Event()
     await scene.change(state=State.WAITING)
     await scene.change(state=State.EXPIRED)
@@ -317,7 +317,7 @@ async def test_what_is_shown_is_what_is_true_when_its_turn_has_come(begin: Begin
 
 
 async def test_told_is_only_what_is_still_true(begin: Begin) -> None:
-    scene = await begin(an_attempt(message=5))
+    scene = await begin(an_attempt(message="5"))
     scene.display.let_go.clear()
     await scene.change(state=State.HELD)
     await scene.change(state=State.DISCARDED)
@@ -329,7 +329,7 @@ async def test_told_is_only_what_is_still_true(begin: Begin) -> None:
 
 
 async def test_a_change_within_a_state_is_told_too(begin: Begin) -> None:
-    scene = await begin(an_attempt(message=5))
+    scene = await begin(an_attempt(message="5"))
     scene.display.let_go.clear()
     await scene.change(state=State.STORED)
     await scene.change(reason="more")
@@ -366,7 +366,7 @@ async def test_a_disk_that_is_full_does_not_lose_the_message(begin: Begin) -> No
     assert await scene.clock.pass_until_due() == 2
     await rest()
     assert len(scene.display.shown) == 1
-    assert (scene.attempt.message, scene.attempt.told) == (101, True)
+    assert (scene.attempt.message, scene.attempt.told) == ("101", True)
 
 
 # When it does not arrive.
@@ -393,7 +393,7 @@ async def test_it_is_tried_without_end_each_minute_and_after_an_hour_each_five(
 async def test_an_hour_to_the_second_is_still_the_first_hour(
     begin: Begin, seconds: float, pause: float
 ) -> None:
-    scene = await begin(waiting(message=5), always=DeliveryError())
+    scene = await begin(waiting(message="5"), always=DeliveryError())
     await scene.clock.asleep()
     scene.display.let_go.clear()
     await scene.clock.pass_until_due()
@@ -405,7 +405,7 @@ async def test_an_hour_to_the_second_is_still_the_first_hour(
 
 
 async def test_after_a_success_the_pauses_begin_anew(begin: Begin) -> None:
-    scene = await begin(waiting(message=5), errors=[DeliveryError()] * 3)
+    scene = await begin(waiting(message="5"), errors=[DeliveryError()] * 3)
     assert [await scene.clock.pass_until_due() for _ in range(3)] == [1, 2, 4]
     await rest()
     scene.display.errors = [DeliveryError()] * 2
@@ -417,7 +417,7 @@ async def test_after_a_success_the_pauses_begin_anew(begin: Begin) -> None:
 
 
 async def test_an_hour_of_failures_is_counted_anew_after_a_success(begin: Begin) -> None:
-    scene = await begin(waiting(message=5), errors=[DeliveryError()])
+    scene = await begin(waiting(message="5"), errors=[DeliveryError()])
     await scene.clock.pass_until_due()
     await rest()
     await scene.clock.advance(7200)
@@ -428,7 +428,7 @@ async def test_an_hour_of_failures_is_counted_anew_after_a_success(begin: Begin)
 
 
 async def test_what_is_tried_again_is_what_is_true_by_then(begin: Begin) -> None:
-    scene = await begin(waiting(message=5), errors=[DeliveryError()])
+    scene = await begin(waiting(message="5"), errors=[DeliveryError()])
     await scene.change(state=State.EXPIRED, device_state=None)
     assert scene.display.shown == []  # the road is left alone for its second
     await scene.clock.pass_until_due()
@@ -438,7 +438,7 @@ async def test_what_is_tried_again_is_what_is_true_by_then(begin: Begin) -> None
 
 
 async def test_a_closed_chat_is_left_alone_until_the_person_is_back(begin: Begin) -> None:
-    scene = await begin(captured(message=5, deliveries=(TROUBLED,)), errors=[ChatGoneError()])
+    scene = await begin(captured(message="5", deliveries=(TROUBLED,)), errors=[ChatGoneError()])
     assert len(scene.display.times) == 1
     await scene.change(state=State.STORED, values=ERASED, device_state=None)
     await scene.clock.advance(7 * 86400)
@@ -464,7 +464,7 @@ async def test_each_closed_chat_needs_a_sign_of_its_own(begin: Begin) -> None:
 
 
 async def test_a_sign_from_before_the_chat_closed_does_not_count(begin: Begin) -> None:
-    scene = await begin(an_attempt(message=5))
+    scene = await begin(an_attempt(message="5"))
     scene.presenter.person_is_back()
     await rest()
     scene.display.errors = [ChatGoneError()]
@@ -474,7 +474,7 @@ async def test_a_sign_from_before_the_chat_closed_does_not_count(begin: Begin) -
 
 
 async def test_a_person_who_is_back_sees_a_fresh_message(begin: Begin) -> None:
-    scene = await begin(waiting(message=5))
+    scene = await begin(waiting(message="5"))
     before = len(scene.display.times)
     scene.presenter.person_is_back()
     await rest()
@@ -487,7 +487,7 @@ RUNNING = Delivery("config:/a", "a", DeliveryState.VERIFIED, runs=1, run_at=STAR
 
 
 async def test_a_command_is_shown_once_it_takes_longer_than_a_moment(begin: Begin) -> None:
-    scene = await begin(captured(message=7, deliveries=(RUNNING,)))
+    scene = await begin(captured(message="7", deliveries=(RUNNING,)))
     await scene.clock.advance(2.9)
     await rest()
     assert scene.display.shown == []
@@ -498,7 +498,7 @@ async def test_a_command_is_shown_once_it_takes_longer_than_a_moment(begin: Begi
 
 
 async def test_a_command_that_ends_within_a_moment_is_not_shown(begin: Begin) -> None:
-    scene = await begin(captured(message=7, deliveries=(RUNNING,)))
+    scene = await begin(captured(message="7", deliveries=(RUNNING,)))
     await scene.change(deliveries=(replace(RUNNING, run_end="exited"),))
     await scene.clock.advance(30)
     await rest()
@@ -506,12 +506,12 @@ async def test_a_command_that_ends_within_a_moment_is_not_shown(begin: Begin) ->
 
 
 async def test_a_command_begun_long_ago_is_shown_at_once(begin: Begin) -> None:
-    scene = await begin(captured(message=7, deliveries=(replace(RUNNING, run_at=START - 60),)))
+    scene = await begin(captured(message="7", deliveries=(replace(RUNNING, run_at=START - 60),)))
     assert scene.display.times == [0.0]
 
 
 async def test_of_a_result_nobody_waits_for_its_command(begin: Begin) -> None:
-    stored = captured(state=State.STORED, told=True, message=7, deliveries=(RUNNING,))
+    stored = captured(state=State.STORED, told=True, message="7", deliveries=(RUNNING,))
     scene = await begin(replace(stored, values=ERASED, watching=True))
     await rest()
     assert scene.clock.pauses == []

@@ -13,7 +13,7 @@ from bootstrap_bot.providers.provider import Health, Stage
 from bootstrap_bot.registration.attempt import LIVE, RESULTS, Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.registration.record import audit
-from tests.support.attempts import CLIENT_ID, ERASED, SECRET, an_attempt, captured
+from tests.support.attempts import ADMIN, CLIENT_ID, ERASED, SECRET, an_attempt, captured
 from tests.support.clock import FakeClock, rest
 from tests.support.credentials import a_secret, ding_pair
 from tests.support.memory_journal import MemoryJournal, a_record
@@ -68,7 +68,7 @@ async def test_changes_come_one_after_the_other_each_on_top_of_the_last() -> Non
     journal.let_go.clear()
 
     def one_more(now: Attempt) -> Attempt:
-        return replace(now, message=(now.message or 0) + 1)
+        return replace(now, interval=now.interval + 1)
 
     tasks = [asyncio.create_task(record.commit(one_more)) for _ in range(3)]
     tasks.append(asyncio.create_task(record.commit_with_retry(one_more)))
@@ -77,14 +77,14 @@ async def test_changes_come_one_after_the_other_each_on_top_of_the_last() -> Non
     assert journal.tries == 1
     journal.let_go.set()
     await asyncio.gather(*tasks)
-    assert [saved.message for saved in journal.saved] == [1, 2, 3, 4, 4]
-    assert record.attempt == an_attempt(message=4, state=State.WAITING)
+    assert [saved.interval for saved in journal.saved] == [6, 7, 8, 9, 9]
+    assert record.attempt == an_attempt(interval=9.0, state=State.WAITING)
 
 
 async def test_a_change_that_raises_leaves_the_record_usable() -> None:
     record = a_record(an_attempt(), MemoryJournal(), FakeClock())
     with pytest.raises(ZeroDivisionError):
-        await record.commit(lambda now: replace(now, message=1 // 0))
+        await record.commit(lambda now: replace(now, interval=1 // 0))
     assert (await record.commit(waiting)).state is State.WAITING
 
 
@@ -96,9 +96,9 @@ async def test_a_sure_commit_is_tried_with_doubling_pauses_up_to_a_minute(
 ) -> None:
     clock, journal = FakeClock(), MemoryJournal(fails=9)
     record = a_record(captured(), journal, clock)
-    task = asyncio.create_task(record.commit_with_retry(lambda now: replace(now, message=5)))
+    task = asyncio.create_task(record.commit_with_retry(lambda now: replace(now, message="5")))
     pauses = [await clock.pass_until_due() for _ in range(9)]
-    assert (await task).message == 5
+    assert (await task).message == "5"
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
     assert journal.tries == 10
     assert len(journal.saved) == 1
@@ -109,11 +109,11 @@ async def test_a_sure_commit_is_tried_with_doubling_pauses_up_to_a_minute(
 async def test_while_a_sure_commit_waits_others_get_through_and_count() -> None:
     clock, journal = FakeClock(), MemoryJournal(fails=1)
     record = a_record(an_attempt(), journal, clock)
-    task = asyncio.create_task(record.commit_with_retry(lambda now: replace(now, message=5)))
+    task = asyncio.create_task(record.commit_with_retry(lambda now: replace(now, message="5")))
     await clock.asleep()
     await record.commit(waiting)
     await clock.pass_until_due()
-    assert await task == an_attempt(message=5, state=State.WAITING)
+    assert await task == an_attempt(message="5", state=State.WAITING)
 
 
 # Notes.
@@ -166,11 +166,11 @@ async def test_every_step_is_one_audit_line_after_its_commit(
     caplog.set_level(logging.INFO)
     record = a_record(an_attempt(), MemoryJournal(), FakeClock())
     await record.commit(waiting)
-    await record.commit(lambda now: replace(now, message=5))
-    await record.commit(lambda now: captured(message=5))
+    await record.commit(lambda now: replace(now, message="5"))
+    await record.commit(lambda now: captured(message="5"))
     await record.commit(lambda now: replace(now, state=State.STORED))
     await record.commit(lambda now: replace(now, told=True))
-    await record.commit(lambda now: replace(now, message=6))
+    await record.commit(lambda now: replace(now, message="6"))
     await record.note(lambda now: replace(now, trouble="timeout"))
     assert lines(caplog) == [
         "attempt=a1b2c3d4e5 admin=42 event=waiting client=-",
@@ -217,7 +217,8 @@ def test_a_fresh_attempt_knows_nothing_yet() -> None:
     fresh = asdict(an_attempt())
     for name in ("id", "provider", "language", "wanted_id", "requested_at", "acted_at"):
         assert fresh.pop(name)
-    assert [fresh.pop(name) for name in ("owner", "chat", "update")] == [42, 42, 1000]
+    ids = [asdict(ADMIN), "42", "1000"]
+    assert [fresh.pop(name) for name in ("owner", "chat", "update")] == ids
     assert fresh.pop("interval") == 5.0
     chosen = ("state", "stage", "approval", "health", "held")
     assert [fresh.pop(name).value for name in chosen] == [

@@ -14,11 +14,15 @@ from bootstrap_bot.providers.provider import Health
 from bootstrap_bot.registration.attempt import Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.registration.display import ChatGoneError, DeliveryError
+from bootstrap_bot.registration.person import PersonId
 from bootstrap_bot.registration.service import LAST_ANSWER, RegistrationService, Request, random_id
 from bootstrap_bot.registration.transitions import cancelled, forgotten, moved_down, removed
-from tests.support.attempt_stage import ADMIN, OTHER, holding
+from tests.support.attempt_stage import holding
 from tests.support.attempts import (
+    ADMIN,
     CLIENT_ID,
+    FORMER,
+    OTHER,
     PAIR,
     SECRET,
     an_attempt,
@@ -58,16 +62,16 @@ async def test_what_was_asked_for_is_on_disk_before_a_code_is_begun() -> None:
     async with started() as scene:
         scene.office.let_go.clear()
         begun = await scene.begin(
-            chat=-5, language="zh", wanted_id="my_bot", replaces="dingold", message=9
+            chat="-5", language="zh", wanted_id="my_bot", replaces="dingold", message="9"
         )
         assert begun == Attempt(
             id="new1",
             provider="dingtalk",
             owner=ADMIN,
-            chat=-5,
+            chat="-5",
             language="zh",
-            update=2001,
-            message=9,
+            update="2001",
+            message="9",
             requested_at=START,
             acted_at=START,
             wanted_id="my_bot",
@@ -85,8 +89,8 @@ async def test_without_a_wish_the_bot_is_named_after_its_platform() -> None:
 
 async def test_an_update_seen_twice_begins_one_attempt() -> None:
     async with started() as scene:
-        first = await scene.begin(update=5)
-        again = await scene.begin(update=5)
+        first = await scene.begin(update="5")
+        again = await scene.begin(update="5")
         assert again.id == first.id
         assert len(scene.book.rows) == 1
         assert scene.office.begun == [0]
@@ -95,7 +99,7 @@ async def test_an_update_seen_twice_begins_one_attempt() -> None:
 async def test_an_update_seen_twice_at_once_begins_one_attempt() -> None:
     async with started() as scene:
         scene.book.let_go.clear()
-        both = asyncio.gather(scene.begin(update=5), scene.begin(update=5))
+        both = asyncio.gather(scene.begin(update="5"), scene.begin(update="5"))
         await rest()
         scene.book.let_go.set()
         first, second = await both
@@ -133,20 +137,20 @@ async def test_old_rows_are_dropped_at_the_start_and_with_each_attempt() -> None
 
 async def test_a_message_that_goes_on_with_another_attempt_is_no_longer_the_earlier_ones() -> None:
     """Not even for a moment after a crash."""
-    ours, elsewhere = held(), held(id=THEIRS, chat=43, update=1)
+    ours, elsewhere = held(), held(id=THEIRS, chat="43", update="1")
     async with started(ours, elsewhere) as scene:
-        await scene.begin(message=7)
+        await scene.begin(message="7")
         assert scene.row().message is None
-        assert scene.row(THEIRS).message == 7
-        assert scene.row("new1").message == 7
+        assert scene.row(THEIRS).message == "7"
+        assert scene.row("new1").message == "7"
         assert [saved.id for saved in scene.book.saved[:2]] == [OURS, "new1"]
 
 
 async def test_an_attempt_with_a_message_of_its_own_leaves_the_earlier_ones_alone() -> None:
-    async with started(held(), held(id=THEIRS, update=1, message=None)) as scene:
+    async with started(held(), held(id=THEIRS, update="1", message=None)) as scene:
         await scene.begin()
-        await scene.begin(message=8)
-        assert scene.row().message == 7
+        await scene.begin(message="8")
+        assert scene.row().message == "7"
 
 
 # Limits.
@@ -168,8 +172,11 @@ async def test_ten_attempts_an_hour_are_enough_for_one_person() -> None:
 
 
 async def test_twenty_live_attempts_in_all_are_enough() -> None:
-    rows = [held(id=f"{n}", update=n, owner=n % 2 + ADMIN, requested_at=1.0) for n in range(19)]
-    over = [held(id=f"over{n}", update=99, state=State.DISCARDED) for n in range(9)]
+    people = (ADMIN, OTHER)
+    rows = [
+        held(id=f"{n}", update=str(n), owner=people[n % 2], requested_at=1.0) for n in range(19)
+    ]
+    over = [held(id=f"over{n}", update="99", state=State.DISCARDED) for n in range(9)]
     async with started(*rows, *over, prepare=gone) as scene:
         last = await scene.begin()
         with pytest.raises(RefusedError) as caught:
@@ -202,19 +209,19 @@ async def test_a_bad_road_to_the_older_code_does_not_keep_a_new_one_from_being_b
 
 
 async def test_no_new_code_is_begun_when_the_older_one_brings_credentials() -> None:
-    other_offer = held(id=THEIRS, update=1, message=8)
+    other_offer = held(id=THEIRS, update="1", message="8")
     async with started(cancelled(waiting(told=True)), other_offer) as scene:
         scene.office.says = [SUCCESS]
-        await scene.begin(message=9)
+        await scene.begin(message="9")
         await scene.pass_time(5)
         assert scene.office.begun == []
         ours = scene.row()
         assert (ours.state, ours.held) == (State.HELD, Held.LATE)
-        assert ours.message not in (None, 7)  # further down, below the command
-        assert (42, 7) in scene.display.removed
+        assert ours.message not in (None, "7")  # further down, below the command
+        assert ("42", "7") in scene.display.removed
         assert scene.row("new1").state is State.CANCELLED
-        assert (42, 9) in scene.display.removed
-        assert scene.row(THEIRS).message == 8
+        assert ("42", "9") in scene.display.removed
+        assert scene.row(THEIRS).message == "8"
 
 
 async def test_credentials_that_are_stored_at_once_do_not_keep_a_new_code_from_being_begun() -> (
@@ -229,7 +236,7 @@ async def test_credentials_that_are_stored_at_once_do_not_keep_a_new_code_from_b
 
 
 async def test_somebody_elses_code_is_not_asked_about_for_a_new_one() -> None:
-    async with started(waiting(owner=OTHER), held(id=THEIRS, update=1)) as scene:
+    async with started(waiting(owner=OTHER), held(id=THEIRS, update="1")) as scene:
         await scene.begin()
         assert scene.office.begun == [0]
 
@@ -240,14 +247,14 @@ async def test_somebody_elses_code_is_not_asked_about_for_a_new_one() -> None:
 async def test_the_last_attempt_that_waits_for_something_is_the_live_one() -> None:
     rows = [
         held(),
-        waiting(id="b", update=1),
-        replace(cancelled(waiting()), id="c", update=2),
-        held(id="d", update=3, owner=OTHER),
+        waiting(id="b", update="1"),
+        replace(cancelled(waiting()), id="c", update="2"),
+        held(id="d", update="3", owner=OTHER),
     ]
     async with started(*rows) as scene:
         assert scene.attempts.live(ADMIN) == scene.row("b")
         assert scene.attempts.live(OTHER) == scene.row("d")
-        assert scene.attempts.live(7) is None
+        assert scene.attempts.live(FORMER) is None
 
 
 async def test_the_latest_attempt_is_given_as_it_is_in_memory() -> None:
@@ -259,12 +266,12 @@ async def test_the_latest_attempt_is_given_as_it_is_in_memory() -> None:
         assert latest is not None
         assert latest.trouble == "timeout"  # a note, not on disk
         assert await scene.attempts.latest(OTHER) == over
-        assert await scene.attempts.latest(7) is None
+        assert await scene.attempts.latest(FORMER) is None
 
 
 async def test_a_stored_attempt_is_its_owners() -> None:
-    over = forgotten(stored(id=THEIRS, update=1))
-    expired = an_attempt(id="c", update=2, state=State.EXPIRED, told=True)
+    over = forgotten(stored(id=THEIRS, update="1"))
+    expired = an_attempt(id="c", update="2", state=State.EXPIRED, told=True)
     async with started(stored(), over, expired, prepare=holds) as scene:
         ours = await scene.attempts.stored(OURS, ADMIN)
         assert ours is not None
@@ -278,7 +285,7 @@ async def test_a_stored_attempt_is_its_owners() -> None:
 # Decisions.
 
 
-Press = Callable[[RegistrationService, str, int], Any]
+Press = Callable[[RegistrationService, str, PersonId], Any]
 
 # The handle of a delivery to the first shelf.
 FIRST = Delivery("config:/a", "a").handle
@@ -321,12 +328,12 @@ def in_state(state: State) -> Attempt:
     code = {"device_state": waiting().device_state, "expires_at": START + 7200}
     rows: dict[State, Attempt] = {
         State.WAITING: waiting(),
-        State.CAPTURED: captured(message=7),
+        State.CAPTURED: captured(message="7"),
         State.HELD: held(),
         State.STORED: stored(looked_at=START, health=Health.WORKS),
         State.REMOVED: an_attempt(state=state, deliveries=pending, account=CLIENT_ID),
     }
-    return rows.get(state, an_attempt(state=state, message=7, **code))
+    return rows.get(state, an_attempt(state=state, message="7", **code))
 
 
 @pytest.mark.parametrize("name", PRESSES)
@@ -371,7 +378,7 @@ async def test_cancelling_is_not_the_end_of_the_row() -> None:
         await scene.pass_time(MINUTE + 10)
         assert scene.row().state is State.CANCELLED
         assert scene.row().device_state is not None
-        assert scene.row().message == 7
+        assert scene.row().message == "7"
         assert scene.office.times == [5.0 * poll for poll in range(1, 15)]
         scene.office.says = [SUCCESS]
         await scene.pass_time(5)
@@ -383,8 +390,8 @@ async def test_cancelling_from_below_moves_the_message_down() -> None:
     async with started(waiting()) as scene:
         assert await scene.attempts.cancel(OURS, ADMIN, down=True)
         await rest()
-        assert scene.row().message not in (None, 7)
-        assert scene.display.removed == [(42, 7)]
+        assert scene.row().message not in (None, "7")
+        assert scene.display.removed == [("42", "7")]
 
 
 async def test_bringing_down_sends_the_message_anew() -> None:
@@ -393,7 +400,7 @@ async def test_bringing_down_sends_the_message_anew() -> None:
         assert await scene.attempts.resend(OURS, ADMIN)
         assert scene.row() == replace(moved_down(held()), acted_at=START + 1)
         await rest()
-        assert scene.display.removed == [(42, 7)]
+        assert scene.display.removed == [("42", "7")]
 
 
 async def test_what_was_held_is_stored_when_its_admin_says_so() -> None:
@@ -434,7 +441,7 @@ async def test_overwriting_replaces_the_bot_that_has_the_place() -> None:
 
 
 async def test_an_attempt_whose_pair_was_overwritten_does_not_bring_it_back() -> None:
-    old = stored(id=THEIRS, update=1, account="dingold", looked_at=START, health=Health.WORKS)
+    old = stored(id=THEIRS, update="1", account="dingold", looked_at=START, health=Health.WORKS)
     asking = replace(captured(), deliveries=())
     async with started(old, asking, prepare=lambda scene: scene.occupy("dingold")) as scene:
         assert await scene.attempts.overwrite(OURS + scene.row().deliveries[0].handle, ADMIN)
@@ -445,7 +452,7 @@ async def test_an_attempt_whose_pair_was_overwritten_does_not_bring_it_back() ->
 
 async def test_what_is_displaced_in_one_target_stays_in_the_others() -> None:
     there = tuple(Delivery(f"config:/{name}", name, DeliveryState.VERIFIED) for name in ("a", "b"))
-    other = stored(id=THEIRS, update=1, account="dingother")
+    other = stored(id=THEIRS, update="1", account="dingother")
     async with started(stored(deliveries=there), other, targets="ab", prepare=gone) as scene:
         await scene.attempts.displaced(CLIENT_ID, "config:/b")
         assert [d.closed for d in scene.row().deliveries] == ["", "displaced"]
@@ -492,7 +499,7 @@ async def test_a_stored_pair_is_taken_out_however_long_ago_it_was_stored() -> No
 
 async def test_what_is_nobodys_or_not_stored_is_not_taken_out() -> None:
     over = an_attempt(state=State.EXPIRED, told=True)
-    async with started(over, forgotten(stored(id=THEIRS, update=1)), prepare=holds) as scene:
+    async with started(over, forgotten(stored(id=THEIRS, update="1")), prepare=holds) as scene:
         assert not await scene.attempts.remove(OURS, ADMIN)
         assert not await scene.attempts.remove(THEIRS, OTHER)
         assert not await scene.attempts.remove("nobody", ADMIN)
@@ -503,8 +510,8 @@ async def test_what_is_nobodys_or_not_stored_is_not_taken_out() -> None:
 
 
 async def test_a_language_is_remembered_and_attempts_go_on_in_it() -> None:
-    waits = waiting(id=THEIRS, update=1)
-    others = held(id="c", update=2, owner=OTHER)
+    waits = waiting(id=THEIRS, update="1")
+    others = held(id="c", update="2", owner=OTHER)
     async with started(held(), waits, others) as scene:
         assert scene.attempts.language_of(ADMIN) is None
         await scene.attempts.speak(ADMIN, "zh")
@@ -563,7 +570,7 @@ async def test_checking_now_asks_as_soon_as_the_platform_allows() -> None:
 
 
 async def test_only_what_waits_is_checked_and_for_its_owner_only() -> None:
-    async with started(waiting(), held(id=THEIRS, update=1)) as scene:
+    async with started(waiting(), held(id=THEIRS, update="1")) as scene:
         assert await scene.attempts.check_now(OURS, OTHER) is None
         assert await scene.attempts.check_now(THEIRS, ADMIN) is None
         assert await scene.attempts.check_now("nobody", ADMIN) is None
@@ -572,7 +579,7 @@ async def test_only_what_waits_is_checked_and_for_its_owner_only() -> None:
 async def test_a_person_who_is_back_is_told_what_could_not_be_told() -> None:
     async with started(
         held(told=False),
-        held(id=THEIRS, update=1, owner=OTHER, told=False),
+        held(id=THEIRS, update="1", owner=OTHER, told=False),
         prepare=gone,
     ) as scene:
         scene.display.always = None
@@ -586,7 +593,7 @@ async def test_a_person_who_is_back_is_told_what_could_not_be_told() -> None:
 
 
 async def test_a_start_takes_up_what_is_not_over_and_nothing_else() -> None:
-    over = an_attempt(id=THEIRS, update=1, state=State.EXPIRED, told=True)
+    over = an_attempt(id=THEIRS, update="1", state=State.EXPIRED, told=True)
     async with started(waiting(), over) as scene:
         assert scene.book.saved == []
         await scene.pass_time(5)
@@ -597,37 +604,37 @@ async def test_a_start_takes_up_what_is_not_over_and_nothing_else() -> None:
 async def test_a_former_admins_code_is_asked_about_quietly_and_its_pair_is_the_first_admins() -> (
     None
 ):
-    async with started(waiting(owner=7, chat=7)) as scene:
-        assert scene.book.saved[0] == cancelled(waiting(owner=7, chat=7))
+    async with started(waiting(owner=FORMER, chat="7")) as scene:
+        assert scene.book.saved[0] == cancelled(waiting(owner=FORMER, chat="7"))
         assert scene.office.times == []
         scene.office.says = [SUCCESS]
         await scene.pass_time(5)
         assert scene.office.times == [5]
-        assert (scene.row().owner, scene.row().chat) == (ADMIN, ADMIN)
+        assert (scene.row().owner, scene.row().chat) == (ADMIN, ADMIN.id)
         assert (scene.row().state, scene.row().held) == (State.HELD, Held.INHERITED)
 
 
 async def test_a_former_admins_request_gets_no_code() -> None:
-    async with started(an_attempt(owner=7, chat=7)) as scene:
+    async with started(an_attempt(owner=FORMER, chat="7")) as scene:
         assert scene.office.begun == []
         assert scene.row().state is State.CANCELLED
 
 
 async def test_what_a_former_admin_captured_is_offered_to_the_first_admin_on_disk_too() -> None:
-    async with started(captured(owner=7, chat=7)) as scene:
+    async with started(captured(owner=FORMER, chat="7")) as scene:
         first = scene.book.saved[0]
         assert (first.owner, first.state, first.held) == (ADMIN, State.HELD, Held.INHERITED)
         assert scene.shelf.there == []
 
 
 async def test_an_admin_who_stays_keeps_what_is_theirs() -> None:
-    async with started(held(owner=OTHER, chat=OTHER)) as scene:
+    async with started(held(owner=OTHER, chat=OTHER.id)) as scene:
         assert scene.row().owner == OTHER
         assert scene.book.saved == []
 
 
 async def test_a_stop_leaves_no_task_and_a_start_goes_on() -> None:
-    async with started(waiting(), held(id=THEIRS, update=1)) as scene:
+    async with started(waiting(), held(id=THEIRS, update="1")) as scene:
         await scene.attempts.stop()
         assert asyncio.all_tasks() == {asyncio.current_task()}
         assert scene.row().state is State.WAITING
@@ -662,7 +669,7 @@ async def test_a_stop_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_it_is_idle_while_everybody_only_waits() -> None:
-    async with started(waiting(), held(id=THEIRS, update=1)) as scene:
+    async with started(waiting(), held(id=THEIRS, update="1")) as scene:
         assert scene.attempts.idle
         scene.office.let_go.clear()
         await scene.pass_time(5)
@@ -689,7 +696,7 @@ async def test_a_stop_without_attempts_is_over_at_once() -> None:
 
 
 async def test_what_is_over_is_no_longer_in_memory() -> None:
-    async with started(held(), held(id=THEIRS, update=1)) as scene:
+    async with started(held(), held(id=THEIRS, update="1")) as scene:
         await scene.attempts.decide(OURS, ADMIN, use=False)
         await rest()
         live = scene.attempts.live(ADMIN)
@@ -706,7 +713,9 @@ async def test_a_run_that_breaks_is_one_line_without_what_broke_it(
     def breaks(scene: ServiceStage) -> None:
         scene.display.always = ValueError(SECRET)
 
-    async with started(an_attempt(state=State.EXPIRED), held(id=THEIRS, update=1), prepare=breaks):
+    async with started(
+        an_attempt(state=State.EXPIRED), held(id=THEIRS, update="1"), prepare=breaks
+    ):
         errors = [r for r in caplog.records if r.levelno == logging.ERROR]
         said = f"presenter:{OURS} broke by ValueError: again in 1 s"
         assert said in [r.getMessage() for r in errors]
@@ -734,7 +743,7 @@ async def test_an_attempt_gets_such_a_name_of_its_own() -> None:
     scene = ServiceStage()
     attempts = RegistrationService(scene.services)
     begun = await attempts.begin(
-        Request(provider="dingtalk", owner=ADMIN, chat=ADMIN, language="en", update=1)
+        Request(provider="dingtalk", owner=ADMIN, chat=ADMIN.id, language="en", update="1")
     )
     assert re.fullmatch("[0-9a-f]{10}", begun.id)
     await attempts.stop()
@@ -765,9 +774,9 @@ async def test_a_removal_waits_for_no_answer_of_the_platform() -> None:
 
 
 async def test_an_old_message_of_a_former_admins_chat_is_not_looked_for_in_the_heirs() -> None:
-    row = held(owner=7, chat=-100, message=9, old_message=5)
+    row = held(owner=FORMER, chat="-100", message="9", old_message="5")
     async with started(row) as scene:
-        assert (ADMIN, 5) not in scene.display.removed
+        assert (ADMIN.id, "5") not in scene.display.removed
 
 
 async def test_two_removals_at_once_are_one() -> None:

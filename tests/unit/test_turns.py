@@ -40,7 +40,16 @@ from bootstrap_bot.registration.transitions import (
     unheard,
     used,
 )
-from tests.support.attempts import CLIENT_ID, ERASED, SECRET, an_attempt, captured
+from tests.support.attempts import (
+    ADMIN,
+    CLIENT_ID,
+    ERASED,
+    FORMER,
+    OTHER,
+    SECRET,
+    an_attempt,
+    captured,
+)
 from tests.support.clock import START
 from tests.support.credentials import ding_pair
 
@@ -288,8 +297,8 @@ def test_skipping_closes_the_one_that_has_trouble_and_was_meant() -> None:
 
 def test_an_heir_is_asked_anew_what_a_former_admin_agreed_to() -> None:
     said_yes = Delivery("a", "a", trouble="occupied", occupant="dingold", agreed=True, exposed=True)
-    now = captured(owner=7, old_message=5, deliveries=(said_yes,))
-    heirs = inherited(now, [42])
+    now = captured(owner=FORMER, old_message="5", deliveries=(said_yes,))
+    heirs = inherited(now, [ADMIN])
     assert heirs.deliveries == (replace(said_yes, agreed=False, exposed=False),)
     assert heirs.old_message is None
 
@@ -314,7 +323,7 @@ def test_a_reminder_shows_what_is_held_once_more() -> None:
 
 
 def test_moving_down_sends_anew_and_marks_the_copy_above() -> None:
-    assert moved_down(waiting(message=5, told=True)) == waiting(old_message=5)
+    assert moved_down(waiting(message="5", told=True)) == waiting(old_message="5")
     assert moved_down(waiting(told=True)) == waiting(told=True)
 
 
@@ -341,20 +350,22 @@ def test_after_discarding_and_removing_no_secret_stays() -> None:
 
 @pytest.mark.parametrize("state", [State.HELD, State.STORED])
 def test_what_a_former_admin_got_is_the_first_admins(state: State) -> None:
-    now = captured(state=state, message=5, told=True)
-    assert inherited(now, (7, 8)) == captured(state=state, owner=7, chat=7, held=Held.INHERITED)
+    now = captured(state=state, message="5", told=True)
+    assert inherited(now, (FORMER, OTHER)) == captured(
+        state=state, owner=FORMER, chat="7", held=Held.INHERITED
+    )
 
 
 def test_what_a_former_admin_got_is_offered_before_it_is_stored() -> None:
-    after = inherited(captured(), [7])
-    assert (after.state, after.held, after.owner) == (State.HELD, Held.INHERITED, 7)
+    after = inherited(captured(), [FORMER])
+    assert (after.state, after.held, after.owner) == (State.HELD, Held.INHERITED, FORMER)
 
 
 def test_an_admin_keeps_what_is_theirs_and_nobody_inherits_nothing() -> None:
-    assert inherited(captured(), (7, 42)) == captured()
+    assert inherited(captured(), (FORMER, ADMIN)) == captured()
     assert inherited(captured(), ()) == captured()
     for state in set(State) - {State.CAPTURED, State.HELD, State.STORED}:
-        assert inherited(captured(state=state), (7,)) == captured(state=state)
+        assert inherited(captured(state=state), (FORMER,)) == captured(state=state)
 
 
 # Looking a target up.

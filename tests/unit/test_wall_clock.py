@@ -13,8 +13,8 @@ from bootstrap_bot.registration.authorization import invite
 from bootstrap_bot.registration.delivery import Delivery
 from bootstrap_bot.registration.timeline import moved, not_ahead
 from bootstrap_bot.registration.transitions import cancelled
-from tests.support.attempt_stage import ADMIN, holding
-from tests.support.attempts import an_attempt, held, stored, waiting
+from tests.support.attempt_stage import holding
+from tests.support.attempts import ADMIN, an_attempt, held, stored, waiting
 from tests.support.clock import START, FakeClock
 from tests.support.fake_provider import NO_ROAD, SUCCESS, FakeProvider
 from tests.support.memory_journal import MemoryJournal, a_record
@@ -250,7 +250,9 @@ async def test_ten_attempts_an_hour_whatever_the_wall_clock_says(step: float) ->
 async def test_what_was_asked_for_before_a_restart_counts_if_its_time_is_known(
     step: float, refused: bool
 ) -> None:
-    rows = [an_attempt(id=f"{n}", update=n, state=State.DISCARDED, told=True) for n in range(10)]
+    rows = [
+        an_attempt(id=f"{n}", update=str(n), state=State.DISCARDED, told=True) for n in range(10)
+    ]
 
     def later(scene: ServiceStage) -> None:
         scene.clock.set_wall_clock(step)

@@ -39,6 +39,8 @@ from tests.support import attempt_stage
 from tests.support.attempt_stage import ended, holding
 from tests.support.attempts import (
     CLIENT_ID,
+    FORMER,
+    OTHER,
     PAIR,
     SECRET,
     an_attempt,
@@ -154,7 +156,7 @@ async def test_without_a_code_the_attempt_has_failed_and_says_why() -> None:
     scene.office.refuses = [RemoteError(Code.BAD_LINK)]
     async with running(an_attempt(), scene):
         assert scene.attempt == an_attempt(
-            state=State.FAILED, trouble="bad_link", told=True, message=101
+            state=State.FAILED, trouble="bad_link", told=True, message="101"
         )
         assert scene.task.done()
 
@@ -162,10 +164,10 @@ async def test_without_a_code_the_attempt_has_failed_and_says_why() -> None:
 async def test_an_attempt_that_may_not_begin_leaves_no_code_and_no_message() -> None:
     scene = Scene()
     scene.may_begin = False
-    async with running(an_attempt(message=7), scene):
+    async with running(an_attempt(message="7"), scene):
         assert scene.office.begun == []
-        assert scene.attempt == an_attempt(state=State.CANCELLED, told=True, message=7)
-        assert scene.display.removed == [(42, 7)]
+        assert scene.attempt == an_attempt(state=State.CANCELLED, told=True, message="7")
+        assert scene.display.removed == [("42", "7")]
         assert scene.display.shown == []
         assert scene.task.done()
 
@@ -331,10 +333,10 @@ async def test_a_pair_is_held_when_its_admin_has_to_confirm_it() -> None:
 
 async def test_what_came_for_a_former_admin_is_offered_to_the_first_one() -> None:
     scene = hears(SUCCESS)
-    scene.equip(admins=(7, 8))
+    scene.equip(admins=(FORMER, OTHER))
     async with running(waiting(), scene):
         await scene.pass_time(5)
-        assert (scene.attempt.owner, scene.attempt.state) == (7, State.HELD)
+        assert (scene.attempt.owner, scene.attempt.state) == (FORMER, State.HELD)
         assert scene.attempt.held is Held.INHERITED
 
 
