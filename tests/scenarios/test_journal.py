@@ -463,7 +463,8 @@ def test_every_field_comes_back_as_it_was(machine: Machine, attempt: Attempt) ->
     journal = machine.journal
     links = (Link("app", attempt.reason), Link("browser", attempt.qr)) if attempt.qr else ()
     values = ding_pair(attempt.account, attempt.reason).values if attempt.account else {}
-    numbers = dict.fromkeys(("chat", "update", "topic", "message", "old_message"), "7")
+    named = ("chat", "update", "topic", "message", "old_message")
+    ids: dict[str, Any] = dict.fromkeys(named, "7")
     attempt = replace(attempt, id="the one", links=links, values=values, owner=ADMIN, **ids)
     machine.run(journal.save(attempt))
     assert machine.run(journal.asked_by(attempt.update)) == attempt
