@@ -113,7 +113,7 @@ async def of_an_attempt(url: str, folder: Path) -> Callable[[], Awaitable[None]]
     async def may_begin(_: Attempt) -> bool:
         return True
 
-    async def displaced(_: str, __: str) -> None:
+    async def displaced(_: str, __: str, ___: str) -> None:
         pass
 
     async def polls() -> None:

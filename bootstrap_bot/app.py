@@ -68,7 +68,7 @@ class App:
         self._journal = SqliteJournal(settings.state_path)
         providers = providers_of(settings, self._http)
         provider = providers["dingtalk"]
-        context = TargetContext(settings.path, self._http, LOCK_SECONDS)
+        context = context_of(settings, self._http, LOCK_SECONDS)
         targets = self._targets = targets_of(settings.targets, context)
 
         async def run_command(command: Command, secrets: Sequence[str]) -> Ran:
@@ -88,7 +88,7 @@ class App:
         attempts = RegistrationService(services)
         self.context = ChatContext(
             attempts=attempts,
-            platforms=Inventory(targets, provider, run_command, attempts.displaced),
+            platforms=Inventory(targets, providers, run_command, attempts.displaced),
             outbox=Outbox(bot, self._sender, clock),
             doctor=self._doctor(bot, provider, targets, clock),
             clock=clock,
@@ -141,7 +141,7 @@ class App:
                 Subject.TELEGRAM: TokenCheck(bot),
                 Subject.POLLING: OwnPollingCheck(bot),
                 Subject.DINGTALK: DingTalkCheck(provider),
-                Subject.TARGET: TargetsCheck(targets),
+                Subject.TARGET: TargetsCheck(targets, self._settings.providers),
                 Subject.STATE: OwnStateCheck(self._journal, self._settings.state_path),
                 Subject.CLOCK: ClockCheck(provider, clock),
             }
@@ -191,6 +191,11 @@ def providers_of(settings: Settings, http: Http) -> Mapping[str, Provider]:
     """Every platform by its name."""
     kinds = registry.providers()
     return {name: kinds[name].build(http, table) for name, table in settings.providers.items()}
+
+
+def context_of(settings: Settings, http: Http, lock_seconds: float) -> TargetContext:
+    """What targets are built from."""
+    return TargetContext(settings.path, http, lock_seconds, registry.providers().values())
 
 
 def targets_of(tables: Sequence[TargetTable], context: TargetContext) -> list[Target]:

@@ -9,7 +9,7 @@ from typing import TextIO
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
-from bootstrap_bot.app import providers_of, proxies_of, secrets_of, targets_of
+from bootstrap_bot.app import context_of, providers_of, proxies_of, secrets_of, targets_of
 from bootstrap_bot.chat.doctor_talk import conclusion, subject_name, words
 from bootstrap_bot.chat.language import language_for
 from bootstrap_bot.chat.texts import Texts
@@ -25,7 +25,6 @@ from bootstrap_bot.doctor.telegram import PollingCheck, TokenCheck
 from bootstrap_bot.http import Http
 from bootstrap_bot.log import guard
 from bootstrap_bot.settings.settings import Settings, proxy_of
-from bootstrap_bot.targets.tables import TargetContext
 
 # Whoever writes the config holds its lock for a moment only.
 LOCK_SECONDS = 3.0
@@ -52,7 +51,7 @@ async def check(settings: Settings) -> int:
 def doctor_from_outside(settings: Settings, bot: Bot, http: Http) -> Doctor:
     """A doctor for an installation that may be running in another process."""
     provider = providers_of(settings, http)["dingtalk"]
-    targets = targets_of(settings.targets, TargetContext(settings.path, http, LOCK_SECONDS))
+    targets = targets_of(settings.targets, context_of(settings, http, LOCK_SECONDS))
     state = settings.state_path
     return Doctor(
         {
@@ -61,7 +60,7 @@ def doctor_from_outside(settings: Settings, bot: Bot, http: Http) -> Doctor:
             Subject.TELEGRAM: TokenCheck(bot),
             Subject.POLLING: PollingCheck(bot, StateLock(state)),
             Subject.DINGTALK: DingTalkCheck(provider),
-            Subject.TARGET: TargetsCheck(targets),
+            Subject.TARGET: TargetsCheck(targets, settings.providers),
             Subject.STATE: StateCheck(state, str(state)),
             Subject.CLOCK: ClockCheck(provider, SystemClock()),
         }

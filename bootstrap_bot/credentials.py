@@ -16,6 +16,20 @@ Values: TypeAlias = Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """A value that a platform gives out, by the platform's own name.
+
+    `label` is what its console calls it, the same in every language. An `optional` one may be
+    missing from credentials that work.
+    """
+
+    name: str
+    label: str
+    secret: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """What a platform gives out once.
 

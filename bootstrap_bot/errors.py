@@ -75,6 +75,7 @@ class Code(StrEnum):
     # what a person asked for
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     TOO_MANY_PER_HOUR = "too_many_per_hour"
+    NOT_SPOKEN = "not_spoken"
 
 
 EXPOSING = frozenset({Code.READABLE_BY_ALL, Code.RIGHTS_FIXED})
@@ -160,4 +161,8 @@ class JournalError(CodedError):
 
 
 class RefusedError(CodedError):
-    """What a person asked for is not possible now."""
+    """What a person asked for is not possible now; `platform` is the one it was about."""
+
+    def __init__(self, code: Code, platform: str = "") -> None:
+        super().__init__(code)
+        self.platform = platform

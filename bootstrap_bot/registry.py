@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any, get_args
+from typing import Any
 
 from bootstrap_bot.providers.provider import ProviderKind
-from bootstrap_bot.targets.tables import TargetTable
+from bootstrap_bot.targets.tables import TargetTable, kind_of
 
 PROVIDERS = ("bootstrap_bot.providers.dingtalk.kind:KIND",)
 
@@ -42,11 +42,6 @@ def targets() -> Mapping[str, type[TargetTable]]:
     tables: list[type[TargetTable]] = [_loaded(line) for line in TARGETS]
     tables += [point.load() for point in entry_points(group="bootstrap_bot.targets")]
     return {kind_of(table): table for table in tables}
-
-
-def kind_of(table: type[TargetTable]) -> str:
-    """The name of a table's kind, as it is written in a config."""
-    return str(get_args(table.model_fields["kind"].annotation)[0])
 
 
 def _loaded(line: str) -> Any:

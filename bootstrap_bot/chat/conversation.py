@@ -22,7 +22,7 @@ from bootstrap_bot.chat.context import (
     person_of,
     said,
 )
-from bootstrap_bot.chat.delivery_text import trouble
+from bootstrap_bot.chat.delivery_text import trouble, why
 from bootstrap_bot.chat.manner import topic_of
 from bootstrap_bot.chat.question import WANTED, ask
 from bootstrap_bot.errors import CodedError, TargetError
@@ -119,7 +119,7 @@ class Conversation:
             wrong = trouble(error.place, error.code.value, error.line, error.column, texts)
             self._context.outbox.say(chat, f"⚠️ {wrong}", topic=topic)
         else:
-            self._context.outbox.say(chat, texts(f"error.{error.code.value}"), topic=topic)
+            self._context.outbox.say(chat, why(error, texts), topic=topic)
 
     def _work(self, user: User, topic: int | None, doing: Callable[[], Awaitable[object]]) -> None:
         """What may wait for a target, which no handler does; one thing at a time for a person."""
@@ -138,10 +138,10 @@ class Conversation:
 
         async def work() -> None:
             try:
-                code = await doing()
+                answer = press.texts.plain(await doing() or "answer.outdated")
             except CodedError as error:
-                code = f"error.{error.code.value}"
-            self._context.outbox.answer(press.query, press.texts.plain(code or "answer.outdated"))
+                answer = why(error, press.texts)
+            self._context.outbox.answer(press.query, answer)
 
         self._work(press.query.from_user, press.topic, work)
         return ANSWERED
@@ -165,7 +165,7 @@ class Conversation:
 
         Raises `TargetError` when no target can be read: nothing could be stored either.
         """
-        found = await self._context.platforms.all()
+        found = await self._context.platforms.of("dingtalk")
         if found.listed:
             self._context.outbox.say(user.id, *ask(found, self._context.texts(user)), topic)
         elif found.unreadable:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.credentials import masked
-from bootstrap_bot.errors import Code
+from bootstrap_bot.errors import Code, CodedError, RefusedError
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.targets.command import End, Ran
 from bootstrap_bot.targets.rights import command_to_close
@@ -43,6 +43,13 @@ def trouble(place: str, code: str, line: int, column: int, texts: Texts) -> str:
     return texts("captured.trouble", place=place, what=what)
 
 
+def why(error: CodedError, texts: Texts) -> str:
+    """Why something was not done, without markup."""
+    what = texts.plain(f"error.{error.code.value}")
+    platform = error.platform if isinstance(error, RefusedError) else ""
+    return f"{platform}: {what}" if platform else what
+
+
 def blocker(delivery: Delivery, texts: Texts) -> str:
     """Why the pair is not there yet."""
     if delivery.trouble == Code.OCCUPIED.value:
@@ -74,7 +81,7 @@ def outcome(delivery: Delivery, texts: Texts, *, room: int, brief: bool = False)
 def _ending(delivery: Delivery, texts: Texts) -> str:
     place = _place(delivery)
     if not delivery.open:
-        return texts(f"closed.{delivery.closed}", place=place)
+        return texts(f"closed.{delivery.closed}", place=place, platform=delivery.about)
     if delivery.state is not DeliveryState.VERIFIED:
         return texts("stored.under_way", place=place)
     name = clean(delivery.platform_id, LONGEST_NAME)

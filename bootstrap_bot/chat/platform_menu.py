@@ -8,7 +8,7 @@ from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from bootstrap_bot.chat.buttons import Action, button, data, keyboard
 from bootstrap_bot.chat.context import ChatContext, Press, Presses, said
-from bootstrap_bot.chat.delivery_text import follow_up, trouble
+from bootstrap_bot.chat.delivery_text import follow_up, trouble, why
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.manner import topic_of
 from bootstrap_bot.chat.question import NOTHING, platform_name
@@ -198,4 +198,4 @@ def _labelled(code: str, action: Action, ref: str, texts: Texts) -> InlineKeyboa
 def _trouble(error: CodedError, texts: Texts) -> str:
     if isinstance(error, TargetError):
         return f"⚠️ {trouble(error.place, error.code.value, error.line, error.column, texts)}"
-    return texts("platforms.trouble", why=texts.plain(f"error.{error.code.value}"))
+    return texts("platforms.trouble", why=why(error, texts))

@@ -2,7 +2,7 @@
 
 import asyncio
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from bootstrap_bot.doctor.finding import Finding, Subject
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.command import findable
 from bootstrap_bot.targets.rights import command_to_close
-from bootstrap_bot.targets.target import Target
+from bootstrap_bot.targets.target import Platform, Target
 
 GOOD = {"astrbot": "doctor.target_api"}
 # The other errors' own texts say what to do.
@@ -19,40 +19,51 @@ REMEDIES = {Code.LOCKED: "doctor.target_locked", Code.TARGET_FAILED: "doctor.tar
 
 
 class TargetsCheck:
-    """Each target, probed without a change."""
+    """Each target, probed without a change; `platforms` are the names of all that there are."""
 
-    def __init__(self, targets: Sequence[Target]) -> None:
+    def __init__(self, targets: Sequence[Target], platforms: Collection[str]) -> None:
         self._targets = targets
+        self._platforms = platforms
 
     async def __call__(self) -> Sequence[Finding]:
         """How each target does, and the old copies of its file that may hold a secret."""
-        return [*chain(*await asyncio.gather(*map(_look, self._targets)))]
+        found = await asyncio.gather(*map(self._look, self._targets))
+        return [*chain(*found)]
+
+    async def _look(self, target: Target) -> Sequence[Finding]:
+        return [*await _look(target), *_unspoken(target, self._platforms)]
 
 
 async def _look(target: Target) -> Sequence[Finding]:
     try:
         old_copies = await target.probe()
-        count = len(await target.platforms())
+        bots = await target.platforms()
     except TargetError as error:
         return [_trouble(error), *_endless(target)]
     copies = (_old_copy(target, copy) for copy in old_copies)
-    return [_state(target, count), *_endless(target), *copies]
+    return [_state(target, bots), *_endless(target), *copies]
 
 
-def _state(target: Target, count: int) -> Finding:
+def _state(target: Target, bots: Sequence[Platform]) -> Finding:
     code = GOOD.get(target.kind, "doctor.target_good")
     if target.after is not None and not findable(target.after):
         program = Path(target.after.argv[0]).name
         place = target.place
         return Finding.bad(Subject.TARGET, "doctor.target_command", place=place, program=program)
-    if target.single_slot and count > 1:
+    if target.single_slot and len({bot.type for bot in bots}) < len(bots):
         return Finding.look(Subject.TARGET, "doctor.target_several", place=target.place)
-    return Finding.good(Subject.TARGET, code, place=target.place, count=count)
+    return Finding.good(Subject.TARGET, code, place=target.place, count=len(bots))
 
 
 def _endless(target: Target) -> Sequence[Finding]:
     code = endless(target.after) if target.after is not None else None
     return [] if code is None else [Finding.look(Subject.TARGET, code, place=target.place)]
+
+
+def _unspoken(target: Target, platforms: Collection[str]) -> Sequence[Finding]:
+    names = ", ".join(name for name in platforms if not target.speaks(name))
+    where = {"place": target.place, "platforms": names}
+    return [Finding.good(Subject.TARGET, "doctor.target_unspoken", **where)] if names else []
 
 
 def _old_copy(target: Target, copy: Path) -> Finding:

@@ -1,15 +1,16 @@
 """The port to a platform: what it declares of itself, and how it registers a bot."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
 from pydantic import SecretStr
 
-from bootstrap_bot.credentials import Credentials
+from bootstrap_bot.credentials import Credentials, Field
 from bootstrap_bot.http import Http
 from bootstrap_bot.settings.table import HttpProxy, Table
+from bootstrap_bot.targets.placement import Placement
 
 
 class Stage(StrEnum):
@@ -98,20 +99,6 @@ class Health(StrEnum):
     NOT_PUBLISHED = "not_published"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A value that a platform gives out, by the platform's own name.
-
-    `label` is what its console calls it, the same in every language. An `optional` one may be
-    missing from credentials that work.
-    """
-
-    name: str
-    label: str
-    secret: bool = False
-    optional: bool = False
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """How far a platform's answers can be trusted. All times are seconds.
@@ -149,7 +136,8 @@ class ProviderKind:
     """What a platform declares of itself.
 
     `name` is its type in a config and its table's name; `account` names the field that tells one
-    bot from another; `build` makes it for what its owner set.
+    bot from another; `build` makes it for what its owner set. `placements` say where programs
+    keep its bots, by the kind of target.
     """
 
     name: str
@@ -158,10 +146,11 @@ class ProviderKind:
     policy: Policy
     table: type[ProviderTable]
     build: Callable[[Http, ProviderTable], "Provider"]
+    placements: Mapping[str, Placement] = field(default_factory=dict)
 
     def credentials(self, values: Mapping[str, str]) -> Credentials:
         """Credentials of these values, secrets hidden."""
-        secret = {field.name for field in self.fields if field.secret}
+        secret = {one.name for one in self.fields if one.secret}
         hidden = {
             name: SecretStr(text) if name in secret else text for name, text in values.items()
         }

@@ -20,15 +20,18 @@ log = logging.getLogger(__name__)
 RunCommand = Callable[[Command, Sequence[str]], Awaitable[Ran]]
 """Runs a command whose output must hold none of these secrets."""
 
-Displaced = Callable[[str, str], Awaitable[object]]
-"""Hears that an account was replaced in a target, by its key, on its admin's word."""
+Displaced = Callable[[str, str, str], Awaitable[object]]
+"""Hears that a provider's account was replaced in a target, by its key, on its admin's word."""
 
 # A command that restarts this very program is cut off each time.
 MOST_RUNS = 2
 
 
 class Deliverer:
-    """Deliveries of one record's credentials, each step committed before the next one."""
+    """Deliveries of one record's credentials, each step committed before the next one.
+
+    They go to those `targets` that speak the record's platform.
+    """
 
     def __init__(
         self,
@@ -39,20 +42,27 @@ class Deliverer:
         displaced: Displaced,
     ) -> None:
         self._record = record
-        self._targets = targets
+        self._all_targets = targets
+        self.targets = [one for one in targets if one.speaks(record.attempt.provider)]
         self._clock = clock
         self._run_command = run_command
         self._displaced = displaced
 
-    async def close_departed(self) -> None:
-        """Ends deliveries whose target is no longer in the config."""
-        keys = {target.key for target in self._targets}
+    async def close_hopeless(self) -> None:
+        """Ends deliveries whose target left the config or does not speak the platform."""
+        keys = {target.key for target in self.targets}
+        mute = [target for target in self._all_targets if target.key not in keys]
 
         def change(delivery: Delivery) -> Delivery:
             gone = delivery.target not in keys and delivery.state is not DeliveryState.VERIFIED
             return delivery.ended(Closed.LEFT) if delivery.open and gone else delivery
 
-        await self._record.commit_with_retry(lambda now: _each(now, change))
+        def closed(now: Attempt) -> Attempt:
+            unspoken = [_unspoken(now, target) for target in mute if not now.delivery(target.key)]
+            left = _each(now, change)
+            return replace(left, deliveries=(*left.deliveries, *unspoken))
+
+        await self._record.commit_with_retry(closed)
 
     async def deliver(self, target: Target) -> Platform | None:
         """Stores the credentials there unless they are, and gives the bot as it is there.
@@ -92,7 +102,7 @@ class Deliverer:
 
         True when all of them could be read; the others have their trouble in the delivery.
         """
-        return all(await asyncio.gather(*map(self._look_at, self._targets)))
+        return all(await asyncio.gather(*map(self._look_at, self.targets)))
 
     async def remove(self) -> bool:
         """Takes the credentials out of every target again; True when they are gone from all."""
@@ -130,13 +140,14 @@ class Deliverer:
             raise TargetError(Code.NOT_READ_BACK, target.place)
 
     async def _remove_from(self, delivery: Delivery) -> None:
-        target = next((one for one in self._targets if one.key == delivery.target), None)
+        target = next((one for one in self.targets if one.key == delivery.target), None)
         # one that was skipped may have got the pair with an answer that was lost
         there = delivery.open or delivery.closed == Closed.SKIPPED.value
         if target is not None and there:
             try:
                 with contained(target):
-                    await target.remove(self._record.attempt.account, unwanted=True)
+                    attempt = self._record.attempt
+                    await target.remove(attempt.provider, attempt.account, unwanted=True)
             except TargetError as error:
                 await self._trouble(target, error)
                 return
@@ -159,17 +170,18 @@ class Deliverer:
         delivery = self._delivery(target)
         if delivery.state is DeliveryState.PENDING and not delivery.begun:
             there = await target.platforms()
-            updated = any(platform.account == credentials.account for platform in there)
+            named = (credentials.provider, credentials.account)
+            updated = any((platform.type, platform.account) == named for platform in there)
             await self._mark(target, lambda now: replace(now, updated=updated, begun=True))
         replaced = self._replaced(delivery)
         wanted_id = self._record.attempt.wanted_id
         stored = await target.store(wanted_id, credentials, replaced, exposed=delivery.exposed)
         if replaced:
-            await self._displaced(replaced, target.key)
+            await self._displaced(credentials.provider, replaced, target.key)
         known = self._delivery(target)
         if known.updated and known.state is DeliveryState.PENDING:
             # an earlier attempt's secret of this bot is not to come back either
-            await self._displaced(credentials.account, target.key)
+            await self._displaced(credentials.provider, credentials.account, target.key)
         await self._mark(target, lambda now: now.written(stored))
         return stored.platform
 
@@ -190,7 +202,7 @@ class Deliverer:
         await self._mark(target, lambda now: replace(now.troubled(error), place=error.place))
 
     async def _mark(self, target: Target, change: Callable[[Delivery], Delivery]) -> None:
-        order = {one.key: place for place, one in enumerate(self._targets)}
+        order = {one.key: place for place, one in enumerate(self._all_targets)}
 
         def marked(attempt: Attempt) -> Attempt:
             others = _without(attempt, target.key).deliveries
@@ -209,6 +221,11 @@ def _delivery(attempt: Attempt, target: Target) -> Delivery:
     """The attempt's delivery to that target, a pending one when there is none yet."""
     known = attempt.delivery(target.key)
     return known or Delivery(target.key, target.place, kind=target.kind)
+
+
+def _unspoken(attempt: Attempt, target: Target) -> Delivery:
+    """A delivery that comes to nothing, for there is no place for that platform's bots."""
+    return replace(_delivery(attempt, target).ended(Closed.UNSPOKEN), about=attempt.provider)
 
 
 @contextmanager

@@ -27,6 +27,7 @@ class Closed(StrEnum):
     LEFT = "left"
     SKIPPED = "skipped"
     DISPLACED = "displaced"
+    UNSPOKEN = "unspoken"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bootstrap_bot.credentials import secrets_of
@@ -29,7 +29,8 @@ class Listed:
 class Found:
     """What is stored in the targets that could be read, and why the others could not.
 
-    `room`: some target has room for another bot; `unreadable`: none could be read.
+    `room`: some target has room for another bot of the platform that was asked about, or of any;
+    `unreadable`: none could be read.
     """
 
     listed: Sequence[Listed]
@@ -49,28 +50,39 @@ class Inventory:
     def __init__(
         self,
         targets: Sequence[Target],
-        provider: Provider,
+        providers: Mapping[str, Provider],
         run_command: RunCommand,
         displaced: Displaced,
     ) -> None:
         self._targets = targets
-        self._provider = provider
+        self._providers = providers
         self._run_command = run_command
         self._displaced = displaced
 
     async def all(self) -> Found:
-        """Every platform of our provider's type, target by target."""
+        """Every bot, target by target."""
+        return await self._found(self._targets, list(self._providers))
+
+    async def of(self, provider: str) -> Found:
+        """Every bot of that platform, in those targets that speak it."""
+        targets = [target for target in self._targets if target.speaks(provider)]
+        return await self._found(targets, [provider])
+
+    async def _found(self, targets: Sequence[Target], providers: Sequence[str]) -> Found:
         listed: list[Listed] = []
         troubles: list[TargetError] = []
         room = False
-        answers = await asyncio.gather(*map(_listed, self._targets))
-        for target, answer in zip(self._targets, answers, strict=True):
+        answers = await asyncio.gather(*map(_listed, targets))
+        for target, answer in zip(targets, answers, strict=True):
             if isinstance(answer, TargetError):
                 troubles.append(answer)
             else:
-                listed += answer
-                room = room or not (target.single_slot and answer)
-        return Found(listed, troubles, room, unreadable=len(troubles) == len(self._targets))
+                there = [one for one in answer if one.platform.type in providers]
+                listed += there
+                full = {one.platform.type for one in there} if target.single_slot else set()
+                room = room or any(target.speaks(p) for p in providers if p not in full)
+        unreadable = bool(troubles) and len(troubles) == len(targets)
+        return Found(listed, troubles, room, unreadable=unreadable)
 
     async def find(self, ref: str) -> Listed | None:
         """The platform a button names."""
@@ -87,7 +99,7 @@ class Inventory:
         listed = await self.find(ref)
         if listed is None:
             return None
-        return await self._provider.check(listed.platform.credentials)
+        return await self._providers[listed.platform.type].check(listed.platform.credentials)
 
     async def set_enabled(self, ref: str, enabled: bool) -> tuple[Listed, Ran | None] | None:
         """Switches it on or off."""
@@ -95,19 +107,20 @@ class Inventory:
         if listed is None:
             return None
         target = self._target(listed)
-        await target.set_enabled(listed.platform.account, enabled)
-        return listed, await self._follow(target, listed.platform)
+        platform = listed.platform
+        await target.set_enabled(platform.type, platform.account, enabled)
+        return listed, await self._follow(target, platform)
 
     async def remove(self, ref: str) -> tuple[Listed, Ran | None] | None:
         """Removes it; the version before is kept where the target keeps one."""
         listed = await self.find(ref)
         if listed is None:
             return None
-        target, account = self._target(listed), listed.platform.account
+        target, platform = self._target(listed), listed.platform
         # first, or a look at what was wiped out could bring it back in the same moment
-        await self._displaced(account, target.key)
-        await target.remove(account)
-        return listed, await self._follow(target, listed.platform)
+        await self._displaced(platform.type, platform.account, target.key)
+        await target.remove(platform.type, platform.account)
+        return listed, await self._follow(target, platform)
 
     async def _follow(self, target: Target, platform: Platform) -> Ran | None:
         if target.after is None:
@@ -128,5 +141,5 @@ async def _listed(target: Target) -> list[Listed] | TargetError:
 
 
 def _ref(target: Target, platform: Platform) -> str:
-    named = f"{target.key}\n{platform.account}".encode(errors="replace")
+    named = f"{target.key}\n{platform.type}\n{platform.account}".encode(errors="replace")
     return hashlib.sha256(named).hexdigest()[:REF_LENGTH]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from bootstrap_bot.activity import waits
+from bootstrap_bot.errors import Code, RefusedError
 from bootstrap_bot.registration.attempt import LIVE, Attempt, State
 from bootstrap_bot.registration.delivery import HANDLE_LENGTH
 from bootstrap_bot.registration.inheritance import inherited
@@ -101,12 +102,15 @@ class RegistrationService:
     async def begin(self, request: Request) -> Attempt:
         """Begins an attempt, unless this update began one already.
 
-        Raises `RefusedError` when there are too many, `JournalError` when it cannot be kept.
+        Raises `RefusedError` when there are too many or no target speaks the platform,
+        `JournalError` when it cannot be kept.
         """
         async with self._beginning:
             known = await self._services.journal.asked_by(request.update)
             if known is not None:
                 return known
+            if not any(target.speaks(request.provider) for target in self._services.targets):
+                raise RefusedError(Code.NOT_SPOKEN, request.provider)
             self._limits.check(request.owner, sum(run.attempt.live for run in self._runs.values()))
             await self._services.journal.forget(self._services.clock.now() - KEPT)
             if request.message is not None:
@@ -170,10 +174,10 @@ class RegistrationService:
         """Goes on without a target that has trouble; `ref` as above."""
         return await self._answer(ref, owner, skipped)
 
-    async def displaced(self, account: str, target: str) -> None:
-        """That pair was taken out of a target on its admin's word: it is not to come back."""
+    async def displaced(self, provider: str, account: str, target: str) -> None:
+        """That bot was taken out of a target on its admin's word: it is not to come back."""
         for run in list(self._runs.values()):
-            if run.attempt.account == account:
+            if (run.attempt.provider, run.attempt.account) == (provider, account):
                 await run.record.commit_with_retry(lambda now: displaced(now, target))
 
     async def stored(self, attempt: str, owner: PersonId) -> Attempt | None:

@@ -103,7 +103,8 @@ class Verification:
             except TargetError:
                 continue
             for platform in there:
-                if platform.account == self._record.attempt.account:
+                attempt = self._record.attempt
+                if (platform.type, platform.account) == (attempt.provider, attempt.account):
                     return platform.credentials
         return None
 

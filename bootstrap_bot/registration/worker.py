@@ -82,7 +82,7 @@ class Worker:
         self._provider = services.providers[attempt.provider]
         self._may_begin = may_begin
         self._hurry = asyncio.Event()
-        self._retries = {target.key: asyncio.Event() for target in services.targets}
+        self._retries = {target.key: asyncio.Event() for target in self._storing.targets}
         self._answered = asyncio.Event()
         self._asking: asyncio.Task[Polling] | None = None
         self._helpers = Tasks()
@@ -273,11 +273,11 @@ class Worker:
 
     async def _store(self) -> None:
         """Every target by itself: one that is away holds up nobody."""
-        await self._storing.close_departed()
+        await self._storing.close_hopeless()
         bringing: list[asyncio.Task[None]] = []
         with waiting(lambda: all(task.done() for task in bringing)):
             async with asyncio.TaskGroup() as group:
-                for number, target in enumerate(self._services.targets):
+                for number, target in enumerate(self._storing.targets):
                     name = f"attempt:{self.attempt.id}:{number}"
                     bring = supervised(partial(self._bring, target), name, self._services.clock)
                     bringing.append(self._helpers.add(group.create_task(bring, name=name)))
@@ -327,6 +327,6 @@ class Worker:
     async def _look_after(self) -> None:
         services = self._services
         care = Verification(
-            self.record, self._provider, services.targets, self._storing, services.clock
+            self.record, self._provider, self._storing.targets, self._storing, services.clock
         )
         await care.run(self._hurry)

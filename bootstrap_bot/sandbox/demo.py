@@ -11,14 +11,17 @@ from pathlib import Path
 
 import qrcode
 
+from bootstrap_bot.app import context_of
 from bootstrap_bot.bot import BootstrapBot
+from bootstrap_bot.http import Http
 from bootstrap_bot.registration.worker import OnStored
 from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram.stand_in import Message, TelegramStandIn
 from bootstrap_bot.settings import settings
 from bootstrap_bot.signals import stop_on_signals
 from bootstrap_bot.standalone import application_for, serve
-from bootstrap_bot.targets.config_file import ConfigFile
+from bootstrap_bot.targets.config_file import OWN_CONFIG
+from bootstrap_bot.targets.file_target import LOCK_SECONDS
 from bootstrap_bot.targets.target import Platform
 
 PERSON = 42
@@ -75,7 +78,8 @@ async def play() -> int:
         await stage.dingtalk.approve(name="Demo bot")
         await _seen(stage, "Done")
         _print_message(stage.telegram.last(PERSON), edited=True)
-        for platform in await ConfigFile(stage.config).platforms():
+        context = context_of(settings.load(stage.config, {}), Http(), LOCK_SECONDS)
+        for platform in await OWN_CONFIG.build(context).platforms():
             await _print_table(platform)
     return 0
 

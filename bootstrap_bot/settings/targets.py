@@ -1,7 +1,7 @@
 """The [[targets]] of a config: read, checked, and the roads to them."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from bootstrap_bot import registry
 from bootstrap_bot.errors import ConfigError, Fault
 from bootstrap_bot.settings.faults import remedy, shown
+from bootstrap_bot.targets.placement import PlatformKind
 from bootstrap_bot.targets.tables import After, TargetTable
 from bootstrap_bot.urls import HTTP_PROXIES, clean_base_url, is_private_or_dotless, proxy_for
 
@@ -33,8 +34,8 @@ def read_targets(data: Mapping[str, Any], environ: Mapping[str, str], file: Path
         faults += wrong
         if target is None:
             continue
-        place = target.identity(file.absolute())
-        if any(place == other.identity(file.absolute()) for other in targets):
+        platforms = registry.providers().values()
+        if any(overlap(target, other, file.absolute(), platforms) for other in targets):
             faults.append(Fault(source, name, "is the same place as one before it"))
         faults += _blocked(target, environ)
         targets.append(target)
@@ -92,7 +93,9 @@ def _target(
         if key not in values and (text := environ.get(variable, "").strip())
     }
     try:
-        return model.model_validate({**values, **variables}), []
+        target = model.model_validate({**values, **variables})
+        unfit = target.faults(registry.providers().values())
+        return target, [Fault(source, f"{name}, {key}", remedy) for key, remedy in unfit]
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
     faults = []
@@ -105,6 +108,14 @@ def _target(
         right = remedy(table, key, detail, model.VARIABLES)
         faults.append(Fault(source, f"{name}, {place}", right))
     return None, faults
+
+
+def overlap(
+    one: TargetTable, other: TargetTable, config: Path, platforms: Collection[PlatformKind]
+) -> bool:
+    """Whether both keep the bots of some platform in one place."""
+    mine, theirs = ({kind.name for kind in it.named(platforms)} for it in (one, other))
+    return one.identity(config) == other.identity(config) and bool(mine & theirs)
 
 
 def _blocked(target: TargetTable, environ: Mapping[str, str]) -> Iterator[Fault]:

@@ -1,7 +1,7 @@
 """Any program's file: the owner says which keys get what."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,12 +23,14 @@ from bootstrap_bot.editing.toml import Toml
 from bootstrap_bot.editing.toml_reader import read_toml
 from bootstrap_bot.editing.yaml import Yaml
 from bootstrap_bot.errors import Code
-from bootstrap_bot.targets.layout import Data, NoSuchEntryError, bot_with, pair, text_at
+from bootstrap_bot.targets.layout import Data, NoSuchEntryError, text_at
+from bootstrap_bot.targets.placement import Cell, Placement, PlatformKind, default_placement
 from bootstrap_bot.targets.tables import FileTable, TargetContext, usable_path
 from bootstrap_bot.targets.target import Note, Platform, Target
 
-CLIENT_ID, CLIENT_SECRET = "{client_id}", "{client_secret}"
-_PLACEHOLDER = re.compile(r"\{client_id\}|\{client_secret\}")
+# Whose fields are in braces where nothing else is said.
+PLATFORM = "dingtalk"
+_IN_BRACES = re.compile(r"\{([A-Za-z0-9_]+)\}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INDEX = re.compile(r"0|[1-9][0-9]*")
 _NAME = re.compile(r"""[ \t]*([\w-]+|"(?:[^"\\]|\\.)*"|'[^']*')[ \t]*(?:\.|\Z)""")
@@ -42,6 +44,7 @@ FORMATS: Mapping[str, Callable[[], Format]] = {
 }
 
 Template = str | bool | int
+Templates = Mapping[Keys, Template]
 
 
 class AnyLayout:
@@ -50,33 +53,29 @@ class AnyLayout:
     An index is one of a list that is there; where a table is instead, its digits are a key's.
     """
 
-    kind = "file"
     single_slot = True
 
-    def __init__(self, templates: Mapping[Keys, Template], name: str) -> None:
+    def __init__(self, platform: PlatformKind, templates: Templates, name: str) -> None:
+        places = {one.name: place_of(templates, one.name) for one in platform.fields}
+        self._places = {field: path for field, path in places.items() if path}
         self._templates = templates
         self._name = name
-        self._client_id = _place_of(templates, CLIENT_ID)
-        self._client_secret = _place_of(templates, CLIENT_SECRET)
+        self.cell = Cell(platform, Placement(name=name, keys={key: key for key in self._places}))
 
     def blocker(self, data: Data) -> Code | None:
         return None
 
     def bots(self, data: Data) -> list[Platform]:
-        client_id = text_at(data, _resolved(data, self._client_id))
-        secret = text_at(data, _resolved(data, self._client_secret))
-        if not client_id:
-            return []
-        return [bot_with(self._name, None, pair(client_id, secret))]
+        def read(field: str) -> str:
+            return text_at(data, _resolved(data, self._places[field]))
+
+        bot = self.cell.bot(self._name, None, read)
+        return [bot] if bot else []
 
     def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
-        values = {
-            CLIENT_ID: credentials.account,
-            CLIENT_SECRET: credentials.text("client_secret"),
-        }
         return [
-            Set(_resolved(data, path), _filled(value, values))
-            for path, value in self._templates.items()
+            Set(_resolved(data, path), self._filled(template, credentials))
+            for path, template in self._templates.items()
         ]
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
@@ -84,24 +83,40 @@ class AnyLayout:
 
     def remove(self, data: Data, bot: Platform) -> list[Change]:
         """Takes out again what storing puts in, where it is still the same."""
-        values = {CLIENT_ID: bot.account, CLIENT_SECRET: bot.credentials.text("client_secret")}
         paths = ((_resolved(data, path), value) for path, value in self._templates.items())
         return [
             _emptied(path)
             for path, template in paths
-            if value_at(data, path) == _filled(template, values)
+            if value_at(data, path) == self._filled(template, bot.credentials)
         ]
 
     def switch(self, data: Data, bot: Platform, enabled: bool) -> list[Change]:
         return []
 
+    def allow(self, data: Data, bot: Platform, person: str) -> list[Change]:
+        return []
+
     def notes(self, data: Data) -> list[Note]:
         return [Note.RESTART]
 
+    def _filled(self, template: Template, credentials: Credentials) -> Template:
+        names = {one.name for one in self.cell.platform.fields}
 
-def _place_of(templates: Mapping[Keys, Template], placeholder: str) -> Keys:
-    """Where the value stands by itself, to be read back from there."""
-    return next(path for path, template in templates.items() if template == placeholder)
+        def value(found: re.Match[str]) -> str:
+            return credentials.text(found[1]) if found[1] in names else found[0]
+
+        return _IN_BRACES.sub(value, template) if isinstance(template, str) else template
+
+
+def in_braces(name: str) -> str:
+    """How a template names a field."""
+    return f"{{{name}}}"
+
+
+def place_of(templates: Templates, field: str) -> Keys:
+    """Where that value stands by itself, to be read back from there; () where it does not."""
+    found = (path for path, template in templates.items() if template == in_braces(field))
+    return next(found, ())
 
 
 def _resolved(data: Data, path: Keys) -> Keys:
@@ -122,12 +137,6 @@ def _emptied(path: Keys) -> Change:
     return Set(path, "") if isinstance(path[-1], int) else Remove(path)
 
 
-def _filled(template: Template, values: Mapping[str, str]) -> Template:
-    if not isinstance(template, str):
-        return template
-    return _PLACEHOLDER.sub(lambda found: values[found[0]], template)
-
-
 def _suffix(path: str) -> str:
     """The suffix that says the format; a `.env.local` is a `.env` too."""
     name = Path(path).name
@@ -141,11 +150,6 @@ def _path(value: str) -> str:
 
 
 def _templates(value: Mapping[str, Template]) -> Mapping[str, Template]:
-    texts = list(value.values())
-    if CLIENT_ID not in texts or CLIENT_SECRET not in texts:
-        raise ValueError(
-            f'must have one key with "{CLIENT_ID}" and one with "{CLIENT_SECRET}" as its value'
-        )
     paths = [keys_of(key) for key in value]
     if any(one != other and other[: len(one)] == one for one in paths for other in paths):
         raise ValueError("must have keys of which none leads through another one")
@@ -197,8 +201,8 @@ class AnyFileTable(FileTable):
         AfterValidator(_templates),
         Field(
             alias="set",
-            description=f'a table such as {{ "dingtalk.id" = "{CLIENT_ID}", '
-            f'"dingtalk.secret" = "{CLIENT_SECRET}" }}',
+            description='a table such as { "dingtalk.id" = "{client_id}", '
+            '"dingtalk.secret" = "{client_secret}" }',
         ),
     ]
 
@@ -213,8 +217,38 @@ class AnyFileTable(FileTable):
             raise ValueError("must have names of variables as keys, and texts, for a .env file")
         return self
 
+    @classmethod
+    def placement(cls, platform: PlatformKind) -> Placement | None:
+        return default_placement(platform)
+
+    def named(self, platforms: Collection[PlatformKind]) -> list[PlatformKind]:
+        return [one for one in platforms if one.name in (self.platforms or (PLATFORM,))]
+
+    def faults(self, platforms: Collection[PlatformKind]) -> Iterator[tuple[str, str]]:
+        yield from super().faults(platforms)
+        for platform in self.named(platforms):
+            fields = [one.name for one in platform.fields]
+            alone = [one.name for one in platform.fields if one.secret]
+            alone.insert(0, platform.account)
+            if not all(place_of(self._templates, name) for name in alone):
+                right = " and one with ".join(f'"{in_braces(name)}"' for name in alone)
+                yield "set", f"must have one key with {right} as its value"
+            if self.platforms and not self._braced() <= set(fields):
+                right = ", ".join(map(in_braces, fields))
+                yield "set", f"must have nothing else in braces than {right}"
+
     def build(self, context: TargetContext) -> Target:
         form = FORMATS[_suffix(self.path)]()
-        templates = {keys_of(key): value for key, value in self.templates.items()}
-        layout = AnyLayout(templates, Path(self.path).name)
-        return self.on_file(layout, form, context, made=True)
+        name = Path(self.path).name
+        platforms = self.named(context.platforms)
+        layouts = [AnyLayout(platform, self._templates, name) for platform in platforms]
+        return self.on_file(layouts, form, context, made=True)
+
+    @property
+    def _templates(self) -> Templates:
+        return {keys_of(key): value for key, value in self.templates.items()}
+
+    def _braced(self) -> set[str]:
+        """Every name in braces."""
+        texts = (value for value in self.templates.values() if isinstance(value, str))
+        return {name for text in texts for name in _IN_BRACES.findall(text)}

@@ -7,53 +7,28 @@ it runs there is no other way in.
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.errors import Code, RemoteError, TargetError
-from bootstrap_bot.http import Http, Method, Reply
+from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.http import Http
+from bootstrap_bot.targets.astrbot_api import AstrBotApi
+from bootstrap_bot.targets.astrbot_bots import AstrBotBot, AstrBotBots, entry
 from bootstrap_bot.targets.command import Command
-from bootstrap_bot.targets.layout import free_id, pair
+from bootstrap_bot.targets.layout import free_id, text_in
+from bootstrap_bot.targets.placement import Cell
 from bootstrap_bot.targets.target import Note, Platform, Stored
 
-_BOTS = "/api/v1/bots"
-_BY_ID = f"{_BOTS}/by-id"
-_TEMPLATE = "card_template_id"
-_LARGEST_ANSWER = 2**20
 _LOOKS = 5
-_ROAD = {Code.UNREACHABLE: Code.API_UNREACHABLE, Code.TIMEOUT: Code.API_TIMEOUT}
-_STATUSES = {401: Code.API_KEY_REJECTED, 403: Code.API_KEY_SCOPE}
-# how AstrBot says that its list is no longer the one we read
-_OVERTAKEN = ("already exists", "not found")
-# neither DingTalk's ids nor its secrets have any of these
+# no platform's ids and secrets have any of these
 _MASK = re.compile("[*•●…]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Bot:
-    """One bot of our type, and its whole config as it was read."""
-
-    platform: Platform
-    config: Mapping[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Bots:
-    """What is stored: the ids of bots of every type, and the bots of ours."""
-
-    ids: frozenset[str]
-    ours: tuple[_Bot, ...]
-
-    def find(self, account: str) -> _Bot | None:
-        return next((bot for bot in self.ours if bot.platform.account == account), None)
-
-
 class AstrBot:
-    """A `Target`: the bots of one type in the AstrBot at `url`, which has no trailing slash.
+    """A `Target`: the bots in the AstrBot at `url`, which has no trailing slash.
 
     Every change begins with a look at what is stored, so one whose answer was lost can be asked
     for again; and it ends with one, so what it gives is what AstrBot has.
@@ -67,27 +42,35 @@ class AstrBot:
         http: Http,
         url: str,
         api_key: SecretStr,
+        cells: Sequence[Cell],
         *,
-        platform_type: str = "dingtalk",
+        part: str = "",
         after: Command | None = None,
     ) -> None:
         self.after = after
-        self._http = http
-        self._url = url
-        self._api_key = api_key
-        self._type = platform_type
+        self._api = AstrBotApi(http, url, api_key)
+        self._part = part
+        self._cells = {cell.platform.name: cell for cell in cells}
         # a PUT sends a whole config back: two at once could undo each other
         self._lock = asyncio.Lock()
 
     @property
     def key(self) -> str:
-        """`astrbot:` and the address."""
-        return f"astrbot:{self._url}"
+        """`astrbot:`, the address, and the part of its bots that is meant."""
+        return f"astrbot:{self._api.url}{self._part}"
 
     @property
     def place(self) -> str:
         """The address without its scheme."""
-        return self._url.partition("://")[2]
+        return self._api.place
+
+    def speaks(self, provider: str) -> bool:
+        """Whether it takes bots of that platform."""
+        return provider in self._cells
+
+    def allows(self, provider: str) -> bool:
+        """Never: AstrBot's list of people is one for all its bots."""
+        return False
 
     async def store(
         self,
@@ -97,52 +80,54 @@ class AstrBot:
         *,
         exposed: bool = False,
     ) -> Stored:
-        """Stores the pair; AstrBot loads it at once unless the bot is switched off there.
+        """Stores them; AstrBot loads the bot at once unless it is switched off there.
 
-        See `Target`. Of a bot that is there already everything but the pair stays.
+        See `Target`. Of a bot that is there already everything else stays.
         """
+        cell = self._cells[credentials.provider]
         taken: set[str] = set()
         sent, notes = False, tuple[Note, ...]()
         async with self._lock:
             for _ in range(_LOOKS):
                 bots = await self._bots()
-                known = bots.find(credentials.account)
+                known = bots.find(credentials.provider, credentials.account)
                 if known and known.platform.holds(credentials):
                     return _stored(known.platform, notes)
                 if sent:
                     break
-                if known := known or bots.find(replaces):
-                    replaced = known.platform.account != credentials.account
-                    if replaced and known.config.get(_TEMPLATE):
+                if known := known or bots.find(credentials.provider, replaces):
+                    if known.leaves(credentials):
                         notes = (Note.CARD_TEMPLATE,)
-                    sent = await self._put(known, _pair(credentials))
+                    sent = await self._put(known, known.with_credentials(credentials))
                 else:
                     bot_id = free_id(wanted_id, bots.ids | taken)
                     taken.add(bot_id)
-                    sent = await self._post(bot_id, credentials)
+                    sent = await self._api.add(entry(cell, bot_id, credentials))
         raise TargetError(Code.NOT_READ_BACK, self.place)
 
     async def platforms(self) -> list[Platform]:
-        """All bots of our type with a client id, in AstrBot's order, read afresh."""
+        """All bots of platforms we speak with an account, in AstrBot's order, read afresh."""
         return [bot.platform for bot in (await self._bots()).ours]
 
-    async def set_enabled(self, account: str, enabled: bool) -> Platform | None:
-        """Switches the bot with that client id; None when there is none."""
+    async def set_enabled(self, provider: str, account: str, enabled: bool) -> Platform | None:
+        """Switches the bot with that account; None when there is none."""
         sent = False
         async with self._lock:
             for _ in range(_LOOKS):
-                known = (await self._bots()).find(account)
+                known = (await self._bots()).find(provider, account)
                 if known is None:
                     return None
                 if known.platform.enabled is enabled:
                     return known.platform
                 if sent:
                     break
-                sent = await self._put(known, {"enable": enabled})
+                sent = await self._put(known, {**known.config, "enable": enabled})
         raise TargetError(Code.NOT_READ_BACK, self.place)
 
-    async def remove(self, account: str, *, unwanted: bool = False) -> Platform | None:
-        """Removes the bot with that client id, and gives it; None when there is none."""
+    async def remove(
+        self, provider: str, account: str, *, unwanted: bool = False
+    ) -> Platform | None:
+        """Removes the bot with that account, and gives it; None when there is none."""
         removed: Platform | None = None
         sent = False
         async with self._lock:
@@ -150,14 +135,19 @@ class AstrBot:
                 bots = await self._bots()
                 if removed and removed.id not in bots.ids:
                     return removed
-                known = bots.find(account)
+                known = bots.find(provider, account)
                 if known is None:
                     return None
                 if sent:
                     break
                 removed = known.platform
-                sent = await self._send("DELETE", _BY_ID, query={"bot_id": removed.id})
+                sent = await self._api.remove(removed.id)
         raise TargetError(Code.NOT_READ_BACK, self.place)
+
+    async def allow(self, provider: str, account: str, person: str) -> Platform | None:
+        """Changes nothing, see `allows`."""
+        known = (await self._bots()).find(provider, account)
+        return known.platform if known else None
 
     async def tidy(self) -> None:
         """Nothing: over its API nobody holds anything."""
@@ -167,120 +157,37 @@ class AstrBot:
         await self._bots()
         return ()
 
-    async def _post(self, bot_id: str, credentials: Credentials) -> bool:
-        config = {
-            "id": bot_id,
-            "type": self._type,
-            "enable": True,
-            **_pair(credentials),
-            _TEMPLATE: "",
-        }
-        payload = {"id": bot_id, "type": self._type, "enabled": True, "config": config}
-        return await self._send("POST", _BOTS, payload=payload)
-
-    async def _put(self, bot: _Bot, changes: Mapping[str, object]) -> bool:
-        config = {**bot.config, **changes}
+    async def _put(self, bot: AstrBotBot, config: Mapping[str, Any]) -> bool:
         # whether there is none or it was held back: sent along, it would be gone
-        if not config["client_secret"]:
-            raise self._bad_answer()
-        payload = {"bot_id": bot.platform.id, "config": config}
-        return await self._send("PUT", _BY_ID, payload=payload)
+        if not all(config.get(key) for key in bot.cell.essential):
+            raise self._api.bad_answer()
+        return await self._api.replace(bot.platform.id, config)
 
-    async def _bots(self) -> _Bots:
+    async def _bots(self) -> AstrBotBots:
         """What AstrBot has now; entries that are of no use to us count by their ids alone."""
-        data = self._checked(await self._request("GET", _BOTS)).get("data")
-        bots = data.get("bots") if isinstance(data, dict) else None
-        if not isinstance(bots, list):
-            raise self._bad_answer()
-        configs = [bot for bot in bots if isinstance(bot, dict)]
+        configs = await self._api.bots()
         ids = (config.get("id") for config in configs)
-        ours = (self._bot(config) for config in configs if config.get("type") == self._type)
-        return _Bots(
+        types = {cell.name: cell for cell in self._cells.values()}
+        known = ((types.get(text_in(config)("type")), config) for config in configs)
+        ours = (self._bot(cell, config) for cell, config in known if cell)
+        return AstrBotBots(
             frozenset(name for name in ids if isinstance(name, str)),
             tuple(bot for bot in ours if bot),
         )
 
-    def _bot(self, config: Mapping[str, Any]) -> _Bot | None:
+    def _bot(self, cell: Cell, config: Mapping[str, Any]) -> AstrBotBot | None:
         """The bot of a config; None for one that cannot be told from others by both its ids."""
-        bot_id, client_id = _text(config, "id"), _text(config, "client_id")
-        if not (bot_id and client_id):
+        text_of = text_in(config)
+        if not (text_of("id") and text_of(cell.account_key)):
             return None
-        secret = config.get("client_secret")
+        essential = [config.get(key) for key in cell.essential]
         # one that is hidden could neither be compared nor sent back
-        if not isinstance(secret, str) or _MASK.search(client_id + secret):
-            raise self._bad_answer()
+        if any(not isinstance(value, str) or _MASK.search(value) for value in essential):
+            raise self._api.bad_answer()
         # AstrBot loads whatever is true in Python's sense
-        enabled = bool(config.get("enable"))
-        values = pair(client_id, secret).values
-        return _Bot(Platform(bot_id, self._type, enabled, client_id, values), config)
-
-    async def _send(
-        self,
-        method: Method,
-        path: str,
-        *,
-        payload: Mapping[str, object] | None = None,
-        query: Mapping[str, str] | None = None,
-    ) -> bool:
-        """Changes something; False when somebody else was quicker, so that one has to look anew."""
-        reply = await self._request(method, path, payload=payload, query=query)
-        if reply.status == 400 and _text(reply.json or {}, "message").endswith(_OVERTAKEN):
-            return False
-        self._checked(reply)
-        return True
-
-    async def _request(
-        self,
-        method: Method,
-        path: str,
-        *,
-        payload: Mapping[str, object] | None = None,
-        query: Mapping[str, str] | None = None,
-    ) -> Reply:
-        headers = {"Authorization": f"Bearer {self._api_key.get_secret_value()}"}
-        try:
-            reply = await self._http.request(
-                method,
-                self._url,
-                path,
-                payload=payload,
-                query=query,
-                headers=headers,
-                largest=_LARGEST_ANSWER,
-            )
-        except RemoteError as error:
-            code = _ROAD.get(error.code, Code.API_BAD_ANSWER)
-        else:
-            if (method, path, reply.status) != ("GET", _BOTS, 404):
-                return reply
-            code = Code.API_TOO_OLD
-        raise TargetError(code, self.place)
-
-    def _checked(self, reply: Reply) -> Mapping[str, object]:
-        """The object of an answer that says it is fine; AstrBot's own words go nowhere."""
-        if reply.status in _STATUSES:
-            raise TargetError(_STATUSES[reply.status], self.place)
-        if reply.status >= 500:
-            raise TargetError(Code.API_FAULT, self.place)
-        if reply.status != 200 or reply.json is None or reply.json.get("status") != "ok":
-            raise self._bad_answer()
-        return reply.json
-
-    def _bad_answer(self) -> TargetError:
-        return TargetError(Code.API_BAD_ANSWER, self.place)
+        found = cell.bot(text_of("id"), bool(config.get("enable")), text_of)
+        return AstrBotBot(cell, found, config) if found else None
 
 
 def _stored(platform: Platform, notes: tuple[Note, ...]) -> Stored:
     return Stored(platform, (Note.LOADED if platform.enabled else Note.SWITCHED_OFF, *notes))
-
-
-def _pair(credentials: Credentials) -> dict[str, object]:
-    return {
-        "client_id": credentials.account,
-        "client_secret": credentials.text("client_secret"),
-    }
-
-
-def _text(data: Mapping[str, Any], key: str) -> str:
-    value = data.get(key)
-    return value if isinstance(value, str) else ""

@@ -1,5 +1,6 @@
 """What the owner says of a running AstrBot."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -7,6 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from bootstrap_bot.settings.table import secret_text
 from bootstrap_bot.targets.astrbot import AstrBot
+from bootstrap_bot.targets.astrbot_bots import ASTRBOT
+from bootstrap_bot.targets.placement import Placement
 from bootstrap_bot.targets.tables import DEFAULT_URL, AstrBotUrl, TargetContext, TargetTable
 from bootstrap_bot.targets.target import Target
 
@@ -21,7 +24,8 @@ def _api_key(value: SecretStr) -> SecretStr:
 class AstrBotTable(TargetTable):
     """`kind = "astrbot"`; without a key $ASTRBOT_API_KEY is it."""
 
-    VARIABLES: ClassVar[dict[str, str]] = {"api_key": "ASTRBOT_API_KEY"}
+    VARIABLES: ClassVar[Mapping[str, str]] = {"api_key": "ASTRBOT_API_KEY"}
+    PLACEMENTS: ClassVar[Mapping[str, Placement]] = ASTRBOT
 
     kind: Literal["astrbot"]
     url: AstrBotUrl = DEFAULT_URL
@@ -33,7 +37,10 @@ class AstrBotTable(TargetTable):
     ]
 
     def build(self, context: TargetContext) -> Target:
-        return AstrBot(context.http, self.url, self.api_key, after=self.command)
+        cells = self.cells(context.platforms)
+        return AstrBot(
+            context.http, self.url, self.api_key, cells, part=self.part, after=self.command
+        )
 
     def identity(self, config: Path) -> tuple[str, ...]:
         return (self.kind, self.url)

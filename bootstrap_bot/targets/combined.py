@@ -11,7 +11,7 @@ from bootstrap_bot.targets.target import Platform, Stored, Target
 
 
 class Combined:
-    """A `Target` with room for one bot: `main` gets it, and `others` may have one as well.
+    """A `Target` with room for one bot a platform: `main` gets it, `others` may have one as well.
 
     `others` gives those whose files are there now, and may block.
 
@@ -43,6 +43,12 @@ class Combined:
     def place(self) -> str:
         return self._main.place
 
+    def speaks(self, provider: str) -> bool:
+        return self._main.speaks(provider)
+
+    def allows(self, provider: str) -> bool:
+        return self._main.allows(provider)
+
     async def store(
         self,
         wanted_id: str,
@@ -55,11 +61,13 @@ class Combined:
 
         Until the last answer the pair is in `main` already, unless nobody had that place.
         """
-        there = await self._there()
+        provider = credentials.provider
+        there = [one for one in await self._there() if one[1].type == provider]
         ours = (credentials.account, replaces)
         agreed = [other for other, bot in there if bot.account in ours]
         strangers = [one for one in there if one[0] not in agreed]
-        if strangers and not await self._main.platforms():
+        occupants = [bot for bot in await self._main.platforms() if bot.type == provider]
+        if strangers and not occupants:
             raise _occupied(*strangers[0])
         for other in agreed:
             await _ready(other)
@@ -67,29 +75,35 @@ class Combined:
         if strangers:
             raise _occupied(*strangers[0])
         for other, bot in there:
-            await other.remove(bot.account)
+            await other.remove(provider, bot.account)
         return stored
 
     async def platforms(self) -> list[Platform]:
         """The bots of all places, each once."""
-        found = {bot.account: bot for bot in await self._main.platforms()}
+        found = {(bot.type, bot.account): bot for bot in await self._main.platforms()}
         for _, bot in await self._there():
-            found.setdefault(bot.account, bot)
+            found.setdefault((bot.type, bot.account), bot)
         return list(found.values())
 
-    async def set_enabled(self, account: str, enabled: bool) -> Platform | None:
+    async def set_enabled(self, provider: str, account: str, enabled: bool) -> Platform | None:
         """See `Target`; switched wherever it is."""
         found = None
-        for place in (*await self._with(account), self._main):
-            found = await place.set_enabled(account, enabled) or found
+        for place in (*await self._with(provider, account), self._main):
+            found = await place.set_enabled(provider, account, enabled) or found
         return found
 
-    async def remove(self, account: str, *, unwanted: bool = False) -> Platform | None:
+    async def remove(
+        self, provider: str, account: str, *, unwanted: bool = False
+    ) -> Platform | None:
         """See `Target`; from wherever it is."""
         removed = None
-        for place in (*await self._with(account), self._main):
-            removed = await place.remove(account, unwanted=unwanted) or removed
+        for place in (*await self._with(provider, account), self._main):
+            removed = await place.remove(provider, account, unwanted=unwanted) or removed
         return removed
+
+    async def allow(self, provider: str, account: str, person: str) -> Platform | None:
+        """See `Target`; `main` alone has a list of people."""
+        return await self._main.allow(provider, account, person)
 
     async def probe(self) -> Sequence[Path]:
         """See `Target`. What the others say has to be readable, too."""
@@ -108,9 +122,10 @@ class Combined:
         others = await self._thread.do(self._others)
         return [(other, bot) for other in others for bot in await other.platforms()]
 
-    async def _with(self, account: str) -> list[Target]:
+    async def _with(self, provider: str, account: str) -> list[Target]:
         """The others that have that bot."""
-        return [other for other, bot in await self._there() if bot.account == account]
+        named = (provider, account)
+        return [other for other, bot in await self._there() if (bot.type, bot.account) == named]
 
 
 def _occupied(other: Target, bot: Platform) -> TargetError:

@@ -1,18 +1,19 @@
-"""CowAgent: two keys of its `config.json`, and a channel in its list."""
+"""CowAgent: keys of its `config.json`, and a channel in its list, for each platform."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.editing.format import Append, Change, Remove, Set
 from bootstrap_bot.editing.json5 import Json
 from bootstrap_bot.targets.layout import Data, OtherShapeError
+from bootstrap_bot.targets.placement import Placement
 from bootstrap_bot.targets.slot import Slot
 from bootstrap_bot.targets.tables import FileTable, PathText, TargetContext
 from bootstrap_bot.targets.target import Note, Platform, Target
 
 CHANNELS = ("channel_type",)
-CHANNEL = "dingtalk"
 # What an empty or missing list of channels means to CowAgent.
 DEFAULT_CHANNEL = "web"
 
@@ -21,17 +22,17 @@ class CowAgentLayout(Slot):
     """A `Slot` that is switched by naming the channel among those that run."""
 
     def bots(self, data: Data) -> list[Platform]:
-        on = CHANNEL in _channels(data)
+        on = self.cell.name in _channels(data)
         return [replace(bot, enabled=on) for bot in super().bots(data)]
 
     def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
-        return [*self._pair(data, credentials), *_switched(data, True)]
+        return [*super().add(data, wanted_id, credentials), *_switched(data, self.cell.name, True)]
 
     def remove(self, data: Data, bot: Platform) -> list[Change]:
-        return [*super().remove(data, bot), *_switched(data, False)]
+        return [*super().remove(data, bot), *_switched(data, self.cell.name, False)]
 
     def switch(self, data: Data, bot: Platform, enabled: bool) -> list[Change]:
-        return _switched(data, enabled)
+        return _switched(data, self.cell.name, enabled)
 
 
 def _channels(data: Data) -> list[str]:
@@ -43,32 +44,37 @@ def _channels(data: Data) -> list[str]:
     return [name.strip() for name in names if name.strip()]
 
 
-def _switched(data: Data, on: bool) -> list[Change]:
+def _switched(data: Data, channel: str, on: bool) -> list[Change]:
     """The channel named or not, with the others and the way of writing as they were."""
     names, value = _channels(data), data.get(CHANNELS[0])
-    if (CHANNEL in names) is on:
+    if (channel in names) is on:
         return []
     if isinstance(value, list):
         if on:
-            return [Append(CHANNELS, CHANNEL)]
-        named = [index for index, name in enumerate(value) if name.strip() == CHANNEL]
+            return [Append(CHANNELS, channel)]
+        named = [index for index, name in enumerate(value) if name.strip() == channel]
         return [Remove((*CHANNELS, index)) for index in reversed(named)]
-    others = [name for name in names if name != CHANNEL] or [DEFAULT_CHANNEL]
+    others = [name for name in names if name != channel] or [DEFAULT_CHANNEL]
     comma = ", " if ", " in (value or "") else ","
-    return [Set(CHANNELS, comma.join([*others, CHANNEL] if on else others))]
+    return [Set(CHANNELS, comma.join([*others, channel] if on else others))]
 
 
 class CowAgentTable(FileTable):
     """`kind = "cowagent"`."""
 
+    PLACEMENTS: ClassVar[Mapping[str, Placement]] = {
+        "dingtalk": Placement(
+            name="dingtalk",
+            keys={"client_id": "dingtalk_client_id", "client_secret": "dingtalk_client_secret"},
+        )
+    }
+
     kind: Literal["cowagent"]
     path: PathText = "~/CowAgent/config.json"
 
     def build(self, context: TargetContext) -> Target:
-        layout = CowAgentLayout(
-            kind=self.kind,
-            client_id=("dingtalk_client_id",),
-            client_secret=("dingtalk_client_secret",),
-            needs=lambda data: [Note.COWAGENT_RESTART],
-        )
-        return self.on_file(layout, Json(takes_bom=True, takes_nan=True), context)
+        layouts = [
+            CowAgentLayout(cell=cell, name=self.kind, needs=lambda data: [Note.COWAGENT_RESTART])
+            for cell in self.cells(context.platforms)
+        ]
+        return self.on_file(layouts, Json(takes_bom=True, takes_nan=True), context)

@@ -1,40 +1,27 @@
-"""Hermes: two variables in its `.env`, and what else it reads besides."""
+"""Hermes: variables in its `.env` for each platform, and what else it reads besides."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
-from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.editing.dotenv import Dotenv
-from bootstrap_bot.editing.format import Change, Format, Keys, Remove, value_at
+from bootstrap_bot.editing.format import Change, Format, Keys, Set, value_at
 from bootstrap_bot.editing.json5 import Json
 from bootstrap_bot.editing.yaml import Yaml
-from bootstrap_bot.errors import Code
 from bootstrap_bot.targets.beside import data_of
 from bootstrap_bot.targets.combined import Combined
 from bootstrap_bot.targets.file_target import FileTarget
-from bootstrap_bot.targets.layout import (
-    DINGTALK,
-    Data,
-    OtherShapeError,
-    bot_with,
-    pair,
-    pair_at,
-    text_at,
-)
+from bootstrap_bot.targets.layout import Data, OtherShapeError, text_at
+from bootstrap_bot.targets.placement import Cell, Placement
 from bootstrap_bot.targets.slot import Slot
 from bootstrap_bot.targets.tables import FileTable, PathText, TargetContext, resolved
 from bootstrap_bot.targets.target import Note, Platform, Target
 
-CLIENT_ID, CLIENT_SECRET = ("DINGTALK_CLIENT_ID",), ("DINGTALK_CLIENT_SECRET",)
-# Other names of one bot, and what was made for it alone.
-CODES = (("DINGTALK_ROBOT_CODE",), ("DINGTALK_AGENT_ID",), ("DINGTALK_APP_ID",))
-COMPANIONS = (*CODES, ("DINGTALK_CARD_TEMPLATE_ID",))
-# Hermes answers nobody it has not been told of, by one of these.
-ALLOWED = ("DINGTALK_ALLOWED_USERS", "GATEWAY_ALLOWED_USERS")
-ALLOW_ALL = ("DINGTALK_ALLOW_ALL_USERS", "GATEWAY_ALLOW_ALL_USERS")
+# Hermes answers nobody it has not been told of: by a platform's own variables or by these.
+ALLOWED_USERS, ALLOW_ALL = "_ALLOWED_USERS", "_ALLOW_ALL_USERS"
+GATEWAY = "GATEWAY"
 YES = ("1", "true", "yes", "on")
 NO = ("0", "false", "no", "off")
 # Whoever administers a machine pins variables here, for all who use it.
@@ -43,25 +30,22 @@ MANAGED = "/etc/hermes/.env"
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What Hermes reads of DingTalk in another file of its folder."""
+    """A table of another file in Hermes' folder, with a table for each platform."""
 
     name: str
     form: Callable[[], Format]
     path: Keys
 
-    @property
-    def extra(self) -> Keys:
+    def path_of(self, cell: Cell) -> Keys:
         """Where a bot may be: some releases believe this, and others `.env`."""
-        return (*self.path, "extra")
+        return (*self.path, cell.name, "extra")
 
-    def layout(self) -> "OtherSlot":
-        """A bot there; it only ever goes."""
+    def layout(self, cell: Cell, name: str) -> "OtherSlot":
+        """A bot there, under that name; it only ever goes."""
         return OtherSlot(
-            kind=HermesLayout.kind,
-            client_id=(*self.extra, "client_id"),
-            client_secret=(*self.extra, "client_secret"),
-            codes=((*self.extra, "robot_code"),),
-            belongings=((*self.extra, "card_template_id"),),
+            cell=Cell(cell.platform, _in_section(cell.placement)),
+            name=name,
+            section=self.path_of(cell),
             needs=lambda data: [],
         )
 
@@ -73,93 +57,121 @@ class OtherSlot(Slot):
         try:
             return super().bots(data)
         except OtherShapeError as error:
-            if len(error.path) < len(self.client_id):
+            if len(error.path) <= len(self.section):
                 return []
             raise
 
 
 SECTIONS = (
-    Section("config.yaml", Yaml, ("platforms", DINGTALK)),
-    Section("config.yaml", Yaml, ("gateway", "platforms", DINGTALK)),
-    Section("gateway.json", lambda: Json(takes_nan=True), ("platforms", DINGTALK)),
+    Section("config.yaml", Yaml, ("platforms",)),
+    Section("config.yaml", Yaml, ("gateway", "platforms")),
+    Section("gateway.json", lambda: Json(takes_nan=True), ("platforms",)),
 )
 # Here Hermes looks for a switch only.
-SWITCH = Section("config.yaml", Yaml, (DINGTALK,))
+SWITCH = Section("config.yaml", Yaml, ())
 
 
-class HermesLayout:
-    """A `Layout` with room for one bot, which is there as soon as both variables are.
+@dataclass(frozen=True, kw_only=True)
+class HermesLayout(Slot):
+    """A `Slot` of variables, of which none is left empty. `folder` has Hermes' other files."""
 
-    `folder` is where Hermes keeps its other files.
-    """
-
-    kind = "hermes"
-    single_slot = True
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def blocker(self, data: Data) -> Code | None:
-        return None
-
-    def bots(self, data: Data) -> list[Platform]:
-        client_id, secret = text_at(data, CLIENT_ID), text_at(data, CLIENT_SECRET)
-        if not client_id:
-            return []
-        return [bot_with(self.kind, None, pair(client_id, secret))]
-
-    def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
-        return [*pair_at(CLIENT_ID, CLIENT_SECRET, credentials), *map(Remove, CODES)]
-
-    def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
-        replaced = bot.account != credentials.account
-        gone = map(Remove, COMPANIONS if replaced else ())
-        return [*pair_at(CLIENT_ID, CLIENT_SECRET, credentials), *gone]
+    folder: Path
 
     def remove(self, data: Data, bot: Platform) -> list[Change]:
-        return [*map(Remove, (CLIENT_ID, CLIENT_SECRET, *COMPANIONS))]
+        placement = self.cell.placement
+        return self._removed(
+            [*placement.keys.values(), *self._set_along(data), *placement.companions]
+        )
 
-    def switch(self, data: Data, bot: Platform, enabled: bool) -> list[Change]:
-        return []
+    def allow(self, data: Data, bot: Platform, person: str) -> list[Change]:
+        path = self.path(self.cell.placement.allow_list)
+        people = [name.strip() for name in text_at(data, path).split(",") if name.strip()]
+        return [] if person in people else [Set(path, ",".join([*people, person]))]
 
     def notes(self, data: Data) -> list[Note]:
-        named = any(text_at(data, (name,)).strip() for name in ALLOWED)
-        everybody = any(text_at(data, (name,)).strip().lower() in YES for name in ALLOW_ALL)
+        account = text_at(data, self.path(self.cell.account_key))
         noted = {
             Note.HERMES_OFF: self._is_off(),
-            Note.HERMES_EXTRA: self._has_anothers_names(text_at(data, CLIENT_ID)),
-            Note.HERMES_USERS: not (named or everybody),
+            Note.HERMES_EXTRA: self._has_anothers_names(account),
+            Note.HERMES_USERS: not self._answers_somebody(data),
         }
-        return [Note.HERMES_RESTART, *(note for note, applies in noted.items() if applies)]
+        return [*self.needs(data), *(note for note, applies in noted.items() if applies)]
+
+    def _gone(self, data: Data, keys: Iterable[str]) -> list[Change]:
+        return self._removed(keys)
+
+    def _answers_somebody(self, data: Data) -> bool:
+        own = self.cell.placement.allow_list.removesuffix(ALLOWED_USERS)
+        named = any(text_at(data, (name + ALLOWED_USERS,)).strip() for name in (own, GATEWAY))
+        switches = (text_at(data, (name + ALLOW_ALL,)) for name in (own, GATEWAY))
+        return named or any(switch.strip().lower() in YES for switch in switches)
 
     def _is_off(self) -> bool:
-        switches = (value_at(data, (*one.path, "enabled")) for one, data in self._sections())
+        switches = (
+            value_at(data, (*section.path, self.cell.name, "enabled"))
+            for section, data in self._sections()
+        )
         return any(str(value).lower() in NO for value in switches)
 
-    def _has_anothers_names(self, client_id: str) -> bool:
+    def _has_anothers_names(self, account: str) -> bool:
         """Whether another file has a bot's code or card, which go with whatever pair there is."""
+        companions = _in_section(self.cell.placement).companions
         return any(
-            value not in (None, "", client_id)
-            for one, data in self._sections()
-            for value in (value_at(data, path) for path in one.layout().companions)
+            value_at(data, (*section.path_of(self.cell), key)) not in (None, "", account)
+            for section, data in self._sections()
+            for key in companions
         )
 
     def _sections(self) -> Iterator[tuple[Section, Data]]:
         for section in (*SECTIONS, SWITCH):
-            yield section, data_of(self._folder / section.name, section.form())
+            yield section, data_of(self.folder / section.name, section.form())
+
+
+def _in_section(placement: Placement) -> Placement:
+    """The same in a file with sections, where a variable's name is without its first part."""
+
+    def key(variable: str) -> str:
+        return variable.partition("_")[2].lower()
+
+    return replace(
+        placement,
+        keys={field: key(variable) for field, variable in placement.keys.items()},
+        constants={key(variable): value for variable, value in placement.constants.items()},
+        aliases=tuple(map(key, placement.aliases)),
+        belongings=tuple(map(key, placement.belongings)),
+    )
 
 
 class HermesTable(FileTable):
     """`kind = "hermes"`."""
 
+    PLACEMENTS: ClassVar[Mapping[str, Placement]] = {
+        "dingtalk": Placement(
+            name="dingtalk",
+            keys={"client_id": "DINGTALK_CLIENT_ID", "client_secret": "DINGTALK_CLIENT_SECRET"},
+            aliases=("DINGTALK_ROBOT_CODE", "DINGTALK_AGENT_ID", "DINGTALK_APP_ID"),
+            belongings=("DINGTALK_CARD_TEMPLATE_ID",),
+            allow_list="DINGTALK_ALLOWED_USERS",
+        )
+    }
+
     kind: Literal["hermes"]
     path: PathText = "~/.hermes/.env"
 
     def build(self, context: TargetContext) -> Target:
-        layout = HermesLayout(resolved(self.path, context).parent)
+        cells = self.cells(context.platforms)
+        layouts = [
+            HermesLayout(
+                cell=cell,
+                name=self.kind,
+                needs=lambda data: [Note.HERMES_RESTART],
+                folder=resolved(self.path, context).parent,
+            )
+            for cell in cells
+        ]
         # A fresh Hermes has no such file yet; its folder has to be there.
-        main = self.on_file(layout, Dotenv(), context, made=True)
-        others = self._others(layout, context)
+        main = self.on_file(layouts, Dotenv(), context, made=True)
+        others = self._others(cells, layouts, context)
 
         def there() -> Sequence[Target]:
             return [target for file, target in others if file.exists()]
@@ -167,15 +179,15 @@ class HermesTable(FileTable):
         return Combined(main, there)
 
     def _others(
-        self, layout: HermesLayout, context: TargetContext
+        self, cells: Sequence[Cell], layouts: Sequence[HermesLayout], context: TargetContext
     ) -> Sequence[tuple[Path, FileTarget]]:
         """Where else a bot may be, with its file."""
         folder = os.path.dirname(self.path)
-        found = [
-            (resolved(MANAGED, context), self.on_file(layout, Dotenv(), context, path=MANAGED))
-        ]
+        managed = self.on_file(layouts, Dotenv(), context, path=MANAGED)
+        found = [(resolved(MANAGED, context), managed)]
         for section in SECTIONS:
             path = os.path.join(folder, section.name)
-            other = self.on_file(section.layout(), section.form(), context, path=path)
+            there = [section.layout(cell, self.kind) for cell in cells]
+            other = self.on_file(there, section.form(), context, path=path)
             found.append((resolved(path, context), other))
         return found

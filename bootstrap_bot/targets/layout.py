@@ -1,17 +1,22 @@
 """Where in a file's data one program keeps its bots. Pure: data in, changes out."""
 
 import itertools
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from pydantic import SecretStr
-
 from bootstrap_bot.credentials import Credentials, plain
-from bootstrap_bot.editing.format import Change, Keys, Remove, Set, UnfitValueError, value_at
+from bootstrap_bot.editing.format import (
+    Append,
+    Change,
+    Keys,
+    Remove,
+    Set,
+    UnfitValueError,
+    value_at,
+)
 from bootstrap_bot.errors import Code
+from bootstrap_bot.targets.placement import Cell
 from bootstrap_bot.targets.target import Note, Platform
-
-DINGTALK = "dingtalk"
 
 Data = dict[str, Any]
 
@@ -29,14 +34,14 @@ class NoSuchEntryError(OtherShapeError):
 
 
 class Layout(Protocol):
-    """One program's way of keeping bots.
+    """One program's way of keeping the bots of one platform.
 
     Every method raises `OtherShapeError`; `add` and `update` also `UnfitValueError`.
     """
 
     @property
-    def kind(self) -> str:
-        """The target's kind, as in the config."""
+    def cell(self) -> Cell:
+        """The platform, and the program's words for what it gives out."""
         ...
 
     @property
@@ -49,7 +54,7 @@ class Layout(Protocol):
         ...
 
     def bots(self, data: Data) -> list[Platform]:
-        """The DingTalk bots that are there, in their order."""
+        """The platform's bots that are there, in their order."""
         ...
 
     def add(self, data: Data, wanted_id: str, credentials: Credentials) -> Sequence[Change]:
@@ -57,7 +62,7 @@ class Layout(Protocol):
         ...
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> Sequence[Change]:
-        """This pair in place of that bot's."""
+        """These in place of that bot's."""
         ...
 
     def remove(self, data: Data, bot: Platform) -> Sequence[Change]:
@@ -68,27 +73,28 @@ class Layout(Protocol):
         """That bot switched on or off; nothing where there is no switch."""
         ...
 
+    def allow(self, data: Data, bot: Platform, person: str) -> Sequence[Change]:
+        """That person on the list that the cell names; nothing where they are on it."""
+        ...
+
     def notes(self, data: Data) -> Sequence[Note]:
         """What is still needed until a stored bot answers."""
         ...
 
 
-def pair(client_id: str, secret: str) -> Credentials:
-    """Credentials of a DingTalk app."""
-    return Credentials(
-        DINGTALK, client_id, {"client_id": client_id, "client_secret": SecretStr(secret)}
-    )
+def written(cell: Cell, path: Keys, credentials: Credentials) -> list[Change]:
+    """Everything that the program keeps of these, in the table at `path`."""
+    return [Set((*path, key), text) for key, text in cell.texts(credentials).items()]
 
 
-def bot_with(name: str, enabled: bool | None, credentials: Credentials) -> Platform:
-    """A bot that has exactly these."""
-    return Platform(name, credentials.provider, enabled, credentials.account, credentials.values)
-
-
-def pair_at(client_id: Keys, client_secret: Keys, credentials: Credentials) -> list[Change]:
-    """Both values of a pair, each at its place."""
-    secret = credentials.text("client_secret")
-    return [Set(client_id, credentials.account), Set(client_secret, secret)]
+def with_person(data: Data, path: Keys, person: str) -> list[Change]:
+    """That person on the list there, which is made where there is none."""
+    people = value_at(data, path)
+    if people is None:
+        return [Set(path, [person])]
+    if not isinstance(people, list):
+        raise OtherShapeError(path)
+    return [] if person in map(str, people) else [Append(path, person)]
 
 
 def emptied(data: Data, paths: Iterable[Keys]) -> list[Change]:
@@ -102,9 +108,9 @@ def emptied(data: Data, paths: Iterable[Keys]) -> list[Change]:
 
 
 def unexpanded(credentials: Credentials) -> Credentials:
-    """The same pair, for programs that put variables in place of `${NAME}` in what they read.
+    """The same ones, for programs that put variables in place of `${NAME}` in what they read.
 
-    Raises `UnfitValueError` when it would not arrive as it is.
+    Raises `UnfitValueError` when they would not arrive as they are.
     """
     if any("${" in plain(value) for value in credentials.values.values()):
         raise UnfitValueError
@@ -138,6 +144,16 @@ def _found(data: Any, path: Keys) -> Any:
             raise OtherShapeError(path[:depth])
         data = value_at(data, (key,))
     return data
+
+
+def text_in(table: Mapping[str, object]) -> Callable[[str], str]:
+    """Reads its texts by key; empty where something else is, or nothing."""
+
+    def read(key: str) -> str:
+        value = table.get(key)
+        return value if isinstance(value, str) else ""
+
+    return read
 
 
 def free_id(wanted: str, taken: Container[object]) -> str:

@@ -12,6 +12,7 @@ from bootstrap_bot.editing.format import Change, Keys, Remove, Set, value_at
 from bootstrap_bot.errors import Code
 from bootstrap_bot.targets.layout import Data, Layout
 from bootstrap_bot.targets.neighbours import fresh, record_of
+from bootstrap_bot.targets.placement import Cell
 from bootstrap_bot.targets.target import Note, Platform
 
 
@@ -28,8 +29,8 @@ class MadeKeys:
         self._part = part
 
     @property
-    def kind(self) -> str:
-        return self._inner.kind
+    def cell(self) -> Cell:
+        return self._inner.cell
 
     @property
     def single_slot(self) -> bool:
@@ -58,6 +59,9 @@ class MadeKeys:
 
     def switch(self, data: Data, bot: Platform, enabled: bool) -> Sequence[Change]:
         return self._inner.switch(data, bot, enabled)
+
+    def allow(self, data: Data, bot: Platform, person: str) -> Sequence[Change]:
+        return self._inner.allow(data, bot, person)
 
     def notes(self, data: Data) -> Sequence[Note]:
         return self._inner.notes(data)

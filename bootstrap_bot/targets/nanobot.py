@@ -1,34 +1,24 @@
-"""nanobot: the channel `dingtalk` of its `config.json`."""
+"""nanobot: a channel of its `config.json` for each platform."""
 
+import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.editing.format import Change, Keys
+from bootstrap_bot.editing.format import Change
 from bootstrap_bot.editing.json5 import Json
 from bootstrap_bot.targets.layout import Data, table_at, unexpanded
+from bootstrap_bot.targets.placement import Placement
 from bootstrap_bot.targets.program_locks import filelock_lock
 from bootstrap_bot.targets.slot import Slot
 from bootstrap_bot.targets.tables import FileTable, PathText, TargetContext
 from bootstrap_bot.targets.target import Note, Platform, Target
 
-CHANNEL = ("channels", "dingtalk")
-CLIENT_ID, CLIENT_SECRET = (*CHANNEL, "clientId"), (*CHANNEL, "clientSecret")
-SPELLINGS: Mapping[Keys, Keys] = {
-    CLIENT_ID: (*CHANNEL, "client_id"),
-    CLIENT_SECRET: (*CHANNEL, "client_secret"),
-}
-
-
-def needs(data: Data) -> list[Note]:
-    """Who is answered is the owner's to say: an empty list is nobody, or everybody."""
-    channel = table_at(data, CHANNEL)
-    senders = channel.get("allowFrom") or channel.get("allow_from")
-    return [Note.NANOBOT_RESTART, *([] if senders else [Note.NANOBOT_SENDERS])]
+_CAPITAL = re.compile("[A-Z]")
 
 
 class NanobotLayout(Slot):
-    """Reads `${NAME}` in its config as a variable."""
+    """Reads `${NAME}` in its config as a variable, and every key in snake case too."""
 
     def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
         return super().add(data, wanted_id, unexpanded(credentials))
@@ -36,20 +26,40 @@ class NanobotLayout(Slot):
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
         return super().update(data, bot, unexpanded(credentials))
 
+    def notes(self, data: Data) -> list[Note]:
+        """Who is answered is the owner's to say: an empty list is nobody, or everybody."""
+        channel, key = table_at(data, self.section), self.cell.placement.allow_list
+        senders = channel.get(key) or channel.get(self.spelled(key))
+        return [*self.needs(data), *([] if senders else [Note.NANOBOT_SENDERS])]
+
+    def spelled(self, key: str) -> str:
+        snake = _CAPITAL.sub(lambda found: f"_{found[0].lower()}", key)
+        return snake if snake != key else ""
+
 
 class NanobotTable(FileTable):
     """`kind = "nanobot"`."""
+
+    PLACEMENTS: ClassVar[Mapping[str, Placement]] = {
+        "dingtalk": Placement(
+            name="dingtalk",
+            keys={"client_id": "clientId", "client_secret": "clientSecret"},
+            allow_list="allowFrom",
+        )
+    }
 
     kind: Literal["nanobot"]
     path: PathText = "~/.nanobot/config.json"
 
     def build(self, context: TargetContext) -> Target:
-        layout = NanobotLayout(
-            kind=self.kind,
-            client_id=CLIENT_ID,
-            client_secret=CLIENT_SECRET,
-            enabled=(*CHANNEL, "enabled"),
-            spellings=SPELLINGS,
-            needs=needs,
-        )
-        return self.on_file(layout, Json(takes_nan=True), context, program_lock=filelock_lock)
+        layouts = [
+            NanobotLayout(
+                cell=cell,
+                name=self.kind,
+                section=("channels", cell.name),
+                enabled="enabled",
+                needs=lambda data: [Note.NANOBOT_RESTART],
+            )
+            for cell in self.cells(context.platforms)
+        ]
+        return self.on_file(layouts, Json(takes_nan=True), context, program_lock=filelock_lock)

@@ -1,7 +1,9 @@
 """OpenClaw: a channel of its `openclaw.json`, with one bot or several as accounts."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -9,60 +11,63 @@ from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.editing.format import Change, Keys, Remove, Set
 from bootstrap_bot.editing.json5 import Json5
 from bootstrap_bot.errors import Code
-from bootstrap_bot.targets.layout import Data, OtherShapeError, pair_at, table_at, unexpanded
-from bootstrap_bot.targets.made_keys import MadeKeys
-from bootstrap_bot.targets.openclaw_channel import (
-    CLIENT_ID,
-    CLIENT_SECRET,
-    ENABLED,
-    Channel,
+from bootstrap_bot.targets.layout import (
+    Data,
+    OtherShapeError,
+    table_at,
+    unexpanded,
+    with_person,
+    written,
 )
-from bootstrap_bot.targets.openclaw_plugin import COMMUNITY, OFFICIAL, Plugin
+from bootstrap_bot.targets.made_keys import MadeKeys
+from bootstrap_bot.targets.openclaw_channel import ENABLED, Channel
+from bootstrap_bot.targets.openclaw_plugin import OFFICIAL, Plugin, plugin_of
+from bootstrap_bot.targets.placement import Cell, Placement
 from bootstrap_bot.targets.program_locks import OpenClawLock
 from bootstrap_bot.targets.tables import FileTable, PathText, TargetContext, resolved
 from bootstrap_bot.targets.target import Note, Platform, Target
 
-# What a connector was told of one bot alone.
-BELONGINGS = ("chatbotUserId", "chatbotCorpId")
 
-
+@dataclass(frozen=True, slots=True)
 class OpenClawLayout:
     """A `Layout`: one bot at the channel itself, several as accounts of it.
 
     After every change the plugin starts what it started before, but for what was changed.
     """
 
-    kind = "openclaw"
-    single_slot = False
-
-    def __init__(self, plugin: Plugin) -> None:
-        self._plugin = plugin
+    cell: Cell
+    plugin: Plugin
+    name: str
+    single_slot: bool = False
 
     def blocker(self, data: Data) -> Code | None:
-        return None if self._plugin.is_there(data) else self._plugin.missing
+        return None if self.plugin.is_there(data) else self.plugin.missing
 
     def bots(self, data: Data) -> list[Platform]:
         return self._channel(data).bots()
 
     def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
         channel = self._channel(data)
-        plugin = self._plugin.switched_on(data)
-        if not channel.accounts and not channel.own_id:
-            pair = _pair(data, channel.path, credentials)
-            return [*plugin, Set((*channel.path, ENABLED), True), *pair]
+        plugin = self.plugin.switched_on(data)
+        if not channel.accounts and not channel.own_account:
+            values = self._whole(data, channel.path, credentials)
+            return [*plugin, Set((*channel.path, ENABLED), True), *values]
         first = [] if channel.accounts else channel.own_as_account()
         path = (*channel.accounts_path, channel.free_name(wanted_id))
-        pair = _pair(data, path, credentials)
-        return [*plugin, *first, Set((*path, ENABLED), True), *pair]
+        values = self._whole(data, path, credentials)
+        return [*plugin, *first, Set((*path, ENABLED), True), *values]
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
         changes: list[Change] = []
+        replaced = bot.account != credentials.account
         for place in self._channel(data).places_of(bot.account):
             if place.stated:
-                changes += _pair(data, place.path, credentials)
-            if bot.account != credentials.account:
+                values = self._whole if replaced else self._values
+                changes += values(data, place.path, credentials)
+            if replaced:
+                gone = self.cell.placement.companions
                 there = table_at(data, place.path)
-                changes += [Remove((*place.path, key)) for key in BELONGINGS if key in there]
+                changes += [Remove((*place.path, key)) for key in gone if key in there]
         return changes
 
     def remove(self, data: Data, bot: Platform) -> list[Change]:
@@ -74,23 +79,50 @@ class OpenClawLayout:
             return [Set((*channel.path, ENABLED), enabled)]
         return channel.on(bot.account) if enabled else channel.off(bot.account)
 
+    def allow(self, data: Data, bot: Platform, person: str) -> list[Change]:
+        """See `Layout`; on the list that counts for the bot, an account's own or the channel's."""
+        channel, key = self._channel(data), self.cell.placement.allow_list
+        path = channel.places_of(bot.account)[0].path
+        own = key in table_at(data, path) or key not in table_at(data, channel.path)
+        return with_person(data, (*(path if own else channel.path), key), person)
+
     def notes(self, data: Data) -> list[Note]:
-        off = [] if self._plugin.is_on(data) else [Note.OPENCLAW_PLUGIN_OFF]
+        off = [] if self.plugin.is_on(data) else [Note.OPENCLAW_PLUGIN_OFF]
         return [Note.OPENCLAW_RESTART, *off]
 
     def _channel(self, data: Data) -> Channel:
-        return Channel(data, self._plugin, self.kind)
+        return Channel(data, self.plugin, self.cell, self.name)
 
+    def _values(self, data: Data, path: Keys, credentials: Credentials) -> list[Change]:
+        there = table_at(data, path)
+        for key in self.cell.essential:
+            if key != self.cell.account_key and not isinstance(there.get(key), str | None):
+                # a reference to a secret kept elsewhere is its owner's to change
+                raise OtherShapeError((*path, key))
+        return written(self.cell, path, unexpanded(credentials))
 
-def _pair(data: Data, path: Keys, credentials: Credentials) -> list[Change]:
-    if not isinstance(table_at(data, path).get(CLIENT_SECRET), str | None):
-        # a reference to a secret kept elsewhere is its owner's to change
-        raise OtherShapeError((*path, CLIENT_SECRET))
-    return pair_at((*path, CLIENT_ID), (*path, CLIENT_SECRET), unexpanded(credentials))
+    def _whole(self, data: Data, path: Keys, credentials: Credentials) -> list[Change]:
+        """All that makes a bot of these, and nothing of another one."""
+        there, constants = table_at(data, path), self.cell.placement.constants
+        return [
+            *self._values(data, path, credentials),
+            *(Set((*path, key), value) for key, value in constants.items()),
+            *(Remove((*path, k)) for k in self.cell.unsaid(credentials) if k in there),
+        ]
 
 
 class OpenClawTable(FileTable):
-    """`kind = "openclaw"`."""
+    """`kind = "openclaw"`; `channel` is DingTalk's."""
+
+    PLACEMENTS: ClassVar[Mapping[str, Placement]] = {
+        "dingtalk": Placement(
+            name=OFFICIAL.channel,
+            keys={"client_id": "clientId", "client_secret": "clientSecret"},
+            # what a connector was told of one bot alone
+            belongings=("chatbotUserId", "chatbotCorpId"),
+            allow_list="allowFrom",
+        )
+    }
 
     kind: Literal["openclaw"]
     path: PathText = "~/.openclaw/openclaw.json"
@@ -103,14 +135,23 @@ class OpenClawTable(FileTable):
         return (*super().identity(config), self.channel)
 
     def build(self, context: TargetContext) -> Target:
-        known = OFFICIAL if self.channel == OFFICIAL.channel else COMMUNITY
         path = resolved(self.path, context)
-        plugin = known.in_folder(path.parent)
-        part = f"#{self.channel}"
+        layouts = [
+            MadeKeys(OpenClawLayout(cell, plugin, self.kind), path, f"#{plugin.channel}")
+            for cell, plugin in self._channels(context)
+        ]
         return self.on_file(
-            MadeKeys(OpenClawLayout(plugin), path, part),
+            layouts,
             Json5(),
             context,
             program_lock=OpenClawLock(path),
-            part=part,
+            part=f"#{self.channel}",
         )
+
+    def _channels(self, context: TargetContext) -> Iterator[tuple[Cell, Plugin]]:
+        """Each platform with its channel's plugin."""
+        state = resolved(self.path, context).parent
+        for cell in self.cells(context.platforms):
+            plugin = plugin_of(self.channel if cell.name == OFFICIAL.channel else cell.name)
+            placement = replace(cell.placement, name=plugin.channel)
+            yield Cell(cell.platform, placement), plugin.in_folder(state)

@@ -3,15 +3,16 @@
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bootstrap_bot.editing.format import Change, Keys, Remove, Set, value_at
-from bootstrap_bot.targets.layout import DINGTALK, Data, bot_with, free_id, pair, table_at
+from bootstrap_bot.targets.layout import Data, free_id, table_at
 from bootstrap_bot.targets.openclaw_plugin import Plugin
+from bootstrap_bot.targets.placement import Cell
 from bootstrap_bot.targets.target import Platform
 
-CLIENT_ID, CLIENT_SECRET, ENABLED = "clientId", "clientSecret", "enabled"
-PAIR = (CLIENT_ID, CLIENT_SECRET)
+ENABLED = "enabled"
 ACCOUNTS, DEFAULT_ACCOUNT = "accounts", "defaultAccount"
 # What "default" is to the official connector.
 DEFAULT, OFFICIAL_DEFAULT = "default", "__default__"
@@ -22,78 +23,78 @@ _STRANGE = re.compile(r"[^a-z0-9_-]+")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a pair counts: an account, or the channel itself.
+    """Where credentials count: an account, or the channel itself.
 
-    `pair` is what counts there, also where an account inherits it, and `stated` whether it
-    stands there. `started`: the plugin starts a bot from here.
+    `account` is the bot's, "" where there is none. `values` are what counts there, also where an
+    account inherits it, and `stated` says whether they stand there. `started`: the plugin starts
+    a bot from here.
     """
 
     name: str
     path: Keys
-    pair: Data
+    account: str
+    values: Data
     stated: bool
     started: bool
 
-    @property
-    def client_id(self) -> str:
-        """The bot's; "" where there is none."""
-        return _text(self.pair.get(CLIENT_ID))
-
 
 class Channel:
-    """One channel in OpenClaw's data.
+    """One channel in OpenClaw's data; `name` is what a bot of the channel itself is called.
 
-    Without accounts its own pair is the bot. With any, accounts only are started, and what an
+    Without accounts its own values are the bot. With any, accounts only are started, and what an
     account does not say itself counts as the channel says it. Making one raises
     `OtherShapeError`.
     """
 
-    def __init__(self, data: Data, plugin: Plugin, name: str) -> None:
+    def __init__(self, data: Data, plugin: Plugin, cell: Cell, name: str) -> None:
         self.path: Keys = ("channels", plugin.channel)
         self.accounts_path: Keys = (*self.path, ACCOUNTS)
         self._table = table_at(data, self.path)
         self._bindings = data.get("bindings")
         self._name = name
+        self._cell = cell
         self._plugin = plugin
         self.accounts: dict[str, Data] = {
             account: table_at(data, (*self.accounts_path, account))
             for account in table_at(data, self.accounts_path)
         }
-        self.own_pair: Data = _said(self._table)
-        self.own_id = _text(self.own_pair.get(CLIENT_ID))
+        self.own_values: Data = self._said(self._table)
+        self.own_account = self._account_in(self.own_values)
         self._is_on = self._table.get(ENABLED) is not False
 
     def places(self) -> Iterator[Place]:
         """All of them, accounts first."""
         for name, account in self.accounts.items():
             read = self._read_for(name)
-            is_read = bool(self._client_id_read_for(name))
+            is_read = bool(self._account_read_for(name))
             started = is_read and self._is_on and read.get(ENABLED) is not False
-            pair = {**self.own_pair, **_said(read)} if is_read else _said(account)
-            path = (*self.accounts_path, name)
-            yield Place(name, path, pair, CLIENT_ID in account, started)
+            own = self._said(account)
+            values = {**self.own_values, **self._said(read)} if is_read else own
+            path, stated = (*self.accounts_path, name), self._cell.account_key in account
+            yield Place(name, path, self._account_in(values), values, stated, started)
         started = self._is_on and not self.accounts
-        yield Place(self._name, self.path, self.own_pair, True, started)
+        yield Place(self._name, self.path, self.own_account, self.own_values, True, started)
 
-    def places_of(self, client_id: str) -> list[Place]:
+    def places_of(self, account: str) -> list[Place]:
         """Where that bot counts."""
-        return [place for place in self.places() if place.client_id == client_id]
+        return [place for place in self.places() if place.account == account]
 
     def bots(self) -> list[Platform]:
         """Each bot once, by the name of its first place."""
         found: dict[str, Platform] = {}
-        for client_id in (place.client_id for place in self.places()):
-            if client_id and client_id not in found:
-                places = self.places_of(client_id)
-                secret = _text(places[0].pair.get(CLIENT_SECRET))
-                enabled = any(place.started for place in places)
-                found[client_id] = bot_with(places[0].name, enabled, pair(client_id, secret))
+        for account in (place.account for place in self.places()):
+            if account and account not in found:
+                places = self.places_of(account)
+                values = places[0].values
+                started = any(place.started for place in places)
+                bot = self._cell.bot(places[0].name, started, partial(_text_in, values))
+                found |= {account: bot} if bot else {}
         return list(found.values())
 
     def free_name(self, wanted: str) -> str:
         """An account's name that nobody has, also when OpenClaw has simplified all of them."""
         taken = {*map(_canonical, (*self.accounts, self._own_name())), *_RESERVED}
-        return free_id(_canonical(wanted) or DINGTALK, taken)
+        return free_id(_canonical(wanted) or self._cell.platform.name, taken)
 
     def own_as_account(self) -> list[Change]:
         """The channel's own pair as an account, beside which others can stand.
@@ -104,31 +105,31 @@ class Channel:
         taken = {*map(_canonical, self.accounts)}
         if _canonical(name) in taken or (_is_default(name) and OFFICIAL_DEFAULT in taken):
             name = self.free_name(name)
-        return [Set((*self.accounts_path, name), self.own_pair)]
+        return [Set((*self.accounts_path, name), self.own_values)]
 
-    def on(self, client_id: str) -> list[Change]:
+    def on(self, account: str) -> list[Change]:
         """That bot started beside those that are, by a channel with accounts."""
-        places = self.places_of(client_id)
+        places = self.places_of(account)
         accounts = [place for place in places if place.path != self.path]
         changes: list[Change] = []
         if not self._is_on:
-            others = {place.client_id for place in self.places()} - {client_id, ""}
+            others = {place.account for place in self.places()} - {account, ""}
             changes = [change for other in sorted(others) for change in self.off(other)]
             changes.append(Set((*self.path, ENABLED), True))
         changes += [Set((*place.path, ENABLED), True) for place in accounts]
-        if any(self._client_id_read_for(place.name) == client_id for place in accounts):
+        if any(self._account_read_for(place.name) == account for place in accounts):
             return changes
         if not accounts:
             return [*changes, *self.own_as_account()]
         if any(self._is_own(place.name) for place in accounts):
-            return [*changes, *_all_set(self.path, accounts[0].pair)]
-        path = (*self.accounts_path, self.free_name(DINGTALK))
-        return [*changes, *_all_set(path, accounts[0].pair)]
+            return [*changes, *_all_set(self.path, accounts[0].values)]
+        path = (*self.accounts_path, self.free_name(self._cell.platform.name))
+        return [*changes, *_all_set(path, accounts[0].values)]
 
-    def off(self, client_id: str) -> list[Change]:
+    def off(self, account: str) -> list[Change]:
         """That bot started no more, by a channel with accounts, and the others as before."""
-        names = [one.name for one in self.places_of(client_id) if one.path != self.path]
-        moved = self.own_pair if any(self._is_own(name) for name in names) else {}
+        names = [one.name for one in self.places_of(account) if one.path != self.path]
+        moved = self.own_values if any(self._is_own(name) for name in names) else {}
         changes: list[Change] = []
         for name in names:
             said = {} if self._is_own(name) else self.accounts[name]
@@ -138,12 +139,13 @@ class Channel:
         # what is started with the channel's pair, whatever it says, is not while there is none
         return [*changes, *self._emptied(moved)]
 
-    def without(self, client_id: str) -> list[Change]:
+    def without(self, account: str) -> list[Change]:
         """That bot gone, and the others started as before."""
-        gone = [place for place in self.places_of(client_id) if place.path != self.path]
+        gone = [place for place in self.places_of(account) if place.path != self.path]
         left = [name for name in self.accounts if name not in {place.name for place in gone}]
-        own = self._emptied(self.own_pair) if self.own_id == client_id else []
-        if not left and self._table.keys() <= {ENABLED, ACCOUNTS, *(PAIR if own else ())}:
+        own = self._emptied(self.own_values) if self.own_account == account else []
+        keys = self._cell.placement.keys.values()
+        if not left and self._table.keys() <= {ENABLED, ACCOUNTS, *(keys if own else ())}:
             # OpenClaw lists a channel that says nothing but this as a bot that is set up
             return [Remove(self.path)]
         if gone and (not left or (not own and self._repeats_own(left))):
@@ -162,18 +164,24 @@ class Channel:
             return self.accounts.get(OFFICIAL_DEFAULT, {})
         return self.accounts[name]
 
-    def _client_id_read_for(self, name: str) -> str:
-        return _text({**self.own_pair, **self._read_for(name)}.get(CLIENT_ID))
+    def _account_read_for(self, name: str) -> str:
+        return self._account_in({**self.own_values, **self._read_for(name)})
 
-    def _emptied(self, pair: Data) -> list[Change]:
-        return [Remove((*self.path, key)) for key in pair]
+    def _account_in(self, values: Data) -> str:
+        return _text(values.get(self._cell.account_key))
+
+    def _said(self, table: Data) -> Data:
+        return {key: table[key] for key in self._cell.placement.keys.values() if key in table}
+
+    def _emptied(self, values: Data) -> list[Change]:
+        return [Remove((*self.path, key)) for key in values]
 
     def _repeats_own(self, left: Collection[str]) -> bool:
         """Whether these accounts only say again what the channel says, and nobody names them."""
         [name] = left if len(left) == 1 else [""]
         account = self.accounts.get(name, {})
         said = {key: value for key, value in account.items() if key != ENABLED}
-        repeats = name == self._own_name() and said == self.own_pair
+        repeats = name == self._own_name() and said == self.own_values
         return repeats and account.get(ENABLED) is not False and not self._is_bound(name)
 
     def _is_bound(self, name: str) -> bool:
@@ -204,12 +212,12 @@ def _all_set(path: Keys, values: Data) -> list[Change]:
     return [Set((*path, key), value) for key, value in values.items()]
 
 
-def _said(table: Data) -> Data:
-    return {key: table[key] for key in PAIR if key in table}
-
-
 def _is_default(name: str) -> bool:
     return name.strip().lower() == DEFAULT
+
+
+def _text_in(values: Data, key: str) -> str:
+    return _text(values.get(key))
 
 
 def _text(value: Any) -> str:

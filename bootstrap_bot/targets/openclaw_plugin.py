@@ -40,7 +40,8 @@ class Plugin:
         if any(value_at(data, path) is not None for path in configured):
             return True
         loaded = value_at(data, ("plugins", "load", "paths"))
-        linked = isinstance(loaded, list) and any("dingtalk" in str(path) for path in loaded)
+        word = self.channel.partition("-")[0]
+        linked = isinstance(loaded, list) and any(word in str(path) for path in loaded)
         return linked or self._is_installed()
 
     def is_on(self, data: Data) -> bool:
@@ -82,3 +83,14 @@ COMMUNITY = Plugin(
     missing=Code.COMMUNITY_PLUGIN_MISSING,
     reads_default_elsewhere=False,
 )
+
+
+def plugin_of(channel: str) -> Plugin:
+    """The plugin of a channel; OpenClaw's own, where it is no other's."""
+    known = next((one for one in (OFFICIAL, COMMUNITY) if one.channel == channel), None)
+    return known or Plugin(
+        channel=channel,
+        package=f"@openclaw/{channel}",
+        missing=Code.PLUGIN_MISSING,
+        reads_default_elsewhere=False,
+    )

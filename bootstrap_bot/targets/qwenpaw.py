@@ -1,22 +1,22 @@
-"""QwenPaw: the channel `dingtalk` of an agent's `agent.json`, or of an older `config.json`."""
+"""QwenPaw: a channel of an agent's `agent.json`, or of an older `config.json`, a platform."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from bootstrap_bot.editing.dotenv import Dotenv
 from bootstrap_bot.editing.format import value_at
 from bootstrap_bot.editing.json5 import Json, Json5
 from bootstrap_bot.errors import Code
 from bootstrap_bot.targets.beside import data_of
-from bootstrap_bot.targets.layout import DINGTALK, Data
+from bootstrap_bot.targets.layout import Data
+from bootstrap_bot.targets.placement import Placement
 from bootstrap_bot.targets.slot import Slot, is_on
 from bootstrap_bot.targets.tables import FileTable, OptionalPath, TargetContext, resolved
 from bootstrap_bot.targets.target import Note, Target
 
-CHANNEL = ("channels", DINGTALK)
 AGENTS = ("agents", "profiles")
 # What QwenPaw reads first: its agents, in older releases everything.
 ROOT = "config.json"
@@ -46,7 +46,7 @@ class QwenPawLayout(Slot):
         folder = self.file.parent if is_root else self.file.parents[2]
         noted = {
             Note.QWENPAW_AGENT_OFF: not is_root and self._is_left_out(folder),
-            Note.QWENPAW_CHANNEL_OFF: _is_off(data_of(folder / ".env", Dotenv())),
+            Note.QWENPAW_CHANNEL_OFF: self._is_off(data_of(folder / ".env", Dotenv())),
         }
         return [*self.needs(data), *(note for note, applies in noted.items() if applies)]
 
@@ -61,6 +61,10 @@ class QwenPawLayout(Slot):
             for workspace, enabled in agents
         )
 
+    def _is_off(self, env: Data) -> bool:
+        enabled, disabled = _names(env.get(ENABLED)), _names(env.get(DISABLED))
+        return self.cell.name not in enabled if enabled else self.cell.name in disabled
+
 
 def _agents(data: Data) -> Iterator[tuple[Path, bool]]:
     """The workspace of every agent, and whether it runs."""
@@ -71,17 +75,22 @@ def _agents(data: Data) -> Iterator[tuple[Path, bool]]:
             yield Path(os.path.expanduser(workspace)), is_on(agent.get("enabled", True))
 
 
-def _is_off(env: Data) -> bool:
-    enabled, disabled = _names(env.get(ENABLED)), _names(env.get(DISABLED))
-    return DINGTALK not in enabled if enabled else DINGTALK in disabled
-
-
 def _names(value: Any) -> list[str]:
     return [name.strip() for name in (value or "").split(",") if name.strip()]
 
 
 class QwenPawTable(FileTable):
     """`kind = "qwenpaw"`; without a path the first usual one that is there."""
+
+    PLACEMENTS: ClassVar[Mapping[str, Placement]] = {
+        "dingtalk": Placement(
+            name="dingtalk",
+            keys={"client_id": "client_id", "client_secret": "client_secret"},
+            aliases=("robot_code",),
+            belongings=("card_template_id",),
+            allow_list="allow_from",
+        )
+    }
 
     kind: Literal["qwenpaw"]
     path: OptionalPath = ""
@@ -91,17 +100,18 @@ class QwenPawTable(FileTable):
 
     def build(self, context: TargetContext) -> Target:
         path = self._found()
-        layout = QwenPawLayout(
-            kind=self.kind,
-            client_id=(*CHANNEL, "client_id"),
-            client_secret=(*CHANNEL, "client_secret"),
-            enabled=(*CHANNEL, "enabled"),
-            codes=((*CHANNEL, "robot_code"),),
-            belongings=((*CHANNEL, "card_template_id"),),
-            needs=lambda data: [Note.QWENPAW_NOTICES],
-            file=resolved(path, context).absolute(),
-        )
-        return self.on_file(layout, Json(takes_bom=True, takes_nan=True), context, path=path)
+        layouts = [
+            QwenPawLayout(
+                cell=cell,
+                name=self.kind,
+                section=("channels", cell.name),
+                enabled="enabled",
+                needs=lambda data: [Note.QWENPAW_NOTICES],
+                file=resolved(path, context).absolute(),
+            )
+            for cell in self.cells(context.platforms)
+        ]
+        return self.on_file(layouts, Json(takes_bom=True, takes_nan=True), context, path=path)
 
     def _found(self) -> str:
         there = (path for path in USUAL if os.path.exists(Path(path).expanduser()))

@@ -1,12 +1,13 @@
 """A layout with one place at fixed keys, as most programs have it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.editing.format import Change, Keys, Remove, Set, value_at
 from bootstrap_bot.errors import Code
-from bootstrap_bot.targets.layout import Data, bot_with, emptied, pair, table_at, text_at
+from bootstrap_bot.targets.layout import Data, emptied, table_at, text_at, with_person
+from bootstrap_bot.targets.placement import Cell
 from bootstrap_bot.targets.target import Note, Platform
 
 Needs = Callable[[Data], list[Note]]
@@ -14,81 +15,109 @@ Needs = Callable[[Data], list[Note]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """A `Layout`. `enabled` is where the bot is switched, if that is possible.
+    """A `Layout`. `section` is the table with everything of the bot, which is called `name`.
 
-    `needs` says what is needed besides. `codes` are other names of the bot that has the place,
-    `belongings` what was made for it alone; both go with it. `spellings` has the other name that
-    the program takes for a place; the program looks there only where the first one is missing.
-    A place that nobody has is empty, not missing.
+    `enabled` is the key by which the bot is switched, if that is possible; `needs` says what is
+    needed besides. A place that nobody has is empty, not missing.
     """
 
-    kind: str
-    client_id: Keys
-    client_secret: Keys
-    enabled: Keys | None = None
+    cell: Cell
+    name: str
+    section: Keys = ()
+    enabled: str = ""
     needs: Needs
-    codes: tuple[Keys, ...] = ()
-    belongings: tuple[Keys, ...] = ()
-    spellings: Mapping[Keys, Keys] = field(default_factory=dict)
     single_slot: bool = True
-
-    @property
-    def companions(self) -> tuple[Keys, ...]:
-        """What goes with a bot."""
-        return (*self.codes, *self.belongings)
 
     def blocker(self, data: Data) -> Code | None:
         return None
 
     def bots(self, data: Data) -> list[Platform]:
-        client_id = self._read(data, self.client_id)
-        if not client_id:
-            return []
-        enabled = None if self.enabled is None else is_on(value_at(data, self.enabled))
-        secret = self._read(data, self.client_secret)
-        return [bot_with(self.kind, enabled, pair(client_id, secret))]
+        enabled = is_on(value_at(data, self.path(self.enabled))) if self.enabled else None
+        bot = self.cell.bot(self.name, enabled, lambda key: self._read(data, key))
+        return [bot] if bot else []
 
     def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
-        return [*self._switched(True), *self._pair(data, credentials), *emptied(data, self.codes)]
+        return [
+            *self._switched(True),
+            *self._whole(data, credentials),
+            *self._gone(data, self.cell.placement.aliases),
+        ]
 
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
-        replaced = bot.account != credentials.account
-        gone = emptied(data, self.companions if replaced else ())
-        return [*self._pair(data, credentials), *gone]
+        if bot.account == credentials.account:
+            return self._values(data, credentials)
+        gone = self._gone(data, self.cell.placement.companions)
+        return [*self._whole(data, credentials), *gone]
 
     def remove(self, data: Data, bot: Platform) -> list[Change]:
-        pair = (self.client_id, self.client_secret)
-        empty = [change for path in pair for change in self._written(data, path, "")]
-        return [*self._switched(False), *empty, *emptied(data, self.companions)]
+        placement = self.cell.placement
+        essential = self.cell.essential
+        empty = [change for key in essential for change in self._written(data, key, "")]
+        others = [key for key in placement.keys.values() if key not in essential]
+        removed = self._removed([*others, *self._set_along(data)])
+        gone = self._gone(data, placement.companions)
+        return [*self._switched(False), *empty, *removed, *gone]
 
     def switch(self, data: Data, bot: Platform, enabled: bool) -> list[Change]:
         return self._switched(enabled)
 
+    def allow(self, data: Data, bot: Platform, person: str) -> list[Change]:
+        return with_person(data, self._place(data, self.cell.placement.allow_list), person)
+
     def notes(self, data: Data) -> list[Note]:
         return self.needs(data)
 
-    def _switched(self, enabled: bool) -> list[Change]:
-        return [] if self.enabled is None else [Set(self.enabled, enabled)]
+    def path(self, key: str) -> Keys:
+        """Where that key of the bot is."""
+        return (*self.section, key)
 
-    def _pair(self, data: Data, credentials: Credentials) -> list[Change]:
-        secret = credentials.text("client_secret")
+    def spelled(self, key: str) -> str:
+        """The other name that the program takes for a key where the first one is missing."""
+        return ""
+
+    def _switched(self, enabled: bool) -> list[Change]:
+        return [Set(self.path(self.enabled), enabled)] if self.enabled else []
+
+    def _values(self, data: Data, credentials: Credentials) -> list[Change]:
+        texts = self.cell.texts(credentials).items()
+        return [change for key, text in texts for change in self._written(data, key, text)]
+
+    def _whole(self, data: Data, credentials: Credentials) -> list[Change]:
+        """All that makes a bot of these, and nothing of another one."""
+        constants = self.cell.placement.constants.items()
         return [
-            *self._written(data, self.client_id, credentials.account),
-            *self._written(data, self.client_secret, secret),
+            *self._values(data, credentials),
+            *(Set(self.path(key), value) for key, value in constants),
+            *self._removed(self.cell.unsaid(credentials)),
         ]
 
-    def _read(self, data: Data, path: Keys) -> str:
-        other = self.spellings.get(path)
-        return text_at(data, path) or (text_at(data, other) if other else "")
+    def _set_along(self, data: Data) -> list[str]:
+        """Keys of the constants that are still what we made them."""
+        constants = self.cell.placement.constants.items()
+        return [key for key, value in constants if value_at(data, self.path(key)) == value]
 
-    def _written(self, data: Data, path: Keys, value: str) -> list[Change]:
+    def _removed(self, keys: Iterable[str]) -> list[Change]:
+        spellings = ((key, self.spelled(key)) for key in keys)
+        return [Remove(self.path(name)) for names in spellings for name in names if name]
+
+    def _gone(self, data: Data, keys: Iterable[str]) -> list[Change]:
+        return emptied(data, map(self.path, keys))
+
+    def _read(self, data: Data, key: str) -> str:
+        other = self.spelled(key)
+        return text_at(data, self.path(key)) or (text_at(data, self.path(other)) if other else "")
+
+    def _written(self, data: Data, key: str, value: str) -> list[Change]:
         """The value in the spelling that is there, and never in both."""
-        other = self.spellings.get(path)
-        if other is None or not _is_there(data, other):
-            return [Set(path, value)]
-        if not _is_there(data, path):
-            return [Set(other, value)]
-        return [Set(path, value), Remove(other)]
+        place, other = self._place(data, key), self.spelled(key)
+        both = other and place == self.path(key) and _is_there(data, self.path(other))
+        return [Set(place, value), *([Remove(self.path(other))] if both else [])]
+
+    def _place(self, data: Data, key: str) -> Keys:
+        """Where a key is in the spelling that counts."""
+        other = self.spelled(key)
+        is_other = other and not _is_there(data, self.path(key))
+        return self.path(other if is_other and _is_there(data, self.path(other)) else key)
 
 
 def is_on(value: object) -> bool:

@@ -80,8 +80,10 @@ class Platform:
 
     def holds(self, credentials: Credentials) -> bool:
         """Whether these are the credentials, as far as the target keeps them."""
-        same = all(credentials.values.get(name) == value for name, value in self.values.items())
-        return self.account == credentials.account and bool(self.values) and same
+        kept = [name for name in credentials.values if name in self.values]
+        same = all(credentials.values[name] == self.values[name] for name in kept)
+        own = (self.type, self.account) == (credentials.provider, credentials.account)
+        return own and bool(kept) and same
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class Target(Protocol):
 
     @property
     def single_slot(self) -> bool:
-        """Whether there is room for one bot only."""
+        """Whether there is room for one bot of each platform only."""
         ...
 
     @property
@@ -123,6 +125,14 @@ class Target(Protocol):
         """What people are told: a file's name or an address."""
         ...
 
+    def speaks(self, provider: str) -> bool:
+        """Whether it has a place for bots of that platform; no other method takes another one."""
+        ...
+
+    def allows(self, provider: str) -> bool:
+        """Whether a bot of that platform answers people on a list that can be added to."""
+        ...
+
     async def store(
         self,
         wanted_id: str,
@@ -131,29 +141,38 @@ class Target(Protocol):
         *,
         exposed: bool = False,
     ) -> Stored:
-        """Stores the pair and gives what was stored, under the id it now has.
+        """Stores the credentials and gives what was stored, under the id it now has.
 
         An account that is there already is updated where it stands and keeps its id and
-        every other key. Otherwise the platform whose account is `replaces` gets the pair in
-        one step, or, without one, `wanted_id` is taken, or the next free `<wanted_id>_2`, ...
+        every other key. Otherwise the bot of that platform whose account is `replaces` gets
+        them in one step, or, without one, `wanted_id` is taken, or the next free `<wanted_id>_2`.
         A place for one that another account has raises `TargetError` with OCCUPIED, a place
         that others can read one of EXPOSING, unless it may be `exposed`.
         """
         ...
 
     async def platforms(self) -> list[Platform]:
-        """Everything of our type that is stored now, in its order, read afresh."""
+        """Every bot of each platform it speaks that is stored now, read afresh."""
         ...
 
-    async def set_enabled(self, account: str, enabled: bool) -> Platform | None:
-        """Switches the platform with that account; None when there is none."""
+    async def set_enabled(self, provider: str, account: str, enabled: bool) -> Platform | None:
+        """Switches that platform's bot with that account; None when there is none."""
         ...
 
-    async def remove(self, account: str, *, unwanted: bool = False) -> Platform | None:
-        """Removes the platform with that account; None when there is none.
+    async def remove(
+        self, provider: str, account: str, *, unwanted: bool = False
+    ) -> Platform | None:
+        """Removes that platform's bot with that account; None when there is none.
 
         `unwanted`: it should not have been stored, so the version before that is kept, not the
         one with it.
+        """
+        ...
+
+    async def allow(self, provider: str, account: str, person: str) -> Platform | None:
+        """Has that bot answer that one person, by the platform's id for them.
+
+        None when there is no such bot; nothing changes where there is no list of people.
         """
         ...
 
@@ -162,7 +181,7 @@ class Target(Protocol):
         ...
 
     async def probe(self) -> Sequence[Path]:
-        """Returns when a `store` would find everything it needs; changes nothing.
+        """Returns when a `store` would find all it needs for any platform; changes nothing.
 
         Gives the files there that an earlier version may have made, with a secret in them.
         """

@@ -46,8 +46,9 @@ STATES = (
     "language.",
     "button.",
 )
-# A stage nobody knows is shown as the stage before it; the other needs a mount without rights.
-NEVER_SHOWN = {"stage.unknown", "captured.rights_fixed"}
+# A stage nobody knows is shown as the stage before it; the others need a mount without rights, and
+# a platform that a target has no place for.
+NEVER_SHOWN = {"stage.unknown", "captured.rights_fixed", "closed.unspoken"}
 
 
 @pytest.fixture(autouse=True)

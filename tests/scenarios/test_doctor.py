@@ -32,12 +32,11 @@ from bootstrap_bot.sandbox.telegram.stand_in import Trouble
 from bootstrap_bot.settings import settings
 from bootstrap_bot.settings.tables import Telegram
 from bootstrap_bot.targets import mounts
-from bootstrap_bot.targets.command import Command
-from bootstrap_bot.targets.config_file import ConfigFile
 from bootstrap_bot.targets.file_writer import FileWriter
 from tests.support.clock import START, FakeClock
 from tests.support.folder_lock import FolderLock
 from tests.support.mounts import without_modes
+from tests.support.programs import config_file
 from tests.support.scene import ADMIN, OTHER_ADMIN, STRANGER, TOKEN, Scene
 
 NOBODY = 65534
@@ -417,7 +416,7 @@ async def test_a_lock_of_somebody_else(folder: Path) -> None:
 
 
 async def probed(path: Path) -> Finding:
-    (found,) = await TargetsCheck([ConfigFile(path, lock_seconds=0.0)])()
+    (found,) = await TargetsCheck([config_file(path, lock_seconds=0.0)], ["dingtalk"])()
     return found
 
 
@@ -525,7 +524,7 @@ async def test_an_old_copy_is_named_with_what_to_do_and_stays(tmp_path: Path) ->
     copy.write_text("hand made")
     (tmp_path / "my config.toml.0123456789abcdef.tmp").write_text("half written")
     (tmp_path / "my config.toml.0123456789abcdef.old").write_text("another's")
-    good, half, look = await TargetsCheck([ConfigFile(file)])()
+    good, half, look = await TargetsCheck([config_file(file)], ["dingtalk"])()
     assert (good.mark, half.mark, look.mark) == (Mark.GOOD, Mark.LOOK, Mark.LOOK)
     told = words(look, Texts("en"))
     assert "may hold an old secret" in told
@@ -564,7 +563,7 @@ async def test_what_cannot_be_an_old_copy_is_not_named(
 async def test_a_command_that_is_not_there_is_told_before_it_is_needed(
     tmp_path: Path, argv: tuple[str, ...], found: bool
 ) -> None:
-    target = ConfigFile(tmp_path / "config.toml", after=Command(argv))
-    (finding,) = await TargetsCheck([target])()
+    target = config_file(tmp_path / "config.toml", after=argv)
+    (finding,) = await TargetsCheck([target], ["dingtalk"])()
     assert finding.code == ("doctor.target_good" if found else "doctor.target_command")
     assert "no-such" in words(finding, Texts("en")) or found

@@ -7,13 +7,12 @@ from pathlib import Path
 import pyjson5
 import pytest
 
-from bootstrap_bot.http import Http
 from bootstrap_bot.targets.neighbours import record_of
 from bootstrap_bot.targets.openclaw import OpenClawTable
-from bootstrap_bot.targets.tables import TargetContext
 from bootstrap_bot.targets.target import Target
 from tests.support.credentials import ding_pair
 from tests.support.openclaw_files import FIRST, OPENCLAW
+from tests.support.programs import context_in
 from tests.support.target_scenes import OLD_ID, edited, text_of, written
 
 BOTS = [ding_pair(f"ding{n}", f"secret{n}") for n in range(2)]
@@ -40,7 +39,7 @@ BEFORE = {
 def target_in(folder: Path, channel: str = "dingtalk-connector") -> Target:
     said = {"kind": "openclaw", "path": str(folder / "openclaw.json"), "channel": channel}
     table = OpenClawTable.model_validate(said)
-    return table.build(TargetContext(folder / "config.toml", Http(), 0.0))
+    return table.build(context_in(folder))
 
 
 def openclaw(folder: Path, text: str) -> Path:
@@ -60,7 +59,7 @@ async def test_the_file_is_as_before_to_the_byte_once_our_bots_are_gone(
                 # another target object each time, as after a restart
                 await target_in(tmp_path).store("sales", bot)
             for bot in order:
-                await target_in(tmp_path).remove(bot.account)
+                await target_in(tmp_path).remove("dingtalk", bot.account)
             assert text_of(file) == text, (count, order)
 
 
@@ -73,8 +72,8 @@ async def test_what_somebody_else_put_there_meanwhile_stays(tmp_path: Path) -> N
     data["channels"]["telegram"] = {"enabled": True}
     data["plugins"]["allow"] = ["dingtalk-connector"]
     written(file, json.dumps(data))
-    await target.set_enabled(BOTS[0].account, False)
-    await target.remove(BOTS[0].account)
+    await target.set_enabled("dingtalk", BOTS[0].account, False)
+    await target.remove("dingtalk", BOTS[0].account)
     assert json.loads(text_of(file)) == {
         "channels": {"dingtalk-connector": {"dmPolicy": "open"}, "telegram": {"enabled": True}},
         "plugins": {"allow": ["dingtalk-connector"]},
@@ -85,11 +84,11 @@ async def test_a_note_of_bots_that_are_gone_says_nothing_of_later_ones(tmp_path:
     file = openclaw(tmp_path, "{}")
     target = target_in(tmp_path)
     await target.store("sales", BOTS[0])
-    await target.remove(BOTS[0].account)
+    await target.remove("dingtalk", BOTS[0].account)
     text = '{"plugins": {"entries": {"dingtalk-connector": {"enabled": true}}}}'
     written(file, text)
     await target.store("sales", BOTS[1])
-    await target.remove(BOTS[1].account)
+    await target.remove("dingtalk", BOTS[1].account)
     assert text_of(file) == text
 
 
@@ -103,7 +102,7 @@ async def test_without_a_good_note_a_bot_goes_and_nothing_else(
     record = record_of(file, "#dingtalk-connector")
     if note is not None:
         record.write_bytes(note)
-    await target_in(tmp_path).remove(OLD_ID)
+    await target_in(tmp_path).remove("dingtalk", OLD_ID)
     assert pyjson5.decode(text_of(file)) == {
         "channels": {},
         "plugins": {"entries": {"dingtalk-connector": {"enabled": True}}},
@@ -116,9 +115,9 @@ async def test_both_channels_of_one_file_are_undone_each_by_itself(tmp_path: Pat
     await official.store("sales", BOTS[0])
     alone = text_of(file)
     await community.store("sales", BOTS[1])
-    await community.remove(BOTS[1].account)
+    await community.remove("dingtalk", BOTS[1].account)
     assert text_of(file) == alone
-    await official.remove(BOTS[0].account)
+    await official.remove("dingtalk", BOTS[0].account)
     assert text_of(file) == OPENCLAW
 
 

@@ -130,7 +130,7 @@ async def test_a_bot_in_another_file_is_listed_asked_about_and_then_gone(
     assert [bot.holds(NEW) for bot in await target.platforms()] == [True]
     assert not any(table.get("robot_code") for table in tables_of(tmp_path))
     assert B.account not in other.read_text()
-    await target.remove(NEW.account)
+    await target.remove("dingtalk", NEW.account)
     assert used(tmp_path, env_first=False) == ("", "")
 
 
@@ -148,10 +148,10 @@ async def test_both_bots_are_asked_about_each_by_itself(tmp_path: Path, other: P
 
 async def test_check_tells_of_two_bots_where_one_is_used(tmp_path: Path, other: Path) -> None:
     target = built("hermes", env(tmp_path, A))
-    (finding,) = await TargetsCheck([target])()
+    (finding,) = await TargetsCheck([target], ["dingtalk"])()
     assert (finding.mark, finding.code) == (Mark.LOOK, "doctor.target_several")
-    await target.remove(B.account)
-    (finding,) = await TargetsCheck([target])()
+    await target.remove("dingtalk", B.account)
+    (finding,) = await TargetsCheck([target], ["dingtalk"])()
     assert finding.mark is Mark.GOOD
 
 
@@ -173,11 +173,11 @@ async def test_what_was_cut_off_between_the_files_is_finished(tmp_path: Path, ot
 
 async def test_a_bot_is_removed_from_wherever_it_is(tmp_path: Path, other: Path) -> None:
     target = built("hermes", env(tmp_path, A))
-    removed = await target.remove(B.account)
+    removed = await target.remove("dingtalk", B.account)
     assert removed is not None
     assert removed.holds(B)
     assert uses(tmp_path, A)
-    assert await target.remove("dingnobody") is None
+    assert await target.remove("dingtalk", "dingnobody") is None
 
 
 async def test_a_file_of_hermes_that_does_not_parse_hides_nothing(tmp_path: Path) -> None:

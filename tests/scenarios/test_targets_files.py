@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from bootstrap_bot.editing.format import BOM
-from bootstrap_bot.targets.any_file import CLIENT_ID, CLIENT_SECRET, Template
+from bootstrap_bot.targets.any_file import Template
 from tests.support.scene import Scene
 from tests.support.target_scenes import (
     ID,
@@ -29,6 +29,7 @@ from tests.support.target_scenes import (
     written,
 )
 
+CLIENT_ID, CLIENT_SECRET = "{client_id}", "{client_secret}"
 PLATFORM = (
     f'[platforms.dingtalk]\ntype = "dingtalk"\nenabled = true\n'
     f'client_id = "{ID}"\nclient_secret = "{SECRET}"\n'

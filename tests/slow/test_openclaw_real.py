@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot.http import Http
 from bootstrap_bot.targets.openclaw import OpenClawTable
-from bootstrap_bot.targets.tables import TargetContext
 from bootstrap_bot.targets.target import Target
 from tests.support.openclaw_lock import killed
+from tests.support.programs import context_in
 from tests.support.scene import Scene
 from tests.support.target_scenes import (
     ID,
@@ -93,7 +92,7 @@ class OpenClaw:
 
 def bots_in(openclaw: OpenClaw) -> Target:
     said = {"kind": "openclaw", "path": str(openclaw.config), "channel": "dingtalk"}
-    context = TargetContext(openclaw.home / "config.toml", Http(), 10.0)
+    context = context_in(openclaw.home, lock_seconds=10.0)
     return OpenClawTable.model_validate(said).build(context)
 
 
@@ -119,9 +118,9 @@ async def test_openclaw_itself_starts_each_bot_and_has_its_file_and_its_lock_bac
             await connected(scene, *FIRST)
             await connected(scene, *SECOND, name="sales")
         await takes(openclaw, FIRST, SECOND)
-        await bots_in(openclaw).remove(gone[0])
+        await bots_in(openclaw).remove("dingtalk", gone[0])
         await takes(openclaw, left)
-        await bots_in(openclaw).remove(left[0])
+        await bots_in(openclaw).remove("dingtalk", left[0])
         now = json.loads(text_of(openclaw.config))
         # OpenClaw notes in its file when it wrote it
         assert {**now, "meta": 0} == {**before, "meta": 0}

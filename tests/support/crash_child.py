@@ -8,7 +8,7 @@ Only parts of our own are replaced, each by a subclass that dies; HTTP is real.
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,8 +25,9 @@ from bootstrap_bot.providers.provider import DeviceAuthorization, PollResult
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.targets.astrbot import AstrBot
+from bootstrap_bot.targets.astrbot_api import AstrBotApi
 from bootstrap_bot.targets.command import Ran, run
-from bootstrap_bot.targets.config_file import ConfigFile
+from bootstrap_bot.targets.file_target import FileTarget
 from bootstrap_bot.targets.file_writer import FileWriter
 from bootstrap_bot.targets.target import Platform, Stored
 
@@ -119,12 +120,12 @@ class MortalWriter(FileWriter):
             super()._rename(new, real)
 
 
-class MortalFile(ConfigFile):
+class MortalFile(FileTarget):
     """Dies around writing and reading back."""
 
-    def __init__(self, path: Path, place: str = "", **options: Any) -> None:
-        super().__init__(path, place, **options)
-        self._writer = MortalWriter(path)
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        with patch("bootstrap_bot.targets.file_target.FileWriter", MortalWriter):
+            super().__init__(*arguments, **options)
         self._stored = False
 
     async def store(
@@ -146,7 +147,7 @@ class MortalFile(ConfigFile):
 
 
 class MortalAstrBot(AstrBot):
-    """The same for an AstrBot; and around the request that makes the bot."""
+    """The same for an AstrBot."""
 
     _stored = False
 
@@ -167,9 +168,13 @@ class MortalAstrBot(AstrBot):
         with moment(*["astrbot read back"] * self._stored):
             return await super().platforms()
 
-    async def _post(self, bot_id: str, credentials: Credentials) -> bool:
+
+class MortalAstrBotApi(AstrBotApi):
+    """Dies around the request that makes a bot."""
+
+    async def add(self, config: Mapping[str, object]) -> bool:
         with moment("astrbot asked"):
-            return await super()._post(bot_id, credentials)
+            return await super().add(config)
 
 
 async def mortal_run(*arguments: Any) -> Ran:
@@ -196,7 +201,8 @@ if __name__ == "__main__":
             run=mortal_run,
         ),
         patch("bootstrap_bot.providers.dingtalk.provider.DingTalk", MortalDingTalk),
-        patch("bootstrap_bot.targets.config_file.ConfigFile", MortalFile),
+        patch("bootstrap_bot.targets.tables.FileTarget", MortalFile),
+        patch("bootstrap_bot.targets.astrbot.AstrBotApi", MortalAstrBotApi),
         patch("bootstrap_bot.targets.astrbot_table.AstrBot", MortalAstrBot),
     ):
         sys.exit(main(["run", *sys.argv[2:]]))

@@ -19,6 +19,7 @@ class FakeTarget:
         self.key, self.place = key, key.removeprefix("config:/")
         self.after: Command | None = None
         self.occupant = ""
+        self.spoken = ("dingtalk",)
         self.notes: tuple[Note, ...] = ()
         self.there: list[Platform] = []
         self.wanted: list[tuple[str, str]] = []
@@ -26,6 +27,9 @@ class FakeTarget:
         self.then: BaseException | None = None
         self.alters = False
         self._events = events
+
+    def speaks(self, provider: str) -> bool:
+        return provider in self.spoken
 
     async def platforms(self) -> list[Platform]:
         self._event("read")
@@ -53,7 +57,7 @@ class FakeTarget:
         kept = credentials.text("client_secret")
         return Stored(ding_bot(name, True, credentials.account, kept), self.notes)
 
-    async def remove(self, account: str, *, unwanted: bool = False) -> Platform | None:
+    async def remove(self, _: str, account: str, *, unwanted: bool = False) -> Platform | None:
         self._event(f"remove {account}")
         self.there = [p for p in self.there if p.account != account]
         return None

@@ -43,7 +43,7 @@ class Care(Stage):
             self.record, cast("Provider", self.office), self.services.targets, storing, self.clock
         )
 
-    async def _displaced(self, client_id: str, target: str) -> None:
+    async def _displaced(self, _: str, client_id: str, target: str) -> None:
         raise AssertionError("nobody's place is taken")
 
     @property

@@ -20,6 +20,10 @@ from bootstrap_bot.targets.astrbot import AstrBot
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.target import Note, Platform, Stored, Target
 from tests.support.credentials import ding_bot, ding_pair
+from tests.support.lark_like import LARK_LIKE
+from tests.support.programs import DINGTALK, cell_of
+
+CELLS = [cell_of("astrbot", DINGTALK)]
 
 KEY, ID, SECRET = "abk_TOP-KEY", "dingTOPCLIENT", "TOP-SECRET-new"
 OLD_ID, OLD_SECRET = "dingOLDCLIENT", "TOP-SECRET-old"
@@ -31,8 +35,8 @@ Deed = Callable[[AstrBot], Awaitable[object]]
 DEEDS: dict[str, Deed] = {
     "store": lambda target: target.store("dingtalk_a", PAIR),
     "platforms": lambda target: target.platforms(),
-    "switch": lambda target: target.set_enabled(OLD_ID, False),
-    "remove": lambda target: target.remove(OLD_ID),
+    "switch": lambda target: target.set_enabled("dingtalk", OLD_ID, False),
+    "remove": lambda target: target.remove("dingtalk", OLD_ID),
     "probe": lambda target: target.probe(),
 }
 
@@ -82,7 +86,7 @@ async def astrbot() -> AsyncIterator[AstrBotStandIn]:
 @pytest.fixture
 async def target(astrbot: AstrBotStandIn) -> AsyncIterator[AstrBot]:
     async with Http(timeout=5) as session:
-        yield AstrBot(session, astrbot.url, SecretStr(KEY))
+        yield AstrBot(session, astrbot.url, SecretStr(KEY), CELLS)
 
 
 @contextmanager
@@ -208,11 +212,13 @@ async def test_without_the_bot_to_be_replaced_a_new_one_is_made(
 
 
 async def test_another_type_can_be_meant(astrbot: AstrBotStandIn) -> None:
-    have(astrbot, bot("x", type="ding2"), old())
+    lark = {"id": "x", "type": "lark", "enable": True, "app_id": ID, "app_secret": SECRET}
+    have(astrbot, lark, old())
     async with Http(timeout=5) as session:
-        target = AstrBot(session, astrbot.url, SecretStr(KEY), platform_type="ding2")
+        cells = [cell_of("astrbot", LARK_LIKE)]
+        target = AstrBot(session, astrbot.url, SecretStr(KEY), cells)
         (found,) = await target.platforms()
-        assert (found.id, found.type) == ("x", "ding2")
+        assert (found.id, found.type, found.account) == ("x", "lark_like", ID)
 
 
 # Somebody was quicker.
@@ -266,7 +272,7 @@ async def test_a_bot_removed_before_it_is_switched_is_none(
 ) -> None:
     have(astrbot, old())
     astrbot.meanwhile("update", astrbot.bots.clear)
-    assert await target.set_enabled(OLD_ID, False) is None
+    assert await target.set_enabled("dingtalk", OLD_ID, False) is None
 
 
 async def test_a_bot_removed_by_somebody_else_meanwhile_is_removed(
@@ -274,7 +280,7 @@ async def test_a_bot_removed_by_somebody_else_meanwhile_is_removed(
 ) -> None:
     have(astrbot, old())
     astrbot.meanwhile("remove", astrbot.bots.clear)
-    assert await target.remove(OLD_ID) == OLD_PLATFORM
+    assert await target.remove("dingtalk", OLD_ID) == OLD_PLATFORM
 
 
 async def test_two_bots_stored_at_once_get_two_ids(
@@ -292,7 +298,7 @@ async def test_two_changes_of_one_bot_do_not_undo_each_other(
     have(astrbot, old())
     await asyncio.gather(
         target.store("a", ding_pair(OLD_ID, SECRET)),
-        target.set_enabled(OLD_ID, False),
+        target.set_enabled("dingtalk", OLD_ID, False),
     )
     assert astrbot.bots == [old(enable=False, client_secret=SECRET)]
 
@@ -314,7 +320,7 @@ async def test_a_bot_whose_answer_was_lost_is_found_when_asked_again(
 ) -> None:
     astrbot.lose("create", answer)
     async with Http(timeout=0.3 if answer.hang else 5) as session:
-        target = AstrBot(session, astrbot.url, SecretStr(KEY))
+        target = AstrBot(session, astrbot.url, SecretStr(KEY), CELLS)
         with refused(code, target.place):
             await target.store("dingtalk_a", PAIR)
         assert astrbot.bots == [bot("dingtalk_a")]
@@ -341,7 +347,7 @@ async def test_a_removal_whose_answer_was_lost_is_a_removal(
 ) -> None:
     have(astrbot, old())
     astrbot.lose("remove")
-    assert await target.remove(OLD_ID) == OLD_PLATFORM
+    assert await target.remove("dingtalk", OLD_ID) == OLD_PLATFORM
     assert astrbot.bots == []
 
 
@@ -377,7 +383,7 @@ async def test_a_switch_that_does_not_move_is_not_read_back(
     have(astrbot, old())
     astrbot.next("update", Answer(body={"status": "ok", "data": {}}))
     with refused(Code.NOT_READ_BACK, target.place):
-        await target.set_enabled(OLD_ID, False)
+        await target.set_enabled("dingtalk", OLD_ID, False)
     assert calls(astrbot) == ["list", "update", "list"]
 
 
@@ -385,7 +391,7 @@ async def test_a_bot_that_stays_is_not_removed(astrbot: AstrBotStandIn, target: 
     have(astrbot, old())
     astrbot.next("remove", Answer(body={"status": "ok", "data": {}}))
     with refused(Code.NOT_READ_BACK, target.place):
-        await target.remove(OLD_ID)
+        await target.remove("dingtalk", OLD_ID)
     assert calls(astrbot) == ["list", "remove", "list"]
 
 
@@ -442,8 +448,8 @@ async def test_what_is_no_bot_of_ours_is_passed_over(
     astrbot.bots.extend(copy.deepcopy([odd, bot("dingtalk_z", "dingZ")]))
     assert [one.id for one in await target.platforms()] == ["dingtalk_z"]
     assert (await target.store("dingtalk_a", PAIR)).platform == platform("dingtalk_a")
-    assert await target.set_enabled(ID, False)
-    assert await target.remove(ID)
+    assert await target.set_enabled("dingtalk", ID, False)
+    assert await target.remove("dingtalk", ID)
     assert astrbot.bots == [odd, bot("dingtalk_z", "dingZ")]
 
 
@@ -452,9 +458,9 @@ async def test_a_bot_is_switched_and_nothing_else_changes(
 ) -> None:
     have(astrbot, OTHER, old())
     off = platform("dingtalk_old", OLD_ID, OLD_SECRET, enabled=False)
-    assert await target.set_enabled(OLD_ID, False) == off
+    assert await target.set_enabled("dingtalk", OLD_ID, False) == off
     assert astrbot.bots == [OTHER, old(enable=False)]
-    assert await target.set_enabled(OLD_ID, True) == OLD_PLATFORM
+    assert await target.set_enabled("dingtalk", OLD_ID, True) == OLD_PLATFORM
     assert astrbot.bots == [OTHER, old()]
     assert astrbot.loads == [("unloaded", "dingtalk_old"), ("loaded", "dingtalk_old")]
 
@@ -463,9 +469,9 @@ async def test_a_bot_that_is_as_wanted_is_left_alone(
     astrbot: AstrBotStandIn, target: AstrBot
 ) -> None:
     have(astrbot, old())
-    assert await target.set_enabled(OLD_ID, True) == OLD_PLATFORM
-    assert await target.set_enabled(ID, True) is None
-    assert await target.remove(ID) is None
+    assert await target.set_enabled("dingtalk", OLD_ID, True) == OLD_PLATFORM
+    assert await target.set_enabled("dingtalk", ID, True) is None
+    assert await target.remove("dingtalk", ID) is None
     assert calls(astrbot) == ["list"] * 3
 
 
@@ -473,7 +479,7 @@ async def test_a_removed_bot_is_unloaded_and_given_back(
     astrbot: AstrBotStandIn, target: AstrBot
 ) -> None:
     have(astrbot, OTHER, old())
-    assert await target.remove(OLD_ID) == OLD_PLATFORM
+    assert await target.remove("dingtalk", OLD_ID) == OLD_PLATFORM
     assert astrbot.bots == [OTHER]
     assert astrbot.loads == [("unloaded", "dingtalk_old")]
     assert calls(astrbot) == ["list", "remove", "list"]
@@ -486,7 +492,7 @@ async def test_an_odd_id_is_named_to_the_letter(
     astrbot: AstrBotStandIn, target: AstrBot, bot_id: str
 ) -> None:
     astrbot.bots.extend([OTHER, bot(bot_id)])
-    assert await target.remove(ID) == platform(bot_id)
+    assert await target.remove("dingtalk", ID) == platform(bot_id)
     assert astrbot.bots == [OTHER]
     query = urlsplit(astrbot.requests[1].path).query
     assert parse_qs(query) == {"bot_id": [bot_id]}
@@ -496,7 +502,7 @@ async def test_of_two_bots_with_one_client_id_the_first_is_meant(
     astrbot: AstrBotStandIn, target: AstrBot
 ) -> None:
     have(astrbot, bot("a", secret="one"), bot("b", secret="two"))
-    assert await target.remove(ID) == platform("a", secret="one")
+    assert await target.remove("dingtalk", ID) == platform("a", secret="one")
     assert astrbot.bots == [bot("b", secret="two")]
 
 
@@ -560,7 +566,7 @@ async def refuses(astrbot: AstrBotStandIn, deed: str, code: Code) -> None:
     """The deed ends with the code, and what is stored is as it was."""
     have(astrbot, OTHER, old())
     async with Http(timeout=0.05 if code is Code.API_TIMEOUT else 5) as session:
-        target = AstrBot(session, astrbot.url, SecretStr(KEY))
+        target = AstrBot(session, astrbot.url, SecretStr(KEY), CELLS)
         with refused(code, target.place):
             await DEEDS[deed](target)
     assert astrbot.bots == [OTHER, old()]
@@ -597,7 +603,7 @@ async def test_an_astrbot_that_is_away_is_unreachable(astrbot: AstrBotStandIn, d
 
 async def test_a_closed_port_is_unreachable() -> None:
     async with AstrBotStandIn() as gone, Http(timeout=5) as session:
-        target = AstrBot(session, gone.url, SecretStr(KEY))
+        target = AstrBot(session, gone.url, SecretStr(KEY), CELLS)
         await gone.__aexit__(None, None, None)
         with refused(Code.API_UNREACHABLE, target.place):
             await target.store("dingtalk_a", PAIR)
@@ -658,10 +664,10 @@ async def test_an_empty_secret_is_filled_but_never_sent_back(
 ) -> None:
     have(astrbot, old(client_secret=""), bot("dingtalk_z", "dingZ", ""))
     with refused(Code.API_BAD_ANSWER, target.place):
-        await target.set_enabled(OLD_ID, False)
+        await target.set_enabled("dingtalk", OLD_ID, False)
     assert calls(astrbot) == ["list"]
     await target.store("dingtalk_a", ding_pair(OLD_ID, SECRET))
-    assert await target.remove("dingZ")
+    assert await target.remove("dingtalk", "dingZ")
     assert astrbot.bots == [old(client_secret=SECRET)]
 
 
@@ -677,13 +683,13 @@ async def test_a_list_may_be_long(astrbot: AstrBotStandIn, target: AstrBot) -> N
 
 def test_it_is_a_target_with_a_name() -> None:
     url, command = "https://astrbot.example:6185", Command(("true",))
-    target: Target = AstrBot(Http(), url, SecretStr(KEY), after=command)
+    target: Target = AstrBot(Http(), url, SecretStr(KEY), CELLS, after=command)
     assert target.kind == "astrbot"
     assert target.key == "astrbot:https://astrbot.example:6185"
     assert target.place == "astrbot.example:6185"
     assert target.single_slot is False
     assert target.after is command
-    assert AstrBot(Http(), url, SecretStr(KEY)).after is None
+    assert AstrBot(Http(), url, SecretStr(KEY), CELLS).after is None
 
 
 async def test_probing_asks_for_the_list_alone(astrbot: AstrBotStandIn, target: AstrBot) -> None:

@@ -18,14 +18,15 @@ from hypothesis import strategies as st
 
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, TargetError
-from bootstrap_bot.http import Http
 from bootstrap_bot.targets.command import Command
-from bootstrap_bot.targets.config_file import ConfigFile, ConfigTable
+from bootstrap_bot.targets.config_file import ConfigTable
 from bootstrap_bot.targets.neighbours import copy_of
 from bootstrap_bot.targets.tables import TargetContext
 from bootstrap_bot.targets.target import Target
 from tests.support.credentials import ding_pair
 from tests.support.folder_lock import FolderLock
+from tests.support.lark_like import LARK_LIKE, lark_pair
+from tests.support.programs import config_file, context_in
 
 SECRET = "s3cr3t-s3cr3t-s3cr3t"
 
@@ -48,9 +49,9 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def write(file: Path, text: str) -> ConfigFile:
+def write(file: Path, text: str) -> Target:
     file.write_bytes(text.encode())
-    return ConfigFile(file)
+    return config_file(file)
 
 
 def text_of(file: Path) -> str:
@@ -82,12 +83,12 @@ def refused(code: Code, line: int = 0, column: int = 0) -> Iterator[None]:
 
 
 async def test_it_is_a_target_with_a_lasting_key_and_a_short_place(file: Path) -> None:
-    target: Target = ConfigFile(file)
+    target: Target = config_file(file)
     assert (target.key, target.place) == (f"config:{file}", "config.toml")
 
 
 async def test_a_missing_file_is_made_with_the_table_alone(tmp_path: Path) -> None:
-    target = ConfigFile(tmp_path / "new.toml")
+    target = config_file(tmp_path / "new.toml")
     assert await target.platforms() == []
     stored = (await target.store("dingtalk", pair())).platform
     assert (stored.id, stored.type, stored.enabled) == ("dingtalk", "dingtalk", True)
@@ -153,7 +154,7 @@ async def test_of_two_tables_with_one_client_id_the_first_is_ours(file: Path) ->
 
 async def test_platforms_of_another_type_or_shape_are_not_ours(file: Path) -> None:
     text = (
-        '[platforms]\nn = 1\n[platforms.a]\ntype = "lark"\nclient_id = "dingNEW"\n'
+        '[platforms]\nn = 1\n[platforms.a]\ntype = "lark_like"\napp_id = "dingNEW"\n'
         '[platforms.b]\ntype = "dingtalk"\n[platforms.c]\ntype = "dingtalk"\nclient_id = 5\n'
         '[[platforms.d]]\ntype = "dingtalk"\nclient_id = "dingNEW"\n'
     )
@@ -161,7 +162,7 @@ async def test_platforms_of_another_type_or_shape_are_not_ours(file: Path) -> No
     assert await target.platforms() == []
     assert (await target.store("a", pair())).platform.id == "a_2"
     assert text_of(file).startswith(text)
-    assert [p.id for p in await ConfigFile(file, platform_type="lark").platforms()] == ["a"]
+    assert [p.id for p in await config_file(file, [LARK_LIKE]).platforms()] == ["a"]
 
 
 async def test_a_platform_is_on_unless_it_says_something_else(file: Path) -> None:
@@ -187,12 +188,15 @@ async def test_a_secret_that_is_no_text_is_none_and_is_replaced(file: Path) -> N
 
 
 async def test_another_type_is_kept_apart_from_ours(file: Path) -> None:
-    target = ConfigFile(file, platform_type="lark")
+    target = config_file(file, [LARK_LIKE])
     file.write_text(table("a"))
-    stored = (await target.store("a", pair())).platform
-    assert (stored.id, stored.type) == ("a_2", "lark")
-    assert text_of(file) == table("a") + "\n" + table("a_2").replace("dingtalk", "lark")
-    assert [p.id for p in await ConfigFile(file).platforms()] == ["a"]
+    stored = (await target.store("a", lark_pair("dingNEW", SECRET))).platform
+    assert (stored.id, stored.type) == ("a_2", "lark_like")
+    assert text_of(file) == (
+        f'{table("a")}\n[platforms.a_2]\ntype = "lark_like"\nenabled = true\n'
+        f'app_id = "dingNEW"\napp_secret = "{SECRET}"\ndomain = "lark"\n'
+    )
+    assert [p.id for p in await config_file(file).platforms()] == ["a"]
 
 
 def built(context: TargetContext, **keys: object) -> Target:
@@ -200,14 +204,13 @@ def built(context: TargetContext, **keys: object) -> Target:
 
 
 async def test_the_kind_config_is_this_bots_own_file_unless_it_names_another(file: Path) -> None:
-    context = TargetContext(file, Http(), 0.0)
+    context = context_in(file.parent, config=file.name)
     own, other = built(context), built(context, path="more/b.toml")
     assert (own.kind, own.key, own.place) == ("config", f"config:{file}", "config.toml")
     assert other.key == f"config:{file.parent / 'more' / 'b.toml'}"
     assert (other.place, own.after, other.single_slot) == ("more/b.toml", None, False)
     after = built(context, path=str(file), after={"command": ["true"]}).after
     assert after == Command(("true",))
-    assert ConfigFile(file, after=after).after == after
 
 
 async def test_another_holder_is_not_waited_for_without_time(
@@ -217,7 +220,8 @@ async def test_another_holder_is_not_waited_for_without_time(
         pytest.fail("it was waited for")
 
     monkeypatch.setattr(time, "sleep", sleep)
-    targets = ConfigFile(file, lock_seconds=0), built(TargetContext(file, Http(), 0.0))
+    context = context_in(file.parent, config=file.name)
+    targets = config_file(file, lock_seconds=0), built(context)
     with FolderLock(file):
         for target in targets:
             with refused(Code.LOCKED):
@@ -253,11 +257,11 @@ async def test_platforms_may_be_written_in_any_way_toml_allows(
     assert text_of(file) == text(SECRET)
     added = (await target.store("b", pair("B"))).platform
     assert [p.id for p in await target.platforms()] == ["a", "b"]
-    assert await target.remove("B") == added
+    assert await target.remove("dingtalk", "B") == added
     assert text_of(file).replace(" }", "}") == text(SECRET).replace(" }", "}")
-    assert (await target.set_enabled("A", False)) is not None
+    assert (await target.set_enabled("dingtalk", "A", False)) is not None
     assert [p.enabled for p in await target.platforms()] == [False]
-    assert await target.remove("A") is not None
+    assert await target.remove("dingtalk", "A") is not None
     assert await target.platforms() == []
     assert text_of(file).count("\n") == text_of(file).count(newline)
 
@@ -267,21 +271,21 @@ async def test_removing_takes_the_whole_table_and_nothing_else(file: Path) -> No
     own = table("a") + '# inside\n[platforms.a.sub]\nk = """\n[z]\n"""\n'
     far = "\n[platforms.a.far]\nj = 1\n"
     target = write(file, head + own + tail + far)
-    assert (await target.remove("dingNEW")) is not None
+    assert (await target.remove("dingtalk", "dingNEW")) is not None
     assert text_of(file) == head + tail
-    assert await target.remove("dingNEW") is None
+    assert await target.remove("dingtalk", "dingNEW") is None
 
 
 async def test_switching_changes_one_word(file: Path) -> None:
     old = table("a") + "\n[other]\nenabled = true\n"
     target = write(file, old)
-    switched = await target.set_enabled("dingNEW", False)
+    switched = await target.set_enabled("dingtalk", "dingNEW", False)
     assert switched is not None
     assert switched.enabled is False
     assert text_of(file) == old.replace("enabled = true", "enabled = false", 1)
-    assert await target.set_enabled("dingNEW", True) is not None
+    assert await target.set_enabled("dingtalk", "dingNEW", True) is not None
     assert text_of(file) == old
-    assert await target.set_enabled("unknown", True) is None
+    assert await target.set_enabled("dingtalk", "unknown", True) is None
 
 
 @pytest.mark.parametrize(
@@ -300,8 +304,8 @@ async def test_a_file_that_does_not_parse_is_never_written(
     target = write(file, text)
     for attempt in (
         target.store("dingtalk", pair()),
-        target.remove("dingNEW"),
-        target.set_enabled("dingNEW", True),
+        target.remove("dingtalk", "dingNEW"),
+        target.set_enabled("dingtalk", "dingNEW", True),
         target.platforms(),
     ):
         with refused(Code.UNPARSABLE, line, column):
@@ -346,9 +350,9 @@ async def test_eight_processes_that_store_at_once_all_succeed(file: Path) -> Non
     code = (
         "import asyncio, sys; from pathlib import Path\n"
         "from tests.support.credentials import ding_pair\n"
-        "from bootstrap_bot.targets.config_file import ConfigFile\n"
+        "from tests.support.programs import config_file\n"
         "pair = ding_pair(sys.argv[2], 'x')\n"
-        "asyncio.run(ConfigFile(Path(sys.argv[1])).store('dingtalk', pair))"
+        "asyncio.run(config_file(Path(sys.argv[1])).store('dingtalk', pair))"
     )
     children = [
         subprocess.Popen(  # noqa: ASYNC220
@@ -357,7 +361,7 @@ async def test_eight_processes_that_store_at_once_all_succeed(file: Path) -> Non
         for n in range(8)
     ]
     assert [child.wait() for child in children] == [0] * 8
-    stored = await ConfigFile(file).platforms()
+    stored = await config_file(file).platforms()
     assert {p.client_id for p in stored} == {f"ding{n}" for n in range(8)}
     assert {p.id for p in stored} == {"dingtalk", *(f"dingtalk_{n}" for n in range(2, 9))}
 
@@ -416,7 +420,7 @@ async def test_any_pair_round_trips_and_every_other_byte_stays(
             assert added
         assert (await target.store("another", pair(client_id, secret))).platform == stored
         assert text_of(file) == new
-        await target.remove(client_id)
+        await target.remove("dingtalk", client_id)
         if not known:
             left = tomllib.loads(text_of(file).removeprefix("\ufeff"))
             assert repr(left) == repr(tomllib.loads(old.removeprefix("\ufeff")))

@@ -9,7 +9,7 @@ from bootstrap_bot.doctor.endless import COW, HERMES, endless
 from bootstrap_bot.doctor.finding import Mark
 from bootstrap_bot.doctor.targets import TargetsCheck
 from bootstrap_bot.targets.command import Command
-from bootstrap_bot.targets.config_file import ConfigFile
+from tests.support.programs import config_file
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ async def test_check_warns_of_it_whatever_else_it_finds(tmp_path: Path, text: st
     file = tmp_path / "config.toml"
     file.write_text(text)
     file.chmod(0o600)
-    target = ConfigFile(file, after=Command(("/bin/sh", "-c", "cow restart")))
-    first, warned = await TargetsCheck([target])()
+    target = config_file(file, after=("/bin/sh", "-c", "cow restart"))
+    first, warned = await TargetsCheck([target], ["dingtalk"])()
     assert (first.mark is Mark.GOOD) is (text == "")
     assert (warned.mark, warned.code) == (Mark.LOOK, COW)
     for language in LANGUAGES:

@@ -18,12 +18,13 @@ from bootstrap_bot.editing.format import Change, Remove, Set, UnfitValueError
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.file_target import FileTarget
-from bootstrap_bot.targets.layout import Data, free_id, pair_at, table_at
+from bootstrap_bot.targets.layout import Data, free_id, table_at
 from bootstrap_bot.targets.rights import Rights
 from bootstrap_bot.targets.target import Note, Platform, Stored, Target
 from tests.support.credentials import ding_bot, ding_pair
 from tests.support.folder_lock import FolderLock
 from tests.support.format import FakeFormat
+from tests.support.programs import DINGTALK, cell_of
 
 SECRET = "s3cr3t-s3cr3t-s3cr3t"
 PAIR = ding_pair("NEW", SECRET)
@@ -37,7 +38,7 @@ class Bots:
     put where nobody looks for them, one that says `unfit` takes none.
     """
 
-    kind = "fake"
+    cell = cell_of("config", DINGTALK)
 
     def __init__(self, *, single_slot: bool = False) -> None:
         self.single_slot = single_slot
@@ -61,7 +62,8 @@ class Bots:
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> Sequence[Change]:
         path = ("bots", bot.id)
         known = table_at(data, path)
-        return pair_at((*path, "id"), (*path, "secret"), credentials) if known else []
+        new = {"id": credentials.account, "secret": credentials.text("client_secret")}
+        return [Set((*path, key), text) for key, text in new.items()] if known else []
 
     def remove(self, data: Data, bot: Platform) -> Sequence[Change]:
         return [Remove(("bots", name)) for name in table_at(data, ("bots",)) if name == bot.id]
@@ -69,6 +71,9 @@ class Bots:
     def switch(self, data: Data, bot: Platform, enabled: bool) -> Sequence[Change]:
         path = ("bots", bot.id)
         return [Set((*path, "on"), enabled)] if "on" in table_at(data, path) else []
+
+    def allow(self, data: Data, bot: Platform, person: str) -> Sequence[Change]:
+        return []
 
     def notes(self, data: Data) -> Sequence[Note]:
         return [Note(note) for note in data.get("notes", [])]
@@ -120,7 +125,7 @@ def names(file: Path) -> set[str]:
 
 def a_target(file: Path, **options: Any) -> FileTarget:
     layout = options.pop("layout", None) or Bots()
-    return FileTarget(layout, FakeFormat(), file, PLACE, **options)
+    return FileTarget("fake", [layout], FakeFormat(), file, PLACE, **options)
 
 
 def guarded(file: Path, answers: list[Code | None]) -> FileTarget:
@@ -203,8 +208,8 @@ async def test_a_bot_without_a_client_id_is_nobodys(file: Path) -> None:
     write(file, {"bots": {"a": a_bot("")}})
     target = a_target(file)
     assert (await target.store("c", PAIR)).platform.id == "c"
-    assert await target.remove("") is None
-    assert await target.set_enabled("", True) is None
+    assert await target.remove("dingtalk", "") is None
+    assert await target.set_enabled("dingtalk", "", True) is None
     assert said(file)["bots"]["a"] == a_bot("")
 
 
@@ -271,16 +276,16 @@ async def test_a_file_of_somebody_else_keeps_its_mode(
     assert stored.notes == (Note.EXPOSED,)
     assert caplog.messages == [f"{PLACE} can be read by others"]
     # no secret comes in, and its readers stay the same
-    await a_target(file).set_enabled("NEW", False)
+    await a_target(file).set_enabled("dingtalk", "NEW", False)
     assert mode(file) == 0o664
-    await a_target(file, policy=Rights.private).remove("NEW")
+    await a_target(file, policy=Rights.private).remove("dingtalk", "NEW")
     assert mode(file) == 0o600
 
 
 async def test_a_missing_file_is_its_programs_to_make_unless_it_is_ours(file: Path) -> None:
     target = a_target(file)
     assert await target.platforms() == []
-    for attempt in (target.store("c", PAIR), target.remove("NEW"), target.probe()):
+    for attempt in (target.store("c", PAIR), target.remove("dingtalk", "NEW"), target.probe()):
         with refused(Code.FILE_MISSING):
             await attempt
     assert not file.exists()
@@ -301,7 +306,7 @@ async def test_another_holder_is_waited_for_no_longer_than_told(
     target = a_target(file, lock_seconds=0)
     monkeypatch.setattr(time, "sleep", sleep)
     with FolderLock(file):
-        for attempt in (target.store("c", PAIR), target.remove("NEW"), target.probe()):
+        for attempt in (target.store("c", PAIR), target.remove("dingtalk", "NEW"), target.probe()):
             with refused(Code.LOCKED):
                 await attempt
     assert said(file) == {}
@@ -347,10 +352,10 @@ async def test_a_value_that_the_format_cannot_hold_is_told(file: Path) -> None:
 async def test_switching_gives_the_bot_as_it_is_then(file: Path) -> None:
     write(file, {"bots": {"a": a_bot("A", on=True), "b": a_bot("B", on=True)}})
     target = a_target(file)
-    switched = await target.set_enabled("B", False)
+    switched = await target.set_enabled("dingtalk", "B", False)
     assert switched == ding_bot("b", False, "B", "old")
     assert said(file)["bots"] == {"a": a_bot("A", on=True), "b": a_bot("B", on=False)}
-    again = await target.set_enabled("B", True)
+    again = await target.set_enabled("dingtalk", "B", True)
     assert again is not None
     assert again.enabled is True
     assert said(file)["bots"]["b"]["on"] is True
@@ -358,7 +363,7 @@ async def test_switching_gives_the_bot_as_it_is_then(file: Path) -> None:
 
 async def test_a_bot_without_a_switch_stays_without_one(file: Path) -> None:
     write(file, {"bots": {"a": a_bot("A")}})
-    switched = await a_target(file).set_enabled("A", False)
+    switched = await a_target(file).set_enabled("dingtalk", "A", False)
     assert switched is not None
     assert switched.enabled is None
     assert said(file) == {"bots": {"a": a_bot("A")}}
@@ -366,7 +371,7 @@ async def test_a_bot_without_a_switch_stays_without_one(file: Path) -> None:
 
 async def test_removing_gives_the_bot_as_it_was(file: Path) -> None:
     write(file, {"bots": {"a": a_bot("A", on=True), "b": a_bot("B")}})
-    removed = await a_target(file).remove("A")
+    removed = await a_target(file).remove("dingtalk", "A")
     assert removed == ding_bot("a", True, "A", "old")
     assert said(file) == {"bots": {"b": a_bot("B")}}
 
@@ -374,8 +379,8 @@ async def test_removing_gives_the_bot_as_it_was(file: Path) -> None:
 async def test_what_nobody_knows_is_none_and_nothing_is_written(file: Path) -> None:
     write(file, {"bots": {"a": a_bot("A", on=True)}})
     target, before = a_target(file), version(file)
-    assert await target.set_enabled("B", False) is None
-    assert await target.remove("B") is None
+    assert await target.set_enabled("dingtalk", "B", False) is None
+    assert await target.remove("dingtalk", "B") is None
     assert version(file) == before
 
 
@@ -391,8 +396,8 @@ async def test_the_guard_is_asked_before_anything_is_written_and_never_for_a_loo
     target = guarded(file, answers)
     for attempt in (
         target.store("c", PAIR),
-        target.set_enabled("A", False),
-        target.remove("A"),
+        target.set_enabled("dingtalk", "A", False),
+        target.remove("dingtalk", "A"),
         target.probe(),
     ):
         with refused(Code.STILL_RUNNING):
@@ -402,8 +407,8 @@ async def test_the_guard_is_asked_before_anything_is_written_and_never_for_a_loo
     assert said(file) == before
     answers[:] = [None] * 4
     await target.store("c", PAIR)
-    await target.set_enabled("A", False)
-    await target.remove("A")
+    await target.set_enabled("dingtalk", "A", False)
+    await target.remove("dingtalk", "A")
     await target.probe()
     assert said(file) == {"bots": {"c": a_bot("NEW", SECRET, on=True)}}
 

@@ -4,16 +4,19 @@ from typing import Any
 
 import pytest
 
-from bootstrap_bot.editing.format import Keys, Set, UnfitValueError
+from bootstrap_bot.editing.format import Append, Keys, Set, UnfitValueError
 from bootstrap_bot.targets.layout import (
     OtherShapeError,
     free_id,
-    pair_at,
     table_at,
     text_at,
     unexpanded,
+    with_person,
+    written,
 )
 from tests.support.credentials import ding_pair
+from tests.support.lark_like import LARK_LIKE, lark_pair
+from tests.support.programs import cell_of
 
 DATA: dict[str, Any] = {"a": {"b": {"t": "text", "e": "", "z": None}, "l": [{}]}, "n": 5}
 
@@ -100,10 +103,25 @@ def test_the_wanted_id_is_taken_or_the_first_that_is_free() -> None:
     assert free_id("a", {"a", "a_2", "a_4"}) == "a_3"
 
 
-def test_a_pair_is_two_changes_each_at_its_place() -> None:
-    pair = ding_pair("ding", "secret")
-    changes = pair_at(("a", "id"), ("b", "secret"), pair)
-    assert changes == [Set(("a", "id"), "ding"), Set(("b", "secret"), "secret")]
+def test_credentials_are_a_change_for_each_key_in_the_programs_words() -> None:
+    pair = lark_pair("cli", "secret", "lark")
+    changes = written(cell_of("astrbot", LARK_LIKE), ("a",), pair)
+    assert changes == [
+        Set(("a", "app_id"), "cli"),
+        Set(("a", "app_secret"), "secret"),
+        Set(("a", "domain"), "https://open.larksuite.com"),
+    ]
+
+
+def test_a_person_is_put_on_a_list_once() -> None:
+    path = ("a", "people")
+    assert with_person({}, path, "5") == [Set(path, ["5"])]
+    assert with_person({"a": {"people": ["4"]}}, path, "5") == [Append(path, "5")]
+    for there in ("5", 5):
+        assert with_person({"a": {"people": [there]}}, path, "5") == []
+    with pytest.raises(OtherShapeError) as caught:
+        with_person({"a": {"people": "4"}}, path, "5")
+    assert caught.value.path == path
 
 
 def test_a_pair_that_a_program_would_fill_in_is_unfit() -> None:

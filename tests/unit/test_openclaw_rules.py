@@ -18,6 +18,7 @@ from bootstrap_bot.targets.openclaw_plugin import COMMUNITY, OFFICIAL, Plugin
 from bootstrap_bot.targets.target import Platform
 from tests.support.credentials import ding_pair
 from tests.support.openclaw_rules import STARTED, VALID, Config, Pairs
+from tests.support.programs import DINGTALK, cell_of
 
 PLUGINS = [pytest.param(OFFICIAL, id="official"), pytest.param(COMMUNITY, id="community")]
 NEW = ding_pair("dingnew", "new")
@@ -78,7 +79,7 @@ def without(pairs: Pairs, client_id: str) -> Pairs:
 def test_the_list_of_bots_says_which_ones_the_plugin_starts(plugin: Plugin) -> None:
     for seed in range(200):
         config = configs(plugin, seed)
-        listed = OpenClawLayout(plugin).bots(copy.deepcopy(config))
+        listed = layout_of(plugin).bots(copy.deepcopy(config))
         on = {bot.client_id for bot in listed if bot.enabled}
         assert on == {pair[0] for pair in STARTED[plugin.channel](config)}, (seed, config)
 
@@ -137,8 +138,12 @@ def test_a_change_of_one_bot_leaves_all_others_started(plugin: Plugin, what: str
     assert count > 80
 
 
+def layout_of(plugin: Plugin) -> OpenClawLayout:
+    return OpenClawLayout(cell_of("openclaw", DINGTALK), plugin, "openclaw")
+
+
 def of(plugin: Plugin) -> Any:
-    return OpenClawLayout(plugin), STARTED[plugin.channel], VALID[plugin.channel]
+    return layout_of(plugin), STARTED[plugin.channel], VALID[plugin.channel]
 
 
 def change(layout: OpenClawLayout, config: Config, bot: Platform, what: str) -> list[Change]:

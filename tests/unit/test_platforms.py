@@ -14,6 +14,7 @@ from bootstrap_bot.registration.inventory import Inventory
 from bootstrap_bot.targets.command import Command, End, Ran
 from bootstrap_bot.targets.target import Platform, Target
 from tests.support.credentials import ding_bot
+from tests.support.lark_like import lark_pair
 
 CLIENT_ID = "dingabcdefgh1234"
 NOBODY = "f" * 12
@@ -33,6 +34,7 @@ class FakeTarget:
     kind: str = "config"
     single_slot: bool = False
     after: Command | None = None
+    spoken: tuple[str, ...] = ("dingtalk",)
 
     @property
     def place(self) -> str:
@@ -42,17 +44,24 @@ class FakeTarget:
         self._fail()
         return list(self.there)
 
-    async def set_enabled(self, client_id: str, enabled: bool) -> Platform | None:
-        self._fail()
-        self.there = [
-            replace(p, enabled=enabled) if p.client_id == client_id else p for p in self.there
-        ]
-        return next((p for p in self.there if p.client_id == client_id), None)
+    def speaks(self, provider: str) -> bool:
+        return provider in self.spoken
 
-    async def remove(self, client_id: str, *, unwanted: bool = False) -> Platform | None:
+    async def set_enabled(self, provider: str, client_id: str, enabled: bool) -> Platform | None:
         self._fail()
-        found = next((p for p in self.there if p.client_id == client_id), None)
-        self.there = [p for p in self.there if p.client_id != client_id]
+        named = (provider, client_id)
+        self.there = [
+            replace(p, enabled=enabled) if (p.type, p.account) == named else p for p in self.there
+        ]
+        return next((p for p in self.there if (p.type, p.account) == named), None)
+
+    async def remove(
+        self, provider: str, client_id: str, *, unwanted: bool = False
+    ) -> Platform | None:
+        self._fail()
+        named = (provider, client_id)
+        found = next((p for p in self.there if (p.type, p.account) == named), None)
+        self.there = [p for p in self.there if (p.type, p.account) != named]
         return found
 
     def _fail(self) -> None:
@@ -74,7 +83,7 @@ class Asked:
         self.ran.append((*command.argv, *secrets))
         return Ran(End.EXITED, 0, 1.0)
 
-    async def displaced(self, client_id: str, target: str) -> None:
+    async def displaced(self, _: str, client_id: str, target: str) -> None:
         self.gone.append((client_id, target))
 
     async def check(self, credentials: Credentials) -> Health:
@@ -84,10 +93,18 @@ class Asked:
         return self.says
 
 
-def over(*shelves: FakeTarget, asked: Asked | None = None) -> Inventory:
+def lark_like(name: str, app_id: str = "cli_1") -> Platform:
+    values = lark_pair(app_id, f"secret of {name}").values
+    return Platform(name, "lark_like", True, app_id, values)
+
+
+def over(
+    *shelves: FakeTarget, asked: Asked | None = None, providers: Sequence[str] = ("dingtalk",)
+) -> Inventory:
     targets = [cast("Target", shelf) for shelf in shelves]
     asked = asked or Asked()
-    return Inventory(targets, cast("Provider", asked), asked.run_command, asked.displaced)
+    every = dict.fromkeys(providers, cast("Provider", asked))
+    return Inventory(targets, every, asked.run_command, asked.displaced)
 
 
 def two() -> tuple[FakeTarget, FakeTarget]:
@@ -288,3 +305,31 @@ async def test_there_is_room_unless_every_target_holds_one() -> None:
     assert not (await over(full).all()).room
     assert (await over(full, many).all()).room
     assert (await over(full, FakeTarget("c", single_slot=True)).all()).room
+
+
+async def test_one_platforms_bots_are_those_in_targets_that_speak_it() -> None:
+    lark = lark_like("theirs")
+    both = FakeTarget(
+        "config:/a", [platform("mine"), lark], single_slot=True, spoken=("dingtalk", "lark_like")
+    )
+    mute = FakeTarget("config:/b", fault=Code.UNPARSABLE, spoken=())
+    inventory = over(both, mute, providers=("dingtalk", "lark_like"))
+    found = await inventory.of("lark_like")
+    assert [one.platform for one in found.listed] == [lark]
+    assert (found.room, found.troubles, found.unreadable) == (False, [], False)
+    both.there = [platform("mine")]
+    assert (await inventory.of("lark_like")).room
+    assert not (await inventory.of("dingtalk")).room
+    assert not (await inventory.of("nobody")).unreadable
+
+
+async def test_a_bot_is_checked_switched_and_removed_as_its_platforms() -> None:
+    asked, ours, theirs = Asked(), platform("mine"), lark_like("theirs", CLIENT_ID)
+    target = FakeTarget("config:/a", [ours, theirs], spoken=("dingtalk", "lark_like"))
+    inventory = over(target, asked=asked, providers=("lark_like",))
+    refs_of = {one.platform.type: one.ref for one in (await inventory.all()).listed}
+    assert set(refs_of) == {"lark_like"}
+    assert await inventory.check(refs_of["lark_like"]) is Health.WORKS
+    await inventory.remove(refs_of["lark_like"])
+    assert target.there == [ours]
+    assert asked.gone == [(CLIENT_ID, "config:/a")]

@@ -8,13 +8,15 @@ import pytest
 
 from bootstrap_bot import registry
 from bootstrap_bot.providers.provider import ProviderKind
+from bootstrap_bot.targets.tables import TargetTable, kind_of
 
 MODULE = """
 from typing import Literal
 
+from bootstrap_bot.credentials import Field
 from bootstrap_bot.http import Http
 from bootstrap_bot.providers.dingtalk.provider import DingTalk
-from bootstrap_bot.providers.provider import Field, Policy, Provider, ProviderKind, ProviderTable
+from bootstrap_bot.providers.provider import Policy, Provider, ProviderKind, ProviderTable
 from bootstrap_bot.settings.table import BaseUrl
 from bootstrap_bot.targets.hermes import HermesTable
 
@@ -56,6 +58,7 @@ import sys
 from pathlib import Path
 from bootstrap_bot import registry
 from bootstrap_bot.providers.provider import ProviderKind
+from bootstrap_bot.targets.tables import TargetTable, kind_of
 from bootstrap_bot.settings import settings
 
 loaded = settings.load(Path(sys.argv[1]), {"CLOUD_URL": "https://other.example.com"})
@@ -101,7 +104,7 @@ def test_every_line_of_the_registry_leads_to_what_it_names() -> None:
     assert list(registry.providers()) == ["dingtalk"]
     assert len(registry.targets()) == len(registry.TARGETS)
     for name, table in registry.targets().items():
-        assert registry.kind_of(table) == name
+        assert kind_of(table) == name
 
 
 @pytest.mark.parametrize("kind", registry.providers().values(), ids=registry.providers())
@@ -112,3 +115,31 @@ def test_a_platform_says_what_it_gives_out(kind: ProviderKind) -> None:
     assert any(field.secret for field in kind.fields)
     assert not next(field for field in kind.fields if field.name == kind.account).secret
     assert set(kind.table.VARIABLES) <= set(kind.table.model_fields)
+
+
+@pytest.mark.parametrize("table", registry.targets().values(), ids=kind_of)
+def test_a_cell_is_said_once(table: type[TargetTable]) -> None:
+    brought = {
+        name
+        for name, platform in registry.providers().items()
+        if (table.PROGRAM or kind_of(table)) in platform.placements
+    }
+    assert brought & set(table.PLACEMENTS) == set()
+    assert set(table.PLACEMENTS) <= set(registry.providers())
+
+
+@pytest.mark.parametrize("platform", registry.providers().values(), ids=registry.providers())
+def test_a_platforms_placements_are_for_programs_that_there_are(platform: ProviderKind) -> None:
+    programs = {table.PROGRAM or kind for kind, table in registry.targets().items()}
+    assert set(platform.placements) <= programs
+
+
+@pytest.mark.parametrize("kind", registry.targets())
+def test_a_placement_has_what_tells_a_bot_and_lets_it_in(kind: str) -> None:
+    for platform in registry.providers().values():
+        if placement := registry.targets()[kind].placement(platform):
+            names = {one.name for one in platform.fields}
+            needed = {platform.account} | {one.name for one in platform.fields if one.secret}
+            assert needed <= set(placement.keys) <= names
+            assert len(set(placement.keys.values())) == len(placement.keys)
+            assert set(placement.forms) <= set(placement.keys)

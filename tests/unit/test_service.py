@@ -153,6 +153,18 @@ async def test_an_attempt_with_a_message_of_its_own_leaves_the_earlier_ones_alon
         assert scene.row().message == "7"
 
 
+async def test_nothing_is_begun_for_a_platform_that_no_target_speaks() -> None:
+    def mute(scene: ServiceStage) -> None:
+        scene.shelf.spoken = ("lark_like",)
+
+    async with started(prepare=mute) as scene:
+        with pytest.raises(RefusedError) as caught:
+            await scene.begin()
+        assert (caught.value.code, caught.value.platform) == (Code.NOT_SPOKEN, "dingtalk")
+        assert scene.book.rows == {}
+        assert scene.office.begun == []
+
+
 # Limits.
 
 
@@ -454,7 +466,7 @@ async def test_what_is_displaced_in_one_target_stays_in_the_others() -> None:
     there = tuple(Delivery(f"config:/{name}", name, DeliveryState.VERIFIED) for name in ("a", "b"))
     other = stored(id=THEIRS, update="1", account="dingother")
     async with started(stored(deliveries=there), other, targets="ab", prepare=gone) as scene:
-        await scene.attempts.displaced(CLIENT_ID, "config:/b")
+        await scene.attempts.displaced("dingtalk", CLIENT_ID, "config:/b")
         assert [d.closed for d in scene.row().deliveries] == ["", "displaced"]
         assert scene.row(THEIRS).deliveries[0].closed == ""
 

@@ -80,7 +80,7 @@ class Scene:
             raise self.then
         return self.ran
 
-    async def _displaced(self, client_id: str, target: str) -> None:
+    async def _displaced(self, _: str, client_id: str, target: str) -> None:
         self.displaced.append((client_id, target))
 
     @property
@@ -460,7 +460,7 @@ async def test_a_target_that_left_the_config_is_closed_unless_it_has_the_pair() 
         Delivery("config:/a", "a"),
     )
     stage = scene(attempt=captured(deliveries=there))
-    await stage.storing.close_departed()
+    await stage.storing.close_hopeless()
     assert [(d.state.value, d.closed, d.trouble) for d in stage.deliveries] == [
         ("closed", "left", ""),
         ("verified", "", ""),
@@ -628,3 +628,20 @@ async def test_what_was_skipped_after_a_lost_answer_is_removed_too() -> None:
     stage.shelves[0].there = [known(SECRET)]
     assert await stage.storing.remove() is True
     assert stage.shelves[0].there == []
+
+
+async def test_a_target_that_does_not_speak_the_platform_gets_nothing_and_that_is_said() -> None:
+    events: list[str] = []
+    mute, other = FakeTarget(events, "config:/a"), FakeTarget(events, "config:/b")
+    mute.spoken = ("lark_like",)
+    stage = Scene(mute, other, events=events)
+    assert [target.key for target in stage.storing.targets] == ["config:/b"]
+    for _ in range(2):
+        await stage.storing.close_hopeless()
+        (closed,) = stage.deliveries
+        assert (closed.target, closed.closed, closed.about) == ("config:/a", "unspoken", "dingtalk")
+    await stage.storing.deliver(stage.targets[1])
+    assert [delivery.target for delivery in stage.deliveries] == ["config:/a", "config:/b"]
+    assert await stage.storing.look_again()
+    assert await stage.storing.remove()
+    assert [event for event in events if event.startswith("a:")] == []

@@ -1,21 +1,24 @@
 """[[targets]]: what may be set, and what is said of everything else."""
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bootstrap_bot import registry
-from bootstrap_bot.app import proxies_of, secrets_of, targets_of
+from bootstrap_bot.app import context_of, proxies_of, secrets_of, targets_of
 from bootstrap_bot.editing.format import Keys
 from bootstrap_bot.errors import ConfigError
 from bootstrap_bot.http import Http
 from bootstrap_bot.settings import settings
-from bootstrap_bot.settings.targets import proxy_of_target
+from bootstrap_bot.settings.targets import overlap, proxy_of_target
 from bootstrap_bot.targets.any_file import keys_of
-from bootstrap_bot.targets.tables import TargetContext
+from bootstrap_bot.targets.tables import TargetTable
 from bootstrap_bot.targets.target import Target
+from tests.support.lark_like import LARK_LIKE
+from tests.support.programs import DINGTALK, PLATFORMS
 from tests.support.scene import TOKEN
 
 KEY = "abk_secret-that-must-not-show"
@@ -56,7 +59,7 @@ def faults(file: Path, *targets: str, **environ: str) -> list[str]:
 
 
 def built(loaded: settings.Settings) -> list[Target]:
-    return targets_of(loaded.targets, TargetContext(loaded.path, Http(), 0.0))
+    return targets_of(loaded.targets, context_of(loaded, Http(), 0.0))
 
 
 def minimal(kind: str) -> str:
@@ -355,3 +358,78 @@ def test_a_home_that_nobody_has_is_a_fault(file: Path, kind: str) -> None:
     text = f'kind = "{kind}"\npath = "~nobody-at-all/x.yaml"\n'
     found = faults(file, text + (SET.format(more="") if kind == "file" else ""))
     assert any("path: must be a file's path" in fault for fault in found)
+
+
+def test_a_target_is_for_the_platforms_that_it_names(file: Path) -> None:
+    (target,) = built(load(file, f'{minimal("hermes")}platforms = ["dingtalk"]\n'))
+    assert target.speaks("dingtalk")
+    assert target.key == f"{built(load(file, minimal('hermes')))[0].key}#dingtalk"
+
+
+@pytest.mark.parametrize(
+    ("platforms", "said"),
+    [
+        ("[]", 'must be a list of platforms such as ["dingtalk"]'),
+        ('"dingtalk"', 'must be a list of platforms such as ["dingtalk"]'),
+        ('["ding"]', "must be a list of some of these: dingtalk"),
+        ('["dingtalk", "slack"]', "must be a list of some of these: dingtalk"),
+    ],
+)
+def test_platforms_that_nobody_knows_are_a_fault(file: Path, platforms: str, said: str) -> None:
+    (fault,) = faults(file, f"{minimal('config')}platforms = {platforms}\n")
+    assert fault.startswith(f"[[targets]] 1, platforms: {said}")
+
+
+def test_a_platform_without_a_place_is_a_fault() -> None:
+    homeless = replace(LARK_LIKE, name="homeless", placements={})
+    table = table_of("hermes", platforms=["dingtalk", "homeless"])
+    assert list(table.faults([DINGTALK, homeless])) == [
+        ("platforms", "must go without what this kind has no place for: homeless")
+    ]
+    assert list(table_of("hermes").faults([DINGTALK, homeless])) == []
+
+
+NEEDED = 'must have one key with "{app_id}" and one with "{app_secret}" as its value'
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"a.id": "{app_id}", "a.secret": "{app_secret}"}, []),
+        ({"a": "{app_id}", "b": "{app_secret}", "c": "x {domain}{owner_open_id}"}, []),
+        ({"a": "x{app_id}", "b": "{app_secret}"}, [NEEDED]),
+        ({"a": "{app_id}", "b": "x"}, [NEEDED]),
+        (
+            {"a": "{app_id}", "b": "{app_secret}", "c": "{client_id}"},
+            [
+                "must have nothing else in braces than "
+                "{app_id}, {app_secret}, {domain}, {owner_open_id}"
+            ],
+        ),
+    ],
+)
+def test_a_files_values_are_the_fields_of_the_platforms_it_names(
+    wanted: dict[str, str], said: list[str]
+) -> None:
+    table = table_of("file", platforms=["lark_like"], path="x.yaml", set=wanted)
+    assert list(table.faults(PLATFORMS)) == [("set", right) for right in said]
+
+
+def test_a_file_without_platforms_is_dingtalks(file: Path) -> None:
+    both = '{ "a" = "{client_id}", "b" = "{client_secret}", "c" = "{app_id}" }'
+    (target,) = built(load(file, f'kind = "file"\npath = "x.yaml"\nset = {both}\n'))
+    assert target.speaks("dingtalk")
+    table = table_of("file", path="x.yaml", set=tomllib.loads(f"set = {both}")["set"])
+    assert [platform.name for platform in table.named(PLATFORMS)] == ["dingtalk"]
+
+
+def test_one_place_is_for_several_targets_with_other_platforms(file: Path) -> None:
+    once, twice = table_of("hermes", platforms=["dingtalk"]), table_of("hermes")
+    other = table_of("hermes", platforms=["lark_like"])
+    assert overlap(once, twice, file, PLATFORMS)
+    assert not overlap(once, other, file, PLATFORMS)
+    assert not overlap(once, table_of("nanobot"), file, PLATFORMS)
+
+
+def table_of(kind: str, **keys: object) -> TargetTable:
+    return registry.targets()[kind].model_validate({"kind": kind, **keys})

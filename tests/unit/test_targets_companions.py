@@ -16,7 +16,7 @@ from bootstrap_bot.sandbox.astrbot.stand_in import AstrBotStandIn
 from bootstrap_bot.targets.astrbot import AstrBot
 from bootstrap_bot.targets.target import Note
 from tests.support.credentials import ding_pair
-from tests.support.programs import built, pair
+from tests.support.programs import DINGTALK, built, cell_of, pair
 
 OLD, NEW = pair(1), pair(2)
 OLD_SECRET = OLD.text("client_secret")
@@ -159,7 +159,7 @@ async def test_a_bot_that_gets_another_secret_keeps_its_companions(
 
 async def test_a_removed_bots_companions_go_with_it(tmp_path: Path, kind: str) -> None:
     case, file = CASES[kind], a_file(tmp_path, kind)
-    await built(kind, file).remove(OLD.account)
+    await built(kind, file).remove("dingtalk", OLD.account)
     now = case.read(file)
     assert [name for name in case.companions if now.get(name)] == []
     assert OLD.account not in file.read_text()
@@ -188,7 +188,7 @@ async def test_the_name_of_a_bot_that_is_gone_is_not_left_to_the_next_one(
 
 async def test_a_running_astrbots_card_stays_and_is_said() -> None:
     async with AstrBotStandIn([ASTRBOT], key="abk_x") as stand_in, Http() as http:
-        target = AstrBot(http, stand_in.url, SecretStr("abk_x"))
+        target = AstrBot(http, stand_in.url, SecretStr("abk_x"), [cell_of("astrbot", DINGTALK)])
         again = ding_pair(OLD.account, NEW.text("client_secret"))
         assert (await target.store("x", again)).notes == (Note.LOADED,)
         stored = await target.store("x", NEW, replaces=OLD.account)

@@ -212,13 +212,13 @@ class Play:
 
     async def _remove(self) -> None:
         for client_id in self._chance.sample([*self._on, *self._off], 1) if self._known() else []:
-            assert await self._target.remove(client_id) is not None
+            assert await self._target.remove("dingtalk", client_id) is not None
             self._forget(client_id)
 
     async def _switch(self) -> None:
         for client_id in self._chance.sample([*self._on, *self._off], 1) if self._known() else []:
             is_on = client_id in self._on
-            switched = await self._target.set_enabled(client_id, not is_on)
+            switched = await self._target.set_enabled("dingtalk", client_id, not is_on)
             if switched is not None and switched.enabled is not None:
                 here, there = (self._on, self._off) if is_on else (self._off, self._on)
                 there[client_id] = here.pop(client_id)

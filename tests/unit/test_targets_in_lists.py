@@ -11,10 +11,11 @@ import yaml
 
 from bootstrap_bot.editing.format import value_at
 from bootstrap_bot.errors import Code, TargetError
-from bootstrap_bot.targets.any_file import CLIENT_ID, CLIENT_SECRET, keys_of
+from bootstrap_bot.targets.any_file import keys_of
 from bootstrap_bot.targets.target import Note
 from tests.support.programs import ID, PAIR, SECRET, built, pair
 
+CLIENT_ID, CLIENT_SECRET = "{client_id}", "{client_secret}"
 CC_CONNECT = """\
 # cc-connect, by hand
 language = "zh"
@@ -111,7 +112,7 @@ async def test_a_pair_is_put_replaced_and_taken_out_where_its_entry_is(
         for key in (path, secret):
             value_at(data, key[:-1]).pop(key[-1])
     assert now == before
-    assert await target.remove(pair(2).account) is not None
+    assert await target.remove("dingtalk", pair(2).account) is not None
     assert read(file.read_text(encoding="utf-8")) == before
 
 
@@ -194,5 +195,5 @@ async def test_elements_that_are_the_pair_itself_keep_their_places(tmp_path: Pat
     target = built("file", file, set={"pair.0": CLIENT_ID, "pair.1": CLIENT_SECRET})
     await target.store("x", PAIR)
     assert json.loads(file.read_text()) == {"pair": [ID, SECRET, "last"]}
-    await target.remove(ID)
+    await target.remove("dingtalk", ID)
     assert json.loads(file.read_text()) == {"pair": ["", "", "last"]}

@@ -63,7 +63,7 @@ async def test_nanobots_bot_is_one_in_any_spelling(tmp_path: Path, name: str, se
     # set where it stood, and nowhere else
     assert channel == {"enabled": True, name: NEW.account, secret: NEW_SECRET}
     assert is_pair(read, NEW)
-    await target.remove(NEW.account)
+    await target.remove("dingtalk", NEW.account)
     channel, read = nanobot(file)
     assert (channel, read.client_id) == ({"enabled": False, name: "", secret: ""}, "")
 
@@ -113,7 +113,7 @@ async def test_a_variable_is_one_however_it_is_written(tmp_path: Path, text: str
     assert values["DINGTALK_CLIENT_ID"] == NEW.account
     assert values["DINGTALK_CLIENT_SECRET"] == NEW_SECRET
     assert OLD.account not in file.read_text(encoding="utf-8-sig")
-    await target.remove(NEW.account)
+    await target.remove("dingtalk", NEW.account)
     assert dotenv.dotenv_values(file, encoding="utf-8-sig") == {}
 
 
@@ -149,7 +149,7 @@ async def test_cowagents_channels_are_switched_in_any_way_of_writing(
     target = built("cowagent", file)
     assert [bot.enabled for bot in await target.platforms()] == [True]
     for on in (False, True):
-        await target.set_enabled(OLD.account, on)
+        await target.set_enabled("dingtalk", OLD.account, on)
         value = json.loads(file.read_text())["channel_type"]
         names = value.split(",") if isinstance(value, str) else value
         assert ("dingtalk" in [name.strip() for name in names]) is on

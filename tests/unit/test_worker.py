@@ -101,7 +101,7 @@ class Scene(attempt_stage.Stage):
         await asyncio.sleep(0)
         return self.may_begin
 
-    async def _displaced(self, client_id: str, target: str) -> None:
+    async def _displaced(self, _: str, client_id: str, target: str) -> None:
         self.displaced.append((client_id, target))
 
 

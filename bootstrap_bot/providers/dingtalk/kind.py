@@ -1,9 +1,9 @@
 """What DingTalk declares of itself."""
 
+from bootstrap_bot.credentials import Field
 from bootstrap_bot.http import Http
 from bootstrap_bot.providers.dingtalk.settings import DingTalkTable
 from bootstrap_bot.providers.provider import (
-    Field,
     Policy,
     Provider,
     ProviderKind,

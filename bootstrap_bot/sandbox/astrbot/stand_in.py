@@ -13,10 +13,12 @@ from bootstrap_bot.sandbox.astrbot.wire import (
     CREATE,
     ROUTES,
     SCOPE,
+    TYPES,
     UPDATE,
     Call,
     Config,
     RefusedError,
+    Types,
     check_fields,
     check_key,
     check_new,
@@ -38,6 +40,8 @@ RESET = Answer(reset=True)
 class AstrBotStandIn(LoopbackServer):
     """Plays an AstrBot on loopback that has one API key, with these scopes, and these bots.
 
+    It knows bots of these `types`.
+
     `bots` is what its config holds now; `adapters` are the configs of those that run, by id;
     `loads` is what became of adapters, in order. While `away` is true every connection breaks.
     """
@@ -48,8 +52,10 @@ class AstrBotStandIn(LoopbackServer):
         key: str = "abk_sandbox",
         scopes: Collection[str] = (SCOPE,),
         port: int = 0,
+        types: Types = TYPES,
     ) -> None:
         super().__init__(port)
+        self._types = types
         self.bots: list[Any] = copy.deepcopy(list(bots))
         self.key = key
         self.scopes = scopes
@@ -113,7 +119,7 @@ class AstrBotStandIn(LoopbackServer):
 
     async def _create(self, request: web.Request) -> Answer:
         check_query(request)
-        config = check_new(await read_body(request, CREATE))
+        config = check_new(await read_body(request, CREATE), self._types)
         if self._has(config["id"]):
             raise RefusedError(400, f"Bot {config['id']} already exists")
         self.bots.append(config)

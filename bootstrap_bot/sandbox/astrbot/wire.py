@@ -13,6 +13,8 @@ from bootstrap_bot.sandbox.dingtalk.answers import Answer
 
 Call = Literal["list", "create", "update", "remove"]
 Config = dict[str, Any]
+Types = Mapping[str, Mapping[str, type]]
+"""Fields of each type of bot besides those that all have."""
 
 ROUTES: dict[Call, tuple[str, str]] = {
     "list": ("GET", "/api/v1/bots"),
@@ -22,15 +24,9 @@ ROUTES: dict[Call, tuple[str, str]] = {
 }
 """Method and path of each call."""
 SCOPE = "bot"
-TYPE = "dingtalk"
-CONFIG: dict[str, type] = {
-    "id": str,
-    "type": str,
-    "enable": bool,
-    "client_id": str,
-    "client_secret": str,
-    "card_template_id": str,
-}
+HEAD: dict[str, type] = {"id": str, "type": str, "enable": bool}
+DINGTALK: dict[str, type] = {"client_id": str, "client_secret": str, "card_template_id": str}
+TYPES: Types = {"dingtalk": DINGTALK}
 CREATE: dict[str, type] = {"id": str, "type": str, "enabled": bool, "config": dict}
 UPDATE: dict[str, type] = {"bot_id": str, "config": dict}
 
@@ -86,16 +82,17 @@ async def read_body(request: web.Request, fields: Mapping[str, type]) -> dict[st
     return body
 
 
-def check_new(body: Mapping[str, Any]) -> Config:
+def check_new(body: Mapping[str, Any], types: Types) -> Config:
     """The config of a bot to be made, which the fields beside it must agree with."""
     config: Config = body["config"]
-    check_fields(config, CONFIG)
+    own = types.get(config.get("type", ""), DINGTALK)
+    check_fields(config, {**HEAD, **own})
     beside = (body["id"], body["type"], body["enabled"])
     if beside != (config["id"], config["type"], config["enable"]):
         raise RefusedError(422, "the config disagrees with what stands beside it")
-    if config["type"] != TYPE:
+    if config["type"] not in types:
         raise RefusedError(422, "unknown type")
-    for name in ("id", "client_id", "client_secret"):
+    for name in ("id", *(name for name in own if name != "card_template_id")):
         if not config[name]:
             raise RefusedError(422, f"empty field {name}")
     return config
