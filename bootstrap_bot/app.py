@@ -18,13 +18,7 @@ from bootstrap_bot.chat.sender import Sender
 from bootstrap_bot.chat.telegram_display import TelegramDisplay
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
-from bootstrap_bot.doctor.config import AdminsCheck, ConfigCheck
-from bootstrap_bot.doctor.dingtalk import ClockCheck, DingTalkCheck
-from bootstrap_bot.doctor.doctor import Doctor
-from bootstrap_bot.doctor.finding import Subject
-from bootstrap_bot.doctor.state import OwnStateCheck
-from bootstrap_bot.doctor.targets import TargetsCheck
-from bootstrap_bot.doctor.telegram import OwnPollingCheck, TokenCheck
+from bootstrap_bot.doctor.installation import Installation
 from bootstrap_bot.errors import TargetError
 from bootstrap_bot.http import Http
 from bootstrap_bot.journals.sqlite import SqliteJournal
@@ -36,7 +30,7 @@ from bootstrap_bot.registration.service import RegistrationService
 from bootstrap_bot.registration.worker import OnStored, Services
 from bootstrap_bot.secret_spellings import proxies_in
 from bootstrap_bot.settings.admins import AdminList
-from bootstrap_bot.settings.settings import Settings, load, proxy_of_provider
+from bootstrap_bot.settings.settings import Settings, proxy_of_provider
 from bootstrap_bot.settings.targets import addresses_of, proxy_of_target
 from bootstrap_bot.targets.command import Command, Ran, run
 from bootstrap_bot.targets.config_file import OWN_CONFIG
@@ -86,11 +80,20 @@ class App:
             confirm=settings.security.confirm,
         )
         attempts = RegistrationService(services)
+        installation = Installation(
+            settings=settings,
+            admins=admins,
+            bot=bot,
+            providers=[*providers.values()],
+            targets=targets,
+            clock=clock,
+            journal=self._journal,
+        )
         self.context = ChatContext(
             attempts=attempts,
             platforms=Inventory(targets, providers, run_command, attempts.displaced),
             outbox=Outbox(bot, self._sender, clock),
-            doctor=self._doctor(bot, provider, targets, clock),
+            doctor=installation.doctor(),
             clock=clock,
             zone=zone,
             texts=self._texts,
@@ -128,24 +131,6 @@ class App:
     def _texts(self, user: User) -> Texts:
         chosen = self.context.attempts.language_of(person_of(user))
         return Texts(language_for(chosen, self._settings.chat.language, user.language_code))
-
-    def _doctor(
-        self, bot: Bot, provider: Provider, targets: Sequence[Target], clock: Clock
-    ) -> Doctor:
-        """A doctor for this very bot: what it does itself need not be asked for."""
-        path = self._settings.path
-        return Doctor(
-            {
-                Subject.CONFIG: ConfigCheck(path, path.name, lambda: load(path, os.environ)),
-                Subject.ADMINS: AdminsCheck(self._admins),
-                Subject.TELEGRAM: TokenCheck(bot),
-                Subject.POLLING: OwnPollingCheck(bot),
-                Subject.DINGTALK: DingTalkCheck(provider),
-                Subject.TARGET: TargetsCheck(targets, self._settings.providers),
-                Subject.STATE: OwnStateCheck(self._journal, self._settings.state_path),
-                Subject.CLOCK: ClockCheck(provider, clock),
-            }
-        )
 
     def _tell_of_damage(self) -> None:
         """A state file that had to be given up is no secret from the admins."""

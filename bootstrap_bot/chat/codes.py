@@ -43,7 +43,8 @@ def looked_up_by_value() -> Iterator[str]:
     yield from (
         f"program.{kind.replace('-', '_')}" for kind in registry.targets() if kind not in NAMELESS
     )
-    yield from (f"doctor.{subject.value}" for subject in Subject)
+    yield from (f"doctor.{subject.value}" for subject in Subject if subject is not Subject.PLATFORM)
+    yield from (f"platform.{name}" for name in registry.providers())
     yield from (f"doctor.mark_{mark.value}" for mark in Mark)
     for state in State:
         if state not in SHAPED:

@@ -10,6 +10,7 @@ from bootstrap_bot.chat.context import ChatContext, said
 from bootstrap_bot.chat.manner import Manner, as_taken, topic_of
 from bootstrap_bot.chat.outbox import NO_PREVIEW
 from bootstrap_bot.chat.texts import Texts
+from bootstrap_bot.doctor.doctor import Check
 from bootstrap_bot.doctor.finding import Finding, Mark, Subject
 from bootstrap_bot.errors import Code
 
@@ -35,8 +36,8 @@ class DoctorTalk:
         page = Page(texts)
         live = _LiveMessage(message, page)
 
-        def begins(subject: Subject) -> None:
-            page.looking_at = subject
+        def begins(check: Check) -> None:
+            page.looking_at = check
             self._context.outbox.post(message.chat_id, live.show)
 
         try:
@@ -53,7 +54,7 @@ class Page:
 
     def __init__(self, texts: Texts) -> None:
         self.findings: list[Finding] = []
-        self.looking_at: Subject | None = None
+        self.looking_at: Check | None = None
         self._texts = texts
 
     def html(self) -> str:
@@ -63,7 +64,8 @@ class Page:
 
     def _last_line(self) -> str:
         if self.looking_at is not None:
-            return f"⏳ {subject_name(self.looking_at, self._texts)} …"
+            check = self.looking_at
+            return f"⏳ {subject_name(check.subject, check.platform, self._texts)} …"
         return f"\n{conclusion(self.findings, self._texts)}"
 
 
@@ -97,9 +99,16 @@ class _LiveMessage:
         )
 
 
-def subject_name(subject: Subject, texts: Texts) -> str:
-    """What people call it."""
+def subject_name(subject: Subject, platform: object, texts: Texts) -> str:
+    """What people call it; a platform by its own name."""
+    if subject is Subject.PLATFORM:
+        return texts.plain(f"platform.{platform}")
     return texts.plain(f"doctor.{subject.value}")
+
+
+def finding_name(finding: Finding, texts: Texts) -> str:
+    """What people call what was found out about."""
+    return subject_name(finding.subject, finding.values.get("platform"), texts)
 
 
 def words(finding: Finding, texts: Texts) -> str:
@@ -114,15 +123,17 @@ def conclusion(findings: list[Finding], texts: Texts) -> str:
 
 
 def _line(finding: Finding, texts: Texts) -> str:
-    name = subject_name(finding.subject, texts)
+    name = finding_name(finding, texts)
     told = texts(finding.code, **_worded(finding, texts))
     return f"{ICONS[finding.mark]} <b>{name}</b> · {told}"
 
 
 def _worded(finding: Finding, texts: Texts) -> dict[str, object]:
     """The values as people read them: an error by its text."""
-    return {name: _value(value, texts) for name, value in finding.values.items()}
+    return {name: _value(name, value, texts) for name, value in finding.values.items()}
 
 
-def _value(value: object, texts: Texts) -> object:
+def _value(name: str, value: object, texts: Texts) -> object:
+    if name == "platform":
+        return texts.plain(f"platform.{value}")
     return texts.plain(f"error.{value.value}") if isinstance(value, Code) else value

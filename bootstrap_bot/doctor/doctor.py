@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from bootstrap_bot.doctor.finding import Finding, Subject
 
@@ -14,28 +15,40 @@ Look = Callable[[], Awaitable[Sequence[Finding]]]
 """Looks at one subject and says what it found, at least one thing."""
 
 
-class Doctor:
-    """The looks of one installation. `limit` is seconds for each of them."""
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One look at a subject; `platform` names which one where there may be several."""
 
-    def __init__(self, looks: Mapping[Subject, Look], limit: float = LIMIT) -> None:
-        self._looks = looks
+    subject: Subject
+    look: Look
+    platform: str = ""
+
+
+class Doctor:
+    """The checks of one installation, in their order. `limit` is seconds for each of them."""
+
+    def __init__(self, checks: Sequence[Check], limit: float = LIMIT) -> None:
+        self.checks = checks
         self._limit = limit
 
     async def examine(
-        self, begins: Callable[[Subject], object] = lambda _: None
+        self, begins: Callable[[Check], object] = lambda _: None
     ) -> AsyncIterator[Finding]:
         """Everything that was found, each as soon as it is known; `begins` hears what is next."""
-        for subject, look in self._looks.items():
-            begins(subject)
-            for finding in await self._found(subject, look):
+        for check in self.checks:
+            begins(check)
+            for finding in await self._found(check):
                 yield finding
 
-    async def _found(self, subject: Subject, look: Look) -> Sequence[Finding]:
+    async def _found(self, check: Check) -> Sequence[Finding]:
+        about = {"platform": check.platform} if check.platform else {}
         try:
             async with asyncio.timeout(self._limit):
-                return await look()
+                return await check.look()
         except TimeoutError:
-            return [Finding.bad(subject, "doctor.too_slow", seconds=round(self._limit))]
+            limit = round(self._limit)
+            return [Finding.bad(check.subject, "doctor.too_slow", seconds=limit, **about)]
         except Exception as error:  # the other subjects still deserve their look
-            log.debug("looking at %s failed: %s", subject.value, type(error).__name__)
-            return [Finding.bad(subject, "doctor.failed", error=type(error).__name__)]
+            kind = type(error).__name__
+            log.debug("looking at %s failed: %s", check.subject.value, kind)
+            return [Finding.bad(check.subject, "doctor.failed", error=kind, **about)]

@@ -12,7 +12,7 @@ class Subject(StrEnum):
     ADMINS = "admins"
     TELEGRAM = "telegram"
     POLLING = "polling"
-    DINGTALK = "dingtalk"
+    PLATFORM = "platform"
     TARGET = "target"
     STATE = "state"
     CLOCK = "clock"

@@ -8,6 +8,7 @@ from typing import ClassVar, Protocol
 from pydantic import SecretStr
 
 from bootstrap_bot.credentials import Credentials, Field
+from bootstrap_bot.errors import Code
 from bootstrap_bot.http import Http
 from bootstrap_bot.settings.table import HttpProxy, Table
 from bootstrap_bot.targets.placement import Placement
@@ -90,6 +91,18 @@ class Expired(PollResult):
     """The registration can no longer be confirmed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a platform says when it is asked for nothing.
+
+    `date` is its clock (epoch seconds), None when it does not tell; `trouble` is why no
+    registration could begin, None when it seems that one could.
+    """
+
+    date: float | None = None
+    trouble: Code | None = None
+
+
 class Health(StrEnum):
     """What the platform says of a stored pair; each has its text."""
 
@@ -119,9 +132,14 @@ class Policy:
 
 
 class ProviderTable(Table):
-    """A platform's table of the config. `VARIABLES` stand above its keys, by key."""
+    """A platform's table of the config.
+
+    `VARIABLES` stand above its keys, by key. `ADDRESS` is the key of the address at which
+    registrations begin.
+    """
 
     VARIABLES: ClassVar[Mapping[str, str]] = {}
+    ADDRESS: ClassVar[str] = "registration_url"
 
     proxy: HttpProxy = SecretStr("")
 
@@ -177,9 +195,6 @@ class Provider(Protocol):
         """Asks whether a bot can work with these; disturbs none. Raises `RemoteError`."""
         ...
 
-    async def date(self) -> float | None:
-        """The platform's clock (epoch seconds), None when it does not tell.
-
-        Begins no registration. Raises `RemoteError`.
-        """
+    async def probe(self) -> Probe:
+        """Asks whether a registration could begin, without beginning one."""
         ...

@@ -16,16 +16,17 @@ from bootstrap_bot.bot import AnyApplication, BootstrapBot
 from bootstrap_bot.chat.doctor_talk import conclusion, subject_name, words
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
 from bootstrap_bot.doctor.config import ConfigCheck
-from bootstrap_bot.doctor.dingtalk import ClockCheck
-from bootstrap_bot.doctor.doctor import Doctor, Look
+from bootstrap_bot.doctor.doctor import Check, Doctor, Look
 from bootstrap_bot.doctor.finding import Finding, Mark, Subject
+from bootstrap_bot.doctor.platforms import ClockCheck
 from bootstrap_bot.doctor.state import StateCheck
 from bootstrap_bot.doctor.state_lock import StateLock
 from bootstrap_bot.doctor.targets import TargetsCheck
-from bootstrap_bot.errors import Code, Fault, RemoteError, TargetError
+from bootstrap_bot.errors import Code, Fault, TargetError
 from bootstrap_bot.http import Http
 from bootstrap_bot.journals.sqlite import SqliteJournal
-from bootstrap_bot.providers.provider import DeviceAuthorization
+from bootstrap_bot.providers.dingtalk.kind import KIND
+from bootstrap_bot.providers.provider import Probe
 from bootstrap_bot.sandbox.dingtalk.answers import Answer
 from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram.stand_in import Trouble
@@ -68,14 +69,12 @@ async def test_a_healthy_bot_is_green_line_by_line(
         texts = Texts(language)
         lines = message.text.split("\n")[2:-2]
         assert [line.partition(" ·")[0] for line in lines] == [
-            f"🟢 {subject_name(subject, texts)}" for subject in Subject
+            f"🟢 {subject_name(subject, 'dingtalk', texts)}" for subject in Subject
         ]
         assert len(scene.telegram.bot_messages(ADMIN)) == 1
-        assert len(scene.dingtalk.registrations) == 1
+        assert scene.dingtalk.registrations == []  # a look costs no device code
         shown = "".join(scene.captions())
-        registration = scene.dingtalk.latest
-        for secret in (TOKEN, registration.device_code, registration.user_code):
-            assert secret not in shown
+        assert TOKEN not in shown
         assert str(tmp_path) not in shown
 
 
@@ -91,7 +90,7 @@ async def test_it_says_that_it_polls_and_holds_the_state_itself(tmp_path: Path) 
 async def test_the_message_fills_while_the_bot_does_other_things(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         held = asyncio.Event()
-        scene.dingtalk.next("begin", Answer(500, delay=held))
+        scene.dingtalk.next("init", Answer(500, delay=held))
         await scene.says("/doctor")
         message = await scene.sees("⏳ DingTalk …")
         assert "🟢 Messages" in message.text
@@ -206,15 +205,19 @@ async def broken() -> Sequence[Finding]:
 
 async def test_one_look_that_hangs_or_breaks_keeps_none_from_its_turn() -> None:
     good = Finding.good(Subject.CLOCK, "doctor.clock_good")
-    looks = {Subject.TELEGRAM: never, Subject.DINGTALK: broken, Subject.CLOCK: saying(good)}
-    begun: list[Subject] = []
-    found = [finding async for finding in Doctor(looks, limit=0.01).examine(begun.append)]
+    checks = [
+        Check(Subject.TELEGRAM, never),
+        Check(Subject.PLATFORM, broken, "dingtalk"),
+        Check(Subject.CLOCK, saying(good)),
+    ]
+    begun: list[Check] = []
+    found = [finding async for finding in Doctor(checks, limit=0.01).examine(begun.append)]
     assert [(finding.mark, finding.code) for finding in found] == [
         (Mark.BAD, "doctor.too_slow"),
         (Mark.BAD, "doctor.failed"),
         (Mark.GOOD, "doctor.clock_good"),
     ]
-    assert begun == list(looks)
+    assert begun == checks
     assert "a secret" not in repr(found)
 
 
@@ -244,17 +247,16 @@ async def test_every_warning_of_the_config_is_a_line(tmp_path: Path) -> None:
 class Elsewhere:
     """A provider whose clock says that, after that many seconds on the way."""
 
+    kind = KIND
+
     def __init__(self, clock: FakeClock, date: float | None, way: float = 0.0) -> None:
         self._clock = clock
         self._date = date
         self._way = way
 
-    async def begin(self) -> DeviceAuthorization:
-        raise RemoteError(Code.UNREACHABLE)
-
-    async def date(self) -> float | None:
+    async def probe(self) -> Probe:
         await self._clock.advance(self._way)
-        return self._date
+        return Probe(self._date)
 
 
 @pytest.mark.parametrize(
@@ -274,7 +276,7 @@ async def test_clocks_are_compared_as_far_as_the_way_lets_one(
     date: float | None, way: float, code: str, seconds: int | None
 ) -> None:
     clock = FakeClock()
-    (found,) = await ClockCheck(Elsewhere(clock, date, way), clock)()
+    (found,) = await ClockCheck([Elsewhere(clock, date, way)], clock)()
     assert (found.code, found.values.get("seconds")) == (code, seconds)
 
 

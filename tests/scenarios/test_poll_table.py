@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.dingtalk.kind import KIND
-from bootstrap_bot.providers.provider import DeviceAuthorization, Health, PollResult
+from bootstrap_bot.providers.provider import DeviceAuthorization, Health, PollResult, Probe
 from bootstrap_bot.registration.authorization import invite
 from bootstrap_bot.sandbox.dingtalk.answers import (
     PROGRESS,
@@ -704,7 +704,7 @@ class SlowDingTalk:
     async def check(self, credentials: Credentials) -> Health:
         raise AssertionError("nothing was created")
 
-    async def date(self) -> float | None:
+    async def probe(self) -> Probe:
         raise AssertionError("nobody asks for the time")
 
 

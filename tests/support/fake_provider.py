@@ -14,6 +14,7 @@ from bootstrap_bot.providers.provider import (
     Link,
     Pending,
     PollResult,
+    Probe,
 )
 from tests.support.attempts import PAIR
 from tests.support.clock import START, FakeClock
@@ -74,5 +75,5 @@ class FakeProvider:
             raise self.health
         return self.health
 
-    async def date(self) -> float | None:
-        return None
+    async def probe(self) -> Probe:
+        return Probe()

@@ -27,6 +27,7 @@ from bootstrap_bot.providers.provider import (
     Link,
     Pending,
     PollResult,
+    Probe,
     Stage,
 )
 from bootstrap_bot.sandbox.dingtalk import answers
@@ -698,8 +699,8 @@ async def test_dingtalks_clock_is_asked_for_without_beginning_anything(
     for answer in (None, http(500, "<html>")):
         if answer is not None:
             stand_in.next("init", answer)
-        moment = await provider.date()
-        assert moment == pytest.approx(stand_in.clock.now(), abs=5)
+        probe = await provider.probe()
+        assert probe.date == pytest.approx(stand_in.clock.now(), abs=5)
     assert [request.path for request in stand_in.requests] == ["/app/registration/init"] * 2
     assert json.loads(stand_in.requests[0].body) == {"source": "SOURCE"}
     assert {request.headers["Host"] for request in stand_in.requests} == {"oapi.dingtalk.com"}
@@ -710,9 +711,7 @@ async def test_a_clock_that_cannot_be_reached_is_a_bad_road(
     stand_in: DingTalkStandIn, provider: DingTalk
 ) -> None:
     stand_in.next("init", Answer(reset=True))
-    with pytest.raises(RemoteError) as caught:
-        await provider.date()
-    assert caught.value.code is Code.UNREACHABLE
+    assert await provider.probe() == Probe(None, Code.UNREACHABLE)
 
 
 # Whether a stored pair works.

@@ -26,6 +26,7 @@ from bootstrap_bot.providers.provider import (
     Link,
     Pending,
     PollResult,
+    Probe,
     Stage,
 )
 from bootstrap_bot.urls import is_loopback
@@ -83,13 +84,18 @@ class DingTalk:
             expires_in=number(answer.get("expires_in"), default=7200, low=60, high=86400),
         )
 
-    async def date(self) -> float | None:
-        """DingTalk's clock (epoch seconds), None when it does not tell. Raises `RemoteError`.
-
-        Costs no device code; an answer that is an error tells the time as well.
-        """
-        payload = {"source": self._source}
-        return (await self._http.post(self._url, "/app/registration/init", payload)).date
+    async def probe(self) -> Probe:
+        """The first of the two calls that begin, which gives a nonce and no device code."""
+        date = None
+        try:
+            reply = await self._http.post(
+                self._url, "/app/registration/init", {"source": self._source}
+            )
+            date = reply.date
+            _wanted(_checked(reply), "nonce")
+        except RemoteError as error:
+            return Probe(date, error.code)
+        return Probe(date)
 
     async def poll(self, state: SecretStr) -> PollResult:
         """Asks once what became of it. Raises `RemoteError` for an answer that says nothing.
