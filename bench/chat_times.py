@@ -16,7 +16,7 @@ from bootstrap_bot.bot import BootstrapBot
 from bootstrap_bot.chat.buttons import Action, data
 from bootstrap_bot.http import Http
 from bootstrap_bot.providers.dingtalk.provider import DingTalk
-from bootstrap_bot.sandbox.dingtalk.answers import http
+from bootstrap_bot.sandbox.answers import http
 from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn, Registration
 from bootstrap_bot.sandbox.telegram.stand_in import Message, TelegramStandIn
 from bootstrap_bot.settings import settings

@@ -22,13 +22,16 @@ class Recorded:
 
 
 class LoopbackServer:
-    """Serves one aiohttp application on 127.0.0.1, as an async context manager."""
+    """Serves one aiohttp application on 127.0.0.1, as an async context manager.
 
-    def __init__(self, port: int = 0) -> None:
-        self.requests: list[Recorded] = []
+    `beside`: another server, with which it shares the requests and who waits in `until`.
+    """
+
+    def __init__(self, port: int = 0, beside: "LoopbackServer | None" = None) -> None:
+        self.requests: list[Recorded] = beside.requests if beside else []
         self.app = web.Application(middlewares=[self._record], client_max_size=2**24)
         self._port = port
-        self._changed = asyncio.Condition()
+        self._changed: asyncio.Condition = beside._changed if beside else asyncio.Condition()
         self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.1)
 
     @property

@@ -22,7 +22,8 @@ from bootstrap_bot.cli import main
 from bootstrap_bot.clock import SystemClock
 from bootstrap_bot.doctor.doctor import Check
 from bootstrap_bot.doctor.finding import Finding, Mark, Subject
-from bootstrap_bot.sandbox.dingtalk.answers import Answer, errcode, http
+from bootstrap_bot.sandbox.answers import Answer, http
+from bootstrap_bot.sandbox.dingtalk.answers import errcode
 from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram.stand_in import TelegramStandIn, Trouble
 from bootstrap_bot.settings import settings

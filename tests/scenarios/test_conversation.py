@@ -22,15 +22,8 @@ from bootstrap_bot.errors import Code
 from bootstrap_bot.providers.provider import Health, Link, Stage
 from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
-from bootstrap_bot.sandbox.dingtalk.answers import (
-    approving,
-    expired,
-    fail,
-    http,
-    stage,
-    success,
-    waiting,
-)
+from bootstrap_bot.sandbox.answers import http
+from bootstrap_bot.sandbox.dingtalk.answers import approving, expired, fail, stage, success, waiting
 from bootstrap_bot.sandbox.telegram.entities import formatted
 from bootstrap_bot.sandbox.telegram.rules import keyboard, units
 from bootstrap_bot.sandbox.telegram.stand_in import Message, Trouble

@@ -27,7 +27,7 @@ from bootstrap_bot.http import Http
 from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.providers.dingtalk.kind import KIND
 from bootstrap_bot.providers.provider import Probe
-from bootstrap_bot.sandbox.dingtalk.answers import Answer
+from bootstrap_bot.sandbox.answers import Answer
 from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram.stand_in import Trouble
 from bootstrap_bot.settings import settings
@@ -290,13 +290,9 @@ async def test_clocks_are_compared_as_far_as_the_way_lets_one(
         ("", None),
     ],
 )
-async def test_the_other_sides_clock_is_read(
-    header: str, date: float | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        "bootstrap_bot.sandbox.dingtalk.stand_in.formatdate", lambda *_, **__: header
-    )
+async def test_the_other_sides_clock_is_read(header: str, date: float | None) -> None:
     async with DingTalkStandIn() as dingtalk, Http() as http:
+        dingtalk.date = header
         reply = await http.post(dingtalk.url, "/app/registration/init", {})
         assert reply.date == date
 

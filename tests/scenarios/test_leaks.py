@@ -12,7 +12,8 @@ from telegram.error import NetworkError
 
 from bootstrap_bot.bot import BootstrapBot
 from bootstrap_bot.chat.update_loop import UpdateLoop
-from bootstrap_bot.sandbox.dingtalk.answers import Answer, errcode, fail, http, stage, success
+from bootstrap_bot.sandbox.answers import Answer, http
+from bootstrap_bot.sandbox.dingtalk.answers import errcode, fail, stage, success
 from bootstrap_bot.sandbox.telegram.stand_in import Trouble
 from bootstrap_bot.secret_spellings import HIDDEN
 from bootstrap_bot.settings import settings

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from bootstrap_bot.credentials import MASK
+from bootstrap_bot.sandbox.answers import Answer
 from bootstrap_bot.sandbox.astrbot.stand_in import AstrBotStandIn
-from bootstrap_bot.sandbox.dingtalk.answers import Answer, success
+from bootstrap_bot.sandbox.dingtalk.answers import success
 from bootstrap_bot.sandbox.server import Recorded
 from bootstrap_bot.sandbox.telegram.stand_in import Message
 from tests.support.leaks import (

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot.sandbox.dingtalk.answers import Answer, stage, success
+from bootstrap_bot.sandbox.answers import Answer
+from bootstrap_bot.sandbox.dingtalk.answers import stage, success
 from bootstrap_bot.sandbox.telegram.stand_in import Trouble
 from tests.support.scene import ADMIN, Scene
 

@@ -10,7 +10,8 @@ from aiohttp import web
 
 from bootstrap_bot.chat.platform_menu import MOST_LISTED
 from bootstrap_bot.chat.texts import Texts
-from bootstrap_bot.sandbox.dingtalk.answers import Answer, http, success
+from bootstrap_bot.sandbox.answers import Answer, http
+from bootstrap_bot.sandbox.dingtalk.answers import success
 from bootstrap_bot.sandbox.dingtalk.registration import App
 from bootstrap_bot.sandbox.dingtalk.stand_in import PATHS
 from bootstrap_bot.sandbox.telegram.stand_in import Message, Press

@@ -16,17 +16,16 @@ from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.dingtalk.kind import KIND
 from bootstrap_bot.providers.provider import DeviceAuthorization, Health, PollResult, Probe
 from bootstrap_bot.registration.authorization import invite
+from bootstrap_bot.sandbox.answers import Answer, http
 from bootstrap_bot.sandbox.dingtalk.answers import (
     PROGRESS,
     ROWS,
     TROUBLE,
     VERDICTS,
-    Answer,
     approving,
     errcode,
     expired,
     fail,
-    http,
     stage,
     success,
     waiting,

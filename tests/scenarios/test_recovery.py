@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot.sandbox.dingtalk.answers import Answer, approving, http, success, waiting
+from bootstrap_bot.sandbox.answers import Answer, http
+from bootstrap_bot.sandbox.dingtalk.answers import approving, success, waiting
 from bootstrap_bot.sandbox.dingtalk.stand_in import PATHS
 from bootstrap_bot.sandbox.telegram.stand_in import Message, Trouble
 from bootstrap_bot.targets.neighbours import copy_of

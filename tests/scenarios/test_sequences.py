@@ -9,16 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from bootstrap_bot.sandbox.answers import OWN_CLIENT_ID, OWN_CLIENT_SECRET, Answer, http
 from bootstrap_bot.sandbox.dingtalk.answers import (
-    OWN_CLIENT_ID,
-    OWN_CLIENT_SECRET,
     ROWS,
-    Answer,
     approving,
     errcode,
     expired,
     fail,
-    http,
     publishing,
     stage,
     success,

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot.sandbox.dingtalk.answers import Answer, success
+from bootstrap_bot.sandbox.answers import Answer
+from bootstrap_bot.sandbox.dingtalk.answers import success
 from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram.stand_in import TelegramStandIn, Trouble
 from tests.support.scene import ADMIN, CONFIG, TOKEN

@@ -6,8 +6,8 @@ from pathlib import Path
 import dotenv
 import pytest
 
+from bootstrap_bot.sandbox.answers import Answer
 from bootstrap_bot.sandbox.astrbot.stand_in import AstrBotStandIn
-from bootstrap_bot.sandbox.dingtalk.answers import Answer
 from tests.support.scene import OTHER_ADMIN, Scene
 from tests.support.target_scenes import (
     ID,

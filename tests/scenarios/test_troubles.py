@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_bot.sandbox.dingtalk.answers import Answer, errcode, http, success, waiting
+from bootstrap_bot.sandbox.answers import Answer, http
+from bootstrap_bot.sandbox.dingtalk.answers import errcode, success, waiting
 from bootstrap_bot.sandbox.telegram.stand_in import Message, Trouble
 from tests.support.clock import START
 from tests.support.crash_stage import CrashStage

@@ -16,13 +16,12 @@ import aiohttp
 from bootstrap_bot.chat import times
 from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
+from bootstrap_bot.sandbox.answers import Answer, http
 from bootstrap_bot.sandbox.dingtalk.answers import (
     ROWS,
-    Answer,
     approving,
     expired,
     fail,
-    http,
     rejected,
     stage,
     success,

@@ -3,7 +3,8 @@
 import asyncio
 
 from bootstrap_bot.chat.buttons import Action
-from bootstrap_bot.sandbox.dingtalk.answers import Answer, success
+from bootstrap_bot.sandbox.answers import Answer
+from bootstrap_bot.sandbox.dingtalk.answers import success
 from tests.storyboard.commands import SCENARIOS as COMMANDS
 from tests.storyboard.commands import Gate, gated
 from tests.storyboard.play import ID, SECRET, STORED, Play, Played, Scenario

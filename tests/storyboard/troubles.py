@@ -1,7 +1,8 @@
 """Scenes of the storyboard in which a program cannot have the credentials yet."""
 
 from bootstrap_bot.chat.buttons import Action
-from bootstrap_bot.sandbox.dingtalk.answers import Answer, http, success
+from bootstrap_bot.sandbox.answers import Answer, http
+from bootstrap_bot.sandbox.dingtalk.answers import success
 from tests.storyboard.play import API_KEY, ID, SECRET, Play, Played, Scenario
 from tests.storyboard.programs import (
     ASTRBOT,

@@ -12,7 +12,8 @@ from typing import Any, Self
 
 from bootstrap_bot.bot import BootstrapBot
 from bootstrap_bot.clock import SystemClock
-from bootstrap_bot.sandbox.dingtalk.answers import Answer, expired
+from bootstrap_bot.sandbox.answers import Answer
+from bootstrap_bot.sandbox.dingtalk.answers import expired
 from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram.stand_in import Message, Press, TelegramStandIn
 from bootstrap_bot.settings import settings

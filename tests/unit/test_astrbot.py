@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.http import Http
+from bootstrap_bot.sandbox.answers import BAD_GATEWAY, Answer, http
 from bootstrap_bot.sandbox.astrbot.stand_in import ROUTES, AstrBotStandIn, Call, Config
-from bootstrap_bot.sandbox.dingtalk.answers import BAD_GATEWAY, Answer, http
 from bootstrap_bot.targets.astrbot import AstrBot
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.target import Note, Platform, Stored, Target

@@ -7,8 +7,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bootstrap_bot.sandbox.answers import Answer, http
 from bootstrap_bot.sandbox.astrbot.stand_in import ROUTES, AstrBotStandIn, Call, Config
-from bootstrap_bot.sandbox.dingtalk.answers import Answer, http
 
 CALLS = list(ROUTES)
 OTHER = {"id": "tg", "type": "telegram", "enable": True, "telegram_token": "1:a"}

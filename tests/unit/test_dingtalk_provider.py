@@ -30,8 +30,8 @@ from bootstrap_bot.providers.provider import (
     Probe,
     Stage,
 )
-from bootstrap_bot.sandbox.dingtalk import answers
-from bootstrap_bot.sandbox.dingtalk.answers import ROWS, Answer, errcode, http, stage
+from bootstrap_bot.sandbox.answers import BAD_GATEWAY, Answer, http
+from bootstrap_bot.sandbox.dingtalk.answers import ROWS, errcode, stage
 from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 from bootstrap_bot.sandbox.server import LoopbackServer
 from tests.support.credentials import ding_pair
@@ -222,7 +222,7 @@ async def test_init_without_a_nonce_is_a_bad_answer_and_nothing_is_begun(
     [
         (errcode(500), Code.ERRCODE),
         (http(429, {}, {"Retry-After": "9"}), Code.RATE_LIMITED),
-        (http(502, answers.BAD_GATEWAY), Code.SERVER_ERROR),
+        (http(502, BAD_GATEWAY), Code.SERVER_ERROR),
         (http(403, {}), Code.HTTP_ERROR),
         (Answer(body=[1]), Code.NOT_JSON),
         (Answer(reset=True), Code.UNREACHABLE),
@@ -577,7 +577,7 @@ TROUBLE: list[tuple[Answer, Code]] = [
     (http(430, {}), Code.HTTP_ERROR),
     (http(499, {"status": "FAIL"}), Code.HTTP_ERROR),
     (http(500, {"status": "EXPIRED"}), Code.SERVER_ERROR),
-    (http(502, answers.BAD_GATEWAY), Code.SERVER_ERROR),
+    (http(502, BAD_GATEWAY), Code.SERVER_ERROR),
     (http(599, {}), Code.SERVER_ERROR),
     (Answer(body=[{"status": "WAITING"}]), Code.NOT_JSON),
     (Answer(body=b""), Code.NOT_JSON),

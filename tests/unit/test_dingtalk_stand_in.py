@@ -10,13 +10,12 @@ import aiohttp
 import pytest
 
 from bootstrap_bot.clock import SystemClock
+from bootstrap_bot.sandbox.answers import Answer, http
 from bootstrap_bot.sandbox.dingtalk.answers import (
     ROWS,
-    Answer,
     approving,
     errcode,
     fail,
-    http,
     stage,
     success,
     waiting,

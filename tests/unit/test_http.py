@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from bootstrap_bot import http as http_module
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.http import Http, Method, Reply
-from bootstrap_bot.sandbox.dingtalk import answers
-from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn, break_connection
+from bootstrap_bot.sandbox.answers import Answer
+from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
+from bootstrap_bot.sandbox.scripted import break_connection
 from bootstrap_bot.sandbox.server import LoopbackServer
 
 LIMIT = 1024 * 1024
@@ -369,7 +370,7 @@ async def test_a_compressed_body_is_measured_unpacked(
 
 async def test_no_answer_in_time_is_a_timeout() -> None:
     async with DingTalkStandIn() as stand_in, Http(timeout=0.05) as http:
-        stand_in.always_poll(answers.Answer(hang=True))
+        stand_in.always_poll(Answer(hang=True))
         with pytest.raises(RemoteError) as caught:
             await http.post(stand_in.url, "/app/registration/poll", {"device_code": "d"})
     assert caught.value.code is Code.TIMEOUT

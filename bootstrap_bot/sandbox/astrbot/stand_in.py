@@ -1,6 +1,5 @@
 """A stand-in for a running AstrBot: the part of its HTTP API that keeps the bots."""
 
-import asyncio
 import copy
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -9,6 +8,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
+from bootstrap_bot.sandbox.answers import Answer, Script
 from bootstrap_bot.sandbox.astrbot.wire import (
     CREATE,
     ROUTES,
@@ -27,9 +27,7 @@ from bootstrap_bot.sandbox.astrbot.wire import (
     fine,
     read_body,
 )
-from bootstrap_bot.sandbox.dingtalk.answers import Answer, Script
-from bootstrap_bot.sandbox.dingtalk.wire import break_connection, response
-from bootstrap_bot.sandbox.server import LoopbackServer
+from bootstrap_bot.sandbox.scripted import ScriptedServer
 
 __all__ = ["ROUTES", "AstrBotStandIn", "Call", "Config", "Load"]
 
@@ -37,7 +35,7 @@ Load = tuple[Literal["loaded", "reloaded", "unloaded"], str]
 RESET = Answer(reset=True)
 
 
-class AstrBotStandIn(LoopbackServer):
+class AstrBotStandIn(ScriptedServer):
     """Plays an AstrBot on loopback that has one API key, with these scopes, and these bots.
 
     It knows bots of these `types`.
@@ -54,7 +52,7 @@ class AstrBotStandIn(LoopbackServer):
         port: int = 0,
         types: Types = TYPES,
     ) -> None:
-        super().__init__(port)
+        super().__init__(ROUTES, port)
         self._types = types
         self.bots: list[Any] = copy.deepcopy(list(bots))
         self.key = key
@@ -66,10 +64,8 @@ class AstrBotStandIn(LoopbackServer):
         }
         self.loads: list[Load] = []
         self.away = False
-        self._scripts: dict[Call, Script] = {call: Script() for call in ROUTES}
         self._lost: dict[Call, Script] = {call: Script() for call in ROUTES}
         self._meanwhile: dict[Call, deque[Callable[[], object]]] = {c: deque() for c in ROUTES}
-        self._stopped = asyncio.Event()
         self._add_routes()
 
     def _add_routes(self) -> None:
@@ -83,17 +79,8 @@ class AstrBotStandIn(LoopbackServer):
             method, path = ROUTES[call]
             serve = partial(self._serve, call, handler)
             self.app.router.add_route(method, path, serve)
-        self.app.on_shutdown.append(self._stop)
 
     # What tests and the demo do to it.
-
-    def next(self, call: Call, *answers: Answer) -> None:
-        """The coming calls of that kind get these answers, in order, and have no effect."""
-        self._scripts[call].queue.extend(answers)
-
-    def always(self, call: Call, answer: Answer | None) -> None:
-        """Every call of that kind gets this answer, until None; queued ones go first."""
-        self._scripts[call].standing = answer
 
     def lose(self, call: Call, *answers: Answer) -> None:
         """The coming calls of that kind take effect, but get these answers; a reset for none."""
@@ -192,15 +179,3 @@ class AstrBotStandIn(LoopbackServer):
             return await handler(request)
         except RefusedError as refused:
             return refused.answer
-
-    async def _send(self, request: web.Request, answer: Answer) -> web.StreamResponse:
-        if answer.delay is not None:
-            await answer.delay.wait()
-        if answer.hang:
-            await self._stopped.wait()
-        if answer.hang or answer.reset:
-            break_connection(request)
-        return response(answer)
-
-    async def _stop(self, _app: web.Application) -> None:
-        self._stopped.set()

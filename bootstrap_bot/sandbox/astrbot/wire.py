@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from bootstrap_bot.sandbox.dingtalk.answers import Answer
+from bootstrap_bot.sandbox.answers import Answer
 
 Call = Literal["list", "create", "update", "remove"]
 Config = dict[str, Any]

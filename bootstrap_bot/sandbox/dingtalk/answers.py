@@ -1,72 +1,13 @@
 """Every answer the registration may give, as data."""
 
-import asyncio
-from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-
-OWN_CLIENT_ID = "{client_id}"
-OWN_CLIENT_SECRET = "{client_secret}"  # noqa: S105 - a placeholder, not a secret
-PAIR = (OWN_CLIENT_ID, OWN_CLIENT_SECRET)
-HTML = {"Content-Type": "text/html; charset=utf-8"}
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer to one call.
-
-    `body`: text and bytes go out as they are, anything else as JSON. `OWN_CLIENT_ID` and
-    `OWN_CLIENT_SECRET` as values of a JSON object become the registration's own pair.
-    `headers` come on top of `Content-Type: application/json`. `delay`: the answer waits for
-    the event. `hang`: nothing is ever sent. `reset`: the connection breaks. `title`: what a
-    person reads on the page.
-    """
-
-    status: int = 200
-    body: object = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    hang: bool = False
-    reset: bool = False
-    delay: asyncio.Event | None = None
-    title: str = ""
-
-    @property
-    def pair(self) -> tuple[str, str] | None:
-        """The `(client_id, client_secret)` this answer hands out, if it does."""
-        if not isinstance(self.body, dict):
-            return None
-        client_id, secret = self.body.get("client_id"), self.body.get("client_secret")
-        if isinstance(client_id, str) and isinstance(secret, str) and client_id and secret:
-            return client_id, secret
-        return None
-
-    @property
-    def stage(self) -> str:
-        """The `status` field of the body; empty when there is none."""
-        return str(self.body.get("status", "")) if isinstance(self.body, dict) else ""
-
-    def filled(self, client_id: str, client_secret: str) -> "Answer":
-        """The same answer with this pair in place of the placeholders."""
-        if not isinstance(self.body, dict):
-            return self
-        own = {OWN_CLIENT_ID: client_id, OWN_CLIENT_SECRET: client_secret}
-        body = {
-            key: own.get(value, value) if isinstance(value, str) else value
-            for key, value in self.body.items()
-        }
-        return replace(self, body=body)
-
-
-@dataclass(slots=True)
-class Script:
-    """Answers decided beforehand: first the queue, then the standing one."""
-
-    queue: deque[Answer] = field(default_factory=deque)
-    standing: Answer | None = None
-
-    def take(self) -> Answer | None:
-        """The answer for the call that has just come; None leaves it to the server."""
-        return self.queue.popleft() if self.queue else self.standing
+from bootstrap_bot.sandbox.answers import (
+    BROKEN,
+    OWN_CLIENT_ID,
+    OWN_CLIENT_SECRET,
+    Answer,
+    http,
+    titled,
+)
 
 
 def stage(status: str, **fields: object) -> Answer:
@@ -115,24 +56,12 @@ def errcode(code: int | str, message: str = "system error", status: int = 200) -
     return Answer(status, {"errcode": code, "errmsg": message})
 
 
-def http(status: int, body: object = "", headers: Mapping[str, str] | None = None) -> Answer:
-    """Any HTTP answer; text beginning with `<` is sent as HTML."""
-    is_page = isinstance(body, str) and body.startswith("<")
-    return Answer(status, body, {**(HTML if is_page else {}), **(headers or {})})
-
-
 def rejected(status: int, code: str, message: str) -> Answer:
     """An error in the envelope of the token and gateway calls."""
     return Answer(status, {"code": code, "message": message, "requestid": "sandbox"})
 
 
-def _titled(rows: Mapping[str, tuple[str, Answer]]) -> dict[str, Answer]:
-    return {name: replace(answer, title=title) for name, (title, answer) in rows.items()}
-
-
-BAD_GATEWAY = "<html><body><h1>502 Bad Gateway</h1></body></html>"
-
-PROGRESS = _titled(
+PROGRESS = titled(
     {
         "waiting": ("Waiting", waiting()),
         "selecting": ("Selecting an organisation", stage("SELECTING")),
@@ -169,7 +98,7 @@ PROGRESS = _titled(
     }
 )
 
-VERDICTS = _titled(
+VERDICTS = titled(
     {
         "success": ("Success", success()),
         "success_extras": (
@@ -188,30 +117,27 @@ VERDICTS = _titled(
     }
 )
 
-TROUBLE = _titled(
-    {
-        "errcode": ("The server reports a problem", errcode(500)),
-        "errcode_text": ("A problem, its number as text", errcode("500")),
-        "http_400": ("HTTP 400", errcode(400, "bad request", 400)),
-        "http_404": ("HTTP 404", http(404, "<html><body><h1>Not Found</h1></body></html>")),
-        "http_429": (
-            "HTTP 429, try again in 7 s",
-            http(429, {"errcode": 429, "errmsg": "too many"}, {"Retry-After": "7"}),
-        ),
-        "http_500": ("HTTP 500", errcode(500, "internal error", 500)),
-        "http_502_html": ("HTTP 502, a web page", http(502, BAD_GATEWAY)),
-        "redirect": ("Redirect to a login page", http(302, "", {"Location": "/login"})),
-        "moved_away": (
-            "Moved to another address",
-            http(308, "", {"Location": "https://dingtalk.example/"}),
-        ),
-        "bad_json": ("Broken JSON", Answer(body='{"errcode": 0, "status": "SUCC')),
-        "list": ("A list", Answer(body=[{"status": "WAITING"}])),
-        "empty_body": ("Nothing in the answer", Answer(body=b"")),
-        "timeout": ("No answer at all", Answer(hang=True)),
-        "reset": ("Connection reset", Answer(reset=True)),
-        "too_large": ("Far too large", stage("WAITING", padding="x" * (1024 * 1024))),
-    }
+TROUBLE = (
+    titled(
+        {
+            "errcode": ("The server reports a problem", errcode(500)),
+            "errcode_text": ("A problem, its number as text", errcode("500")),
+            "http_400": ("HTTP 400", errcode(400, "bad request", 400)),
+            "http_429": (
+                "HTTP 429, try again in 7 s",
+                http(429, {"errcode": 429, "errmsg": "too many"}, {"Retry-After": "7"}),
+            ),
+            "http_500": ("HTTP 500", errcode(500, "internal error", 500)),
+            "moved_away": (
+                "Moved to another address",
+                http(308, "", {"Location": "https://dingtalk.example/"}),
+            ),
+            "bad_json": ("Broken JSON", Answer(body='{"errcode": 0, "status": "SUCC')),
+            "list": ("A list", Answer(body=[{"status": "WAITING"}])),
+            "too_large": ("Far too large", stage("WAITING", padding="x" * (1024 * 1024))),
+        }
+    )
+    | BROKEN
 )
 
 GROUPS = {"Progress": PROGRESS, "Verdicts": VERDICTS, "Trouble": TROUBLE}

@@ -9,31 +9,29 @@ from yarl import URL
 
 from bootstrap_bot.sandbox.dingtalk.answers import GROUPS, ROWS
 from bootstrap_bot.sandbox.dingtalk.registration import Registration
+from bootstrap_bot.sandbox.server import Handler
+from bootstrap_bot.sandbox.web_page import (
+    HEADERS,
+    STYLE,
+    file_response,
+    guarded,
+    wanted_language,
+)
 
 if TYPE_CHECKING:
     from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 
 PAGES = Path(__file__).parent / "pages"
 ASSETS = {
-    "approve.css": "text/css",
-    "approve.js": "text/javascript",
-    "approve.zh.js": "text/javascript",
+    "approve.css": (STYLE, "text/css"),
+    "approve.js": (PAGES / "approve.js", "text/javascript"),
+    "approve.zh.js": (PAGES / "approve.zh.js", "text/javascript"),
 }
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 DEFAULT_NAME = "My bot"
 NAME_LENGTH = 64
 REASON_LENGTH = 200
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
-    "connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
 
 Form = dict[str, str]
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class ApprovalPage:
@@ -88,8 +86,7 @@ class ApprovalPage:
         name = request.match_info["asset"]
         if name not in ASSETS:
             raise web.HTTPNotFound
-        text = (PAGES / name).read_text(encoding="utf-8")
-        return web.Response(text=text, content_type=ASSETS[name], headers=HEADERS)
+        return file_response(*ASSETS[name])
 
     async def _state(self, request: web.Request) -> web.StreamResponse:
         return self._tell(self._find(request.query))
@@ -162,32 +159,6 @@ class ApprovalPage:
             ],
         }
         return web.json_response(shown, status=status, headers=HEADERS)
-
-
-def guarded(handler: Handler) -> Handler:
-    """The handler, for loopback names and same-origin posts only: other sites may not act here."""
-
-    async def check(request: web.Request) -> web.StreamResponse:
-        here = f"http://{request.host}"
-        if not is_loopback(here) or request.headers.get("Origin", here) != here:
-            raise web.HTTPForbidden(text="Open this page on the machine it runs on.")
-        return await handler(request)
-
-    return check
-
-
-def is_loopback(address: str) -> bool:
-    """Whether the address names this machine."""
-    try:
-        return URL(address).host in LOOPBACK
-    except ValueError:
-        return False
-
-
-def wanted_language(request: web.Request) -> str:
-    """`zh` or `en`, by `?lang=` first and the browser's wish second."""
-    wish = request.query.get("lang", "") or request.headers.get("Accept-Language", "")
-    return "zh" if wish.lower().startswith("zh") else "en"
 
 
 def bot_name(form: Form) -> str:

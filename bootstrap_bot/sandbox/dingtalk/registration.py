@@ -5,10 +5,9 @@ import string
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bootstrap_bot.clock import Clock
+from bootstrap_bot.sandbox.answers import Answer
+from bootstrap_bot.sandbox.device_flow import DeviceFlow
 from bootstrap_bot.sandbox.dingtalk.answers import (
-    Answer,
-    Script,
     approving,
     expired,
     fail,
@@ -18,9 +17,6 @@ from bootstrap_bot.sandbox.dingtalk.answers import (
 )
 
 CLIENT_ID_LETTERS = string.ascii_lowercase + string.digits
-USER_CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
-
-
 # Answers that carry the pair.
 GIVING: dict[str, Callable[[str, str], Answer]] = {
     "PUBLISHING": publishing,
@@ -29,20 +25,16 @@ GIVING: dict[str, Callable[[str, str], Answer]] = {
 }
 
 
-@dataclass(slots=True)
-class Registration:
-    """One device flow. Times are seconds since the epoch by the server's clock.
+@dataclass(slots=True, kw_only=True)
+class Registration(DeviceFlow):
+    """One device flow, and what became of it.
 
     `stage` is what happened last; `state` is `stage` as of now, since a code dies by itself.
     After the person confirmed, at `decided_at`, polls hear of CREATING and PUBLISHING for
-    `stage_seconds` each before they hear the verdict. `handed_out`: the credentials left in an
-    answer, whether or not it arrived; they do so once, or with `repeats` in every answer.
+    `stage_seconds` each before they hear the verdict. The credentials are handed out once, or
+    with `repeats` in every answer.
     """
 
-    clock: Clock = field(repr=False)
-    device_code: str = field(repr=False)
-    user_code: str
-    expires_at: float
     stage_seconds: float = 0.0
     repeats: bool = False
     decided_at: float = 0.0
@@ -51,9 +43,6 @@ class Registration:
     client_secret: str | None = field(default=None, repr=False)
     name: str = ""
     fail_reason: str = ""
-    polls: int = 0
-    handed_out: bool = False
-    script: Script = field(default_factory=Script, repr=False)
 
     @property
     def state(self) -> str:
@@ -105,9 +94,3 @@ class App:
 def new_client_id() -> str:
     """Like `dingabcdefgh12345678`."""
     return "ding" + "".join(secrets.choice(CLIENT_ID_LETTERS) for _ in range(16))
-
-
-def new_user_code() -> str:
-    """Like `MUEU-DEKR-5TN3`."""
-    letters = "".join(secrets.choice(USER_CODE_LETTERS) for _ in range(12))
-    return "-".join((letters[:4], letters[4:8], letters[8:]))

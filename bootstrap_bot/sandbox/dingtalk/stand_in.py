@@ -4,29 +4,22 @@ DingTalk publishes no error numbers for the registration calls; those used here 
 ones for a bad parameter.
 """
 
-import asyncio
 import secrets
 from collections.abc import Callable, Mapping
-from email.utils import formatdate
 from functools import partial
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bootstrap_bot.clock import Clock, SystemClock
-from bootstrap_bot.sandbox.dingtalk.answers import (
-    PAIR,
-    Answer,
-    Script,
-    errcode,
-    rejected,
-)
+from bootstrap_bot.clock import Clock
+from bootstrap_bot.sandbox.answers import OWN_CLIENT_ID, OWN_CLIENT_SECRET, Answer
+from bootstrap_bot.sandbox.device_flow import DeviceFlowServer, new_user_code
+from bootstrap_bot.sandbox.dingtalk.answers import errcode, rejected
 from bootstrap_bot.sandbox.dingtalk.page import ApprovalPage
 from bootstrap_bot.sandbox.dingtalk.registration import (
     App,
     Registration,
     new_client_id,
-    new_user_code,
 )
 from bootstrap_bot.sandbox.dingtalk.wire import (
     OPEN,
@@ -35,13 +28,10 @@ from bootstrap_bot.sandbox.dingtalk.wire import (
     REQUIRED,
     Body,
     Call,
-    break_connection,
     read_object,
-    response,
 )
-from bootstrap_bot.sandbox.server import LoopbackServer
 
-__all__ = ["BOT_TOPIC", "PATHS", "Call", "DingTalkStandIn", "Registration", "break_connection"]
+__all__ = ["BOT_TOPIC", "PATHS", "Call", "DingTalkStandIn", "Registration"]
 
 BOT_TOPIC = {"type": "CALLBACK", "topic": "/v1.0/im/bot/messages/get"}
 PAGE_PATH = "/openapp/registration/openClaw"
@@ -50,7 +40,7 @@ TOKEN_LIFETIME = 7200
 BAD_PARAMETER = 40035
 
 
-class DingTalkStandIn(LoopbackServer):
+class DingTalkStandIn(DeviceFlowServer[Registration]):
     """Plays DingTalk on loopback: `interval` and `lifetime` are seconds; live it is 5 or 2.
 
     After a confirmation two stages of `stage_seconds` each go by, which a poll may meet or
@@ -68,21 +58,14 @@ class DingTalkStandIn(LoopbackServer):
         stage_seconds: float = 1.0,
         repeats: bool = False,
     ) -> None:
-        super().__init__(port)
-        self.clock: Clock = clock or SystemClock()
+        super().__init__(PATHS, clock, port)
         self.interval = interval
         self.lifetime = lifetime
         self.stage_seconds = stage_seconds
         self.repeats = repeats
         self.extra_begin = dict(extra_begin or {})
-        self.registrations: list[Registration] = []
         self.apps: dict[str, App] = {}
-        self.poll_times: list[float] = []
         self._nonces: dict[str, tuple[str, float]] = {}
-        self._scripts: dict[Call, Script] = {call: Script() for call in PATHS}
-        self._let_go = asyncio.Event()
-        self._let_go.set()
-        self._stopped = asyncio.Event()
         self._add_routes()
 
     def _add_routes(self) -> None:
@@ -96,51 +79,8 @@ class DingTalkStandIn(LoopbackServer):
         for call, handler in handlers.items():
             self.app.router.add_post(PATHS[call], partial(self._serve, call, handler))
         self.app.add_routes(ApprovalPage(self, PAGE_PATH).routes())
-        self.app.on_response_prepare.append(self._date)
-        self.app.on_shutdown.append(self._stop)
 
     # What tests and the page do to it.
-
-    @property
-    def latest(self) -> Registration:
-        """The registration begun last."""
-        return self.registrations[-1]
-
-    @property
-    def polls(self) -> int:
-        """Number of well-formed polls received."""
-        return len(self.poll_times)
-
-    def find(self, user_code: str | None = None) -> Registration:
-        """The latest registration with that code, or the latest of all; else `LookupError`."""
-        for registration in reversed(self.registrations):
-            if user_code in (None, registration.user_code):
-                return registration
-        raise LookupError(f"no registration has the user code {user_code}")
-
-    def next(self, call: Call, *answers: Answer) -> None:
-        """The coming calls of that kind get these answers, in order."""
-        self._scripts[call].queue.extend(answers)
-
-    def always(self, call: Call, answer: Answer | None) -> None:
-        """Every call of that kind gets this answer, until None; queued ones go first."""
-        self._scripts[call].standing = answer
-
-    def next_poll(self, *answers: Answer) -> None:
-        """The coming polls get these answers, in order."""
-        self.next("poll", *answers)
-
-    def always_poll(self, answer: Answer | None) -> None:
-        """Every poll gets this answer, until None."""
-        self.always("poll", answer)
-
-    def hold_polls(self) -> None:
-        """Polls are counted and decided from now on, but their answers stay here."""
-        self._let_go.clear()
-
-    def release_polls(self) -> None:
-        """Sends the answers held back, to whoever still listens."""
-        self._let_go.set()
 
     async def set_stage(self, name: str, user_code: str | None = None) -> None:
         """The registration moves on to that stage."""
@@ -215,7 +155,7 @@ class DingTalkStandIn(LoopbackServer):
         return Answer(body=fields)
 
     def _begin_fields(self, source: str) -> dict[str, object]:
-        user_code = self.extra_begin.get("user_code", new_user_code())
+        user_code = self.extra_begin.get("user_code", new_user_code(groups=3))
         page = self.url + PAGE_PATH
         query = urlencode({"user_code": str(user_code), "source": source})
         return {
@@ -231,14 +171,11 @@ class DingTalkStandIn(LoopbackServer):
         }
 
     def _poll(self, body: Body) -> Answer:
-        self.poll_times.append(self.clock.now())
-        registration = self._by_device_code(body["device_code"])
-        scripted = self._scripts["poll"].take()
+        registration, scripted = self._polled(body["device_code"])
         if registration is None:
             return scripted or errcode(BAD_PARAMETER, "invalid device_code")
-        registration.polls += 1
-        if played := scripted or registration.script.take():
-            return self._settled(registration, played)
+        if scripted:
+            return self._settled(registration, scripted)
         answer = registration.answer()
         registration.handed_out = registration.handed_out or answer.pair is not None
         return answer
@@ -262,9 +199,6 @@ class DingTalkStandIn(LoopbackServer):
         return Answer(body={"endpoint": endpoint, "ticket": secrets.token_hex(16)})
 
     # How it decides.
-
-    def _by_device_code(self, code: str) -> Registration | None:
-        return next((one for one in reversed(self.registrations) if one.device_code == code), None)
 
     def _app(self, client_id: str, secret: str) -> App | None:
         app = self.apps.get(client_id)
@@ -299,15 +233,17 @@ class DingTalkStandIn(LoopbackServer):
     def _settled(self, registration: Registration, answer: Answer) -> Answer:
         """Fills in the pair; an answer that carries one settles the registration."""
         known = set(self.apps)
-        if isinstance(answer.body, dict) and set(PAIR) & set(map(str, answer.body.values())):
-            answer = answer.filled(*self._mint(registration))
+        if answer.has_placeholders:
+            client_id, secret = self._mint(registration)
+            answer = answer.filled({OWN_CLIENT_ID: client_id, OWN_CLIENT_SECRET: secret})
         if answer.pair:
             client_id, secret = answer.pair
+            stage = str(answer.value("status") or "")
             app = self.apps.setdefault(client_id, App(secret, registration.name))
-            if client_id not in known or answer.stage == "SUCCESS":
-                app.approved = app.published = answer.stage == "SUCCESS"
+            if client_id not in known or stage == "SUCCESS":
+                app.approved = app.published = stage == "SUCCESS"
             registration.client_id, registration.client_secret = client_id, secret
-            registration.stage, registration.handed_out = answer.stage, True
+            registration.stage, registration.handed_out = stage, True
         return answer
 
     # How it speaks.
@@ -316,27 +252,4 @@ class DingTalkStandIn(LoopbackServer):
         self, call: Call, handler: Callable[[Body], Answer], request: web.Request
     ) -> web.StreamResponse:
         body = await read_object(request, REQUIRED[call], OPTIONAL[call], more=call in OPEN)
-        if call == "poll":
-            answer = handler(body)
-            await self.changed()
-            await self._let_go.wait()
-        else:
-            answer = self._scripts[call].take() or handler(body)
-            await self.changed()
-        return await self._send(request, answer)
-
-    async def _send(self, request: web.Request, answer: Answer) -> web.StreamResponse:
-        if answer.delay is not None:
-            await answer.delay.wait()
-        if answer.hang:
-            await self._stopped.wait()
-        if answer.hang or answer.reset:
-            break_connection(request)
-        return response(answer)
-
-    async def _date(self, _request: web.Request, answer: web.StreamResponse) -> None:
-        answer.headers["Date"] = formatdate(self.clock.now(), usegmt=True)
-
-    async def _stop(self, _app: web.Application) -> None:
-        self._stopped.set()
-        self._let_go.set()
+        return await self._answer(request, call, partial(handler, body))

@@ -1,14 +1,10 @@
 """What goes over the wire between a client and the DingTalk stand-in."""
 
-import socket
-import struct
 from collections.abc import Mapping
-from json import JSONDecodeError, dumps
+from json import JSONDecodeError
 from typing import Any, Literal
 
 from aiohttp import web
-
-from bootstrap_bot.sandbox.dingtalk.answers import Answer
 
 Call = Literal["init", "begin", "poll", "token", "gateway"]
 Body = dict[str, Any]
@@ -66,19 +62,3 @@ async def read_object(
         if name not in known or not isinstance(value, known[name]) or not value:
             raise web.HTTPBadRequest(text=f"bad field {name}")
     return body
-
-
-def response(answer: Answer) -> web.Response:
-    """The answer as aiohttp sends it."""
-    raw = answer.body if isinstance(answer.body, (bytes, str)) else dumps(answer.body)
-    data = raw.encode() if isinstance(raw, str) else raw
-    headers = {"Content-Type": "application/json", **answer.headers}
-    return web.Response(status=answer.status, body=data, headers=headers)
-
-
-def break_connection(request: web.Request) -> None:
-    """Cuts the connection so that the other side sees a reset, not an orderly end."""
-    if request.transport is not None:
-        connection = request.transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        request.transport.abort()
