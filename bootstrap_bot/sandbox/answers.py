@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 
 OWN_CLIENT_ID = "{client_id}"
 OWN_CLIENT_SECRET = "{client_secret}"  # noqa: S105 - a placeholder, not a secret
-OWN_OPEN_ID = "{open_id}"
-PLACEHOLDERS = (OWN_CLIENT_ID, OWN_CLIENT_SECRET, OWN_OPEN_ID)
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 BAD_GATEWAY = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -40,10 +38,10 @@ class Answer:
         return None
 
     @property
-    def has_placeholders(self) -> bool:
-        """Whether values are yet to be filled in."""
-        filled = self.filled(dict.fromkeys(PLACEHOLDERS, ""))
-        return filled.body != self.body
+    def wants_own_pair(self) -> bool:
+        """Whether the registration's own id or secret is yet to be filled in."""
+        given = self.value("client_id"), self.value("client_secret")
+        return OWN_CLIENT_ID in given or OWN_CLIENT_SECRET in given
 
     def value(self, name: str) -> object:
         """That field of the body; None when there is none."""

@@ -29,6 +29,8 @@ class DeviceFlow:
     user_code: str
     expires_at: float
     polls: int = 0
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
     handed_out: bool = False
     script: Script = field(default_factory=Script, repr=False)
 

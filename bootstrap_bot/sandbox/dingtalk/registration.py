@@ -39,8 +39,6 @@ class Registration(DeviceFlow):
     repeats: bool = False
     decided_at: float = 0.0
     stage: str = "WAITING"
-    client_id: str | None = None
-    client_secret: str | None = field(default=None, repr=False)
     name: str = ""
     fail_reason: str = ""
 

@@ -233,7 +233,7 @@ class DingTalkStandIn(DeviceFlowServer[Registration]):
     def _settled(self, registration: Registration, answer: Answer) -> Answer:
         """Fills in the pair; an answer that carries one settles the registration."""
         known = set(self.apps)
-        if answer.has_placeholders:
+        if answer.wants_own_pair:
             client_id, secret = self._mint(registration)
             answer = answer.filled({OWN_CLIENT_ID: client_id, OWN_CLIENT_SECRET: secret})
         if answer.pair:
