@@ -2,10 +2,12 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Generic, TypeVar
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -17,7 +19,7 @@ USER_CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
 
 
 @dataclass(slots=True, kw_only=True)
-class DeviceFlow:
+class DeviceFlow(ABC):
     """One device flow. Times are seconds since the epoch by the server's clock.
 
     `script` is for this flow alone; the server's goes first. `handed_out`: the credentials left
@@ -34,6 +36,16 @@ class DeviceFlow:
     handed_out: bool = False
     script: Script = field(default_factory=Script, repr=False)
 
+    @property
+    @abstractmethod
+    def state(self) -> str:
+        """What has become of it by now."""
+
+    @property
+    @abstractmethod
+    def is_open(self) -> bool:
+        """Whether the person may still decide."""
+
 
 Flow = TypeVar("Flow", bound=DeviceFlow)
 
@@ -41,12 +53,24 @@ Flow = TypeVar("Flow", bound=DeviceFlow)
 class DeviceFlowServer(ScriptedServer, Generic[Flow]):
     """A server of device flows; one of its calls is "poll".
 
+    `interval` and `lifetime` are seconds; `extra_begin` is merged into the answer to begin.
     Answers bear the date by `clock`, or the text `date`.
     """
 
-    def __init__(self, calls: Iterable[str], clock: Clock | None = None, port: int = 0) -> None:
+    def __init__(
+        self,
+        calls: Iterable[str],
+        clock: Clock | None,
+        interval: int,
+        lifetime: int,
+        extra_begin: Mapping[str, object] | None = None,
+        port: int = 0,
+    ) -> None:
         super().__init__(calls, port)
         self.clock: Clock = clock or SystemClock()
+        self.interval = interval
+        self.lifetime = lifetime
+        self.extra_begin = dict(extra_begin or {})
         self.registrations: list[Flow] = []
         self.poll_times: list[float] = []
         self.date: str | None = None
@@ -86,6 +110,28 @@ class DeviceFlowServer(ScriptedServer, Generic[Flow]):
     def release_polls(self) -> None:
         """Sends the answers held back, to whoever still listens."""
         self._let_go.set()
+
+    def _undecided(self, user_code: str | None) -> Flow:
+        """The registration as `find` gives it; `ValueError` when it is too late to decide."""
+        registration = self.find(user_code)
+        if not registration.is_open:
+            raise ValueError(f"{registration.user_code} is already {registration.state}")
+        return registration
+
+    def _authorization(
+        self, page: str, user_code: str, lifetime_field: str = "expires_in", **query: str
+    ) -> dict[str, object]:
+        """The answer to begin; the complete link has `query` besides the code."""
+        shown = self.extra_begin.get("user_code", user_code)
+        return {
+            "device_code": secrets.token_urlsafe(48),
+            "user_code": shown,
+            "verification_uri": page,
+            "verification_uri_complete": f"{page}?{urlencode({'user_code': shown, **query})}",
+            lifetime_field: self.lifetime,
+            "interval": self.interval,
+            **self.extra_begin,
+        }
 
     def _polled(self, device_code: str) -> tuple[Flow | None, Answer | None]:
         """Counts a poll; gives its registration, and the answer decided beforehand, if any."""

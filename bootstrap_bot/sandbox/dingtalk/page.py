@@ -2,12 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 from yarl import URL
 
 from bootstrap_bot.sandbox.dingtalk.answers import GROUPS, ROWS
+from bootstrap_bot.sandbox.dingtalk.people import DingTalkPeople
 from bootstrap_bot.sandbox.dingtalk.registration import Registration
 from bootstrap_bot.sandbox.server import Handler
 from bootstrap_bot.sandbox.web_page import (
@@ -17,9 +17,6 @@ from bootstrap_bot.sandbox.web_page import (
     guarded,
     wanted_language,
 )
-
-if TYPE_CHECKING:
-    from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 
 PAGES = Path(__file__).parent / "pages"
 ASSETS = {
@@ -37,8 +34,8 @@ Form = dict[str, str]
 class ApprovalPage:
     """What a person can see and do about one registration, at `path`."""
 
-    def __init__(self, stand_in: "DingTalkStandIn", path: str) -> None:
-        self._stand_in = stand_in
+    def __init__(self, people: DingTalkPeople, path: str) -> None:
+        self._people = people
         self._path = path
         self._actions: dict[str, Callable[[Form], Awaitable[None]]] = {
             "approve": self._approve,
@@ -65,7 +62,7 @@ class ApprovalPage:
     async def _link(self, request: web.Request) -> web.StreamResponse:
         try:
             target = URL(request.query.get("url", ""))
-            is_own = target.origin() == URL(self._stand_in.url) and target.path == self._path
+            is_own = target.origin() == URL(self._people.url) and target.path == self._path
         except ValueError:
             is_own = False
         if not is_own:
@@ -78,7 +75,7 @@ class ApprovalPage:
         text = text.replace('<html lang="en">', f'<html lang="{language}">', 1)
         registration = self._find(request.query)
         if registration is not None and registration.state == "WAITING":
-            await self._stand_in.set_stage("SCANNED", registration.user_code)
+            await self._people.set_stage("SCANNED", registration.user_code)
         status = 404 if registration is None else 200
         return web.Response(status=status, text=text, content_type="text/html", headers=HEADERS)
 
@@ -106,40 +103,40 @@ class ApprovalPage:
         return self._tell(registration)
 
     async def _approve(self, form: Form) -> None:
-        await self._stand_in.approve(form["user_code"], bot_name(form))
+        await self._people.approve(form["user_code"], bot_name(form))
 
     async def _pending(self, form: Form) -> None:
-        await self._stand_in.approve_pending(form["user_code"], bot_name(form))
+        await self._people.approve_pending(form["user_code"], bot_name(form))
 
     async def _grant(self, form: Form) -> None:
-        await self._stand_in.grant(form["user_code"])
+        await self._people.grant(form["user_code"])
 
     async def _refuse(self, form: Form) -> None:
         reason = form.get("reason", "").strip()[:REASON_LENGTH]
-        await self._stand_in.refuse(form["user_code"], reason or "The person refused.")
+        await self._people.refuse(form["user_code"], reason or "The person refused.")
 
     async def _play(self, form: Form) -> None:
         row = ROWS.get(form.get("row", ""))
         if row is None:
             raise ValueError("no such row")
-        script = self._stand_in.find(form["user_code"]).script
+        script = self._people.find(form["user_code"]).script
         if form.get("times") == "always":
             script.standing = row
         else:
             script.queue.append(row)
 
     async def _stop(self, form: Form) -> None:
-        script = self._stand_in.find(form["user_code"]).script
+        script = self._people.find(form["user_code"]).script
         script.queue.clear()
         script.standing = None
 
-    def _find(self, fields: Mapping[str, str]) -> "Registration | None":
+    def _find(self, fields: Mapping[str, str]) -> Registration | None:
         try:
-            return self._stand_in.find(fields.get("user_code", ""))
+            return self._people.find(fields.get("user_code", ""))
         except LookupError:
             return None
 
-    def _tell(self, registration: "Registration | None", status: int = 200) -> web.Response:
+    def _tell(self, registration: Registration | None, status: int = 200) -> web.Response:
         """What the page shows, as JSON; never the credentials."""
         if registration is None:
             return web.json_response({"state": "UNKNOWN"}, status=404, headers=HEADERS)
@@ -150,7 +147,7 @@ class ApprovalPage:
             "name": registration.name or DEFAULT_NAME,
             "reason": registration.fail_reason,
             "polls": registration.polls,
-            "pending": self._stand_in.is_pending(registration),
+            "pending": self._people.is_pending(registration),
             "queued": [answer.title for answer in script.queue],
             "standing": script.standing.title if script.standing else "",
             "groups": [

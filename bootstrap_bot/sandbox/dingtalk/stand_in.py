@@ -7,20 +7,16 @@ ones for a bad parameter.
 import secrets
 from collections.abc import Callable, Mapping
 from functools import partial
-from urllib.parse import urlencode
 
 from aiohttp import web
 
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.sandbox.answers import OWN_CLIENT_ID, OWN_CLIENT_SECRET, Answer
-from bootstrap_bot.sandbox.device_flow import DeviceFlowServer, new_user_code
+from bootstrap_bot.sandbox.device_flow import new_user_code
 from bootstrap_bot.sandbox.dingtalk.answers import errcode, rejected
 from bootstrap_bot.sandbox.dingtalk.page import ApprovalPage
-from bootstrap_bot.sandbox.dingtalk.registration import (
-    App,
-    Registration,
-    new_client_id,
-)
+from bootstrap_bot.sandbox.dingtalk.people import DingTalkPeople
+from bootstrap_bot.sandbox.dingtalk.registration import App, Registration
 from bootstrap_bot.sandbox.dingtalk.wire import (
     OPEN,
     OPTIONAL,
@@ -40,12 +36,12 @@ TOKEN_LIFETIME = 7200
 BAD_PARAMETER = 40035
 
 
-class DingTalkStandIn(DeviceFlowServer[Registration]):
-    """Plays DingTalk on loopback: `interval` and `lifetime` are seconds; live it is 5 or 2.
+class DingTalkStandIn(DingTalkPeople):
+    """Plays DingTalk on loopback; the interval, live, is 5 or 2 seconds.
 
     After a confirmation two stages of `stage_seconds` each go by, which a poll may meet or
     miss. `repeats`: the pair is in every answer until the code dies, not in one alone; both
-    have been seen. `extra_begin` is merged into the answer to begin.
+    have been seen.
     """
 
     def __init__(
@@ -58,13 +54,9 @@ class DingTalkStandIn(DeviceFlowServer[Registration]):
         stage_seconds: float = 1.0,
         repeats: bool = False,
     ) -> None:
-        super().__init__(PATHS, clock, port)
-        self.interval = interval
-        self.lifetime = lifetime
+        super().__init__(PATHS, clock, interval, lifetime, extra_begin, port)
         self.stage_seconds = stage_seconds
         self.repeats = repeats
-        self.extra_begin = dict(extra_begin or {})
-        self.apps: dict[str, App] = {}
         self._nonces: dict[str, tuple[str, float]] = {}
         self._add_routes()
 
@@ -79,49 +71,6 @@ class DingTalkStandIn(DeviceFlowServer[Registration]):
         for call, handler in handlers.items():
             self.app.router.add_post(PATHS[call], partial(self._serve, call, handler))
         self.app.add_routes(ApprovalPage(self, PAGE_PATH).routes())
-
-    # What tests and the page do to it.
-
-    async def set_stage(self, name: str, user_code: str | None = None) -> None:
-        """The registration moves on to that stage."""
-        self.find(user_code).stage = name
-        await self.changed()
-
-    async def approve(
-        self, user_code: str | None = None, name: str = "My bot", client_id: str | None = None
-    ) -> None:
-        """The person confirms; `client_id` binds an existing bot or names the new one."""
-        await self._decide(user_code, "SUCCESS", name, client_id)
-
-    async def approve_pending(
-        self, user_code: str | None = None, name: str = "My bot", client_id: str | None = None
-    ) -> None:
-        """The person confirms, and their organisation's admin is yet to agree."""
-        await self._decide(user_code, "APPROVING", name, client_id)
-
-    async def grant(self, user_code: str | None = None) -> None:
-        """The organisation's admin agrees, be the device code dead or alive."""
-        registration = self.find(user_code)
-        app = self.apps.get(registration.client_id or "")
-        if app is None:
-            raise ValueError(f"{registration.user_code} has no app yet")
-        app.approved = app.published = True
-        if registration.state == "APPROVING":
-            registration.stage = "SUCCESS"
-        await self.changed()
-
-    async def refuse(
-        self, user_code: str | None = None, reason: str = "The person refused."
-    ) -> None:
-        """The person says no."""
-        registration = self._undecided(user_code)
-        registration.stage, registration.fail_reason = "FAIL", reason
-        await self.changed()
-
-    def is_pending(self, registration: Registration) -> bool:
-        """Whether its bot waits for the organisation's admin."""
-        app = self.apps.get(registration.client_id or "")
-        return app is not None and not app.approved
 
     # The five calls: each takes the request's object and decides the answer.
 
@@ -141,7 +90,8 @@ class DingTalkStandIn(DeviceFlowServer[Registration]):
         source, expires_at = self._nonces.pop(body["nonce"], ("", 0.0))
         if self.clock.now() >= expires_at:
             return errcode(BAD_PARAMETER, "invalid nonce")
-        fields = self._begin_fields(source)
+        code = new_user_code(groups=3)
+        fields = self._authorization(self.url + PAGE_PATH, code, source=source)
         self.registrations.append(
             Registration(
                 clock=self.clock,
@@ -152,23 +102,7 @@ class DingTalkStandIn(DeviceFlowServer[Registration]):
                 repeats=self.repeats,
             )
         )
-        return Answer(body=fields)
-
-    def _begin_fields(self, source: str) -> dict[str, object]:
-        user_code = self.extra_begin.get("user_code", new_user_code(groups=3))
-        page = self.url + PAGE_PATH
-        query = urlencode({"user_code": str(user_code), "source": source})
-        return {
-            "errcode": 0,
-            "errmsg": "ok",
-            "device_code": secrets.token_urlsafe(48),
-            "user_code": user_code,
-            "verification_uri": page,
-            "verification_uri_complete": f"{page}?{query}",
-            "expires_in": self.lifetime,
-            "interval": self.interval,
-            **self.extra_begin,
-        }
+        return Answer(body={"errcode": 0, "errmsg": "ok", **fields})
 
     def _poll(self, body: Body) -> Answer:
         registration, scripted = self._polled(body["device_code"])
@@ -203,32 +137,6 @@ class DingTalkStandIn(DeviceFlowServer[Registration]):
     def _app(self, client_id: str, secret: str) -> App | None:
         app = self.apps.get(client_id)
         return app if app and secrets.compare_digest(app.client_secret, secret) else None
-
-    def _undecided(self, user_code: str | None) -> Registration:
-        registration = self.find(user_code)
-        if not registration.is_open:
-            raise ValueError(f"{registration.user_code} is already {registration.state}")
-        return registration
-
-    async def _decide(
-        self, user_code: str | None, verdict: str, name: str, client_id: str | None
-    ) -> None:
-        registration = self._undecided(user_code)
-        self._mint(registration, client_id)
-        registration.stage, registration.name = verdict, name
-        registration.decided_at = self.clock.now()
-        app = self.apps[registration.client_id or ""]
-        app.name = name
-        app.approved = app.published = verdict == "SUCCESS"
-        await self.changed()
-
-    def _mint(self, registration: Registration, client_id: str | None = None) -> tuple[str, str]:
-        """The registration's pair, made now unless it has one; its app exists afterwards."""
-        wanted = client_id or registration.client_id or new_client_id()
-        secret = registration.client_secret if wanted == registration.client_id else None
-        app = self.apps.setdefault(wanted, App(secret or secrets.token_urlsafe(48)))
-        registration.client_id, registration.client_secret = wanted, app.client_secret
-        return wanted, app.client_secret
 
     def _settled(self, registration: Registration, answer: Answer) -> Answer:
         """Fills in the pair; an answer that carries one settles the registration."""

@@ -1,6 +1,6 @@
 """The four hosts of the two brands, each an origin of its own on loopback."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -17,8 +17,15 @@ class LarkHosts(DeviceFlowServer[Registration]):
     It is itself the one at `feishu_accounts_url`; the other three stand beside it.
     """
 
-    def __init__(self, calls: Iterable[str], clock: Clock | None = None) -> None:
-        super().__init__(calls, clock)
+    def __init__(
+        self,
+        calls: Iterable[str],
+        clock: Clock | None,
+        interval: int,
+        lifetime: int,
+        extra_begin: Mapping[str, object] | None,
+    ) -> None:
+        super().__init__(calls, clock, interval, lifetime, extra_begin)
         self._accounts: dict[Brand, LoopbackServer] = {
             "feishu": self,
             "lark": LoopbackServer(beside=self),

@@ -64,6 +64,10 @@ class Registration(DeviceFlow):
         return self.decision
 
     @property
+    def is_open(self) -> bool:
+        return self.state == "pending"
+
+    @property
     def own_values(self) -> dict[str, str]:
         """What the placeholders in an answer stand for."""
         return {

@@ -1,9 +1,7 @@
 """A stand-in for the one-click app registration of Lark and Feishu, and for what checks an app."""
 
-import secrets
 from collections.abc import Callable, Mapping
 from functools import partial
-from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -42,11 +40,11 @@ __all__ = ["OPEN_API", "REGISTRATION", "Brand", "Call", "LarkStandIn"]
 
 
 class LarkStandIn(LarkHosts):
-    """Plays both brands on loopback; `interval` and `lifetime` are seconds.
+    """Plays both brands on loopback.
 
-    The answer to begin tells the lifetime under the name `lifetime_field`, and `extra_begin` is
-    merged into it. `hint_has_id`: who is sent to Lark's host is told the app's id, too. A bad
-    pair is answered with `bad_pair_status`. Apps are named after `person`.
+    The answer to begin tells the lifetime under the name `lifetime_field`. `hint_has_id`: who is
+    sent to Lark's host is told the app's id, too. A bad pair is answered with `bad_pair_status`.
+    Apps are named after `person`.
     """
 
     def __init__(
@@ -60,11 +58,8 @@ class LarkStandIn(LarkHosts):
         bad_pair_status: int = 200,
         person: str = "Ada",
     ) -> None:
-        super().__init__(CALLS, clock)
-        self.interval = interval
-        self.lifetime = lifetime
+        super().__init__(CALLS, clock, interval, lifetime, extra_begin)
         self.lifetime_field = lifetime_field
-        self.extra_begin = dict(extra_begin or {})
         self.hint_has_id = hint_has_id
         self.app_name = f"{person}'s Feishu CLI"
         self.apps: dict[str, App] = {}
@@ -121,7 +116,8 @@ class LarkStandIn(LarkHosts):
         return Answer(body={"supported_auth_methods": ["client_secret"]})
 
     def _begin(self, host: Brand, _fields: Fields) -> Answer:
-        fields = self._begin_fields(host)
+        page, code = self._open[host].url + LAUNCHER, new_user_code(groups=2)
+        fields = self._authorization(page, code, self.lifetime_field)
         self.registrations.append(
             Registration(
                 clock=self.clock,
@@ -133,19 +129,6 @@ class LarkStandIn(LarkHosts):
             )
         )
         return Answer(body=fields)
-
-    def _begin_fields(self, host: Brand) -> dict[str, object]:
-        user_code = self.extra_begin.get("user_code", new_user_code(groups=2))
-        page = self._open[host].url + LAUNCHER
-        return {
-            "device_code": secrets.token_urlsafe(48),
-            "user_code": user_code,
-            "verification_uri": page,
-            "verification_uri_complete": f"{page}?{urlencode({'user_code': str(user_code)})}",
-            self.lifetime_field: self.lifetime,
-            "interval": self.interval,
-            **self.extra_begin,
-        }
 
     def _poll(self, host: Brand, fields: Fields) -> Answer:
         self.poll_hosts.append(host)
@@ -159,12 +142,6 @@ class LarkStandIn(LarkHosts):
         return self._settled(registration, host, answer)
 
     # How it decides.
-
-    def _undecided(self, user_code: str | None) -> Registration:
-        registration = self.find(user_code)
-        if registration.state != "pending":
-            raise ValueError(f"{registration.user_code} is already {registration.state}")
-        return registration
 
     def _bind(
         self,
