@@ -99,11 +99,13 @@ class App:
             texts=self._texts,
         )
         self._running = AsyncExitStack()
+        self._started = False
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is under way: everything waits, for time or for a person."""
-        return self.context.attempts.idle and self.context.outbox.idle and self._sender.idle
+        """Whether it has started and nothing is under way: all waits, for time or for a person."""
+        parts = (self.context.attempts, self.context.outbox, self._sender)
+        return self._started and all(part.idle for part in parts)
 
     async def start(self) -> None:
         """Takes up what was under way. Raises `JournalError`, with nothing left open."""
@@ -117,6 +119,7 @@ class App:
             stack.callback(tidying.cancel)
             self._tell_of_damage()
             self._running = stack.pop_all()
+        self._started = True
 
     async def stop(self) -> None:
         """Comes to rest at once, but for polls on their way; the rest goes on at the next start."""

@@ -92,8 +92,8 @@ class BootstrapBot:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is under way that updates began: all of it waits, or is done."""
-        return self._app is None or self._app.idle
+        """Whether it runs and nothing is under way that updates began: all of it waits."""
+        return self._app is not None and self._app.idle
 
     def ignores(self, person: object, text: object) -> bool:
         """Whether what that person wrote is sure to come to nothing."""

@@ -1,4 +1,4 @@
-"""What test modules share stands in `tests/support`."""
+"""What test modules share stands in `tests/support`, and none looks at how tasks are made."""
 
 import ast
 from collections.abc import Iterator
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+# Names of tasks, and where in a coroutine a task is.
+OF_TASKS = {"get_name", "get_coro", "cr_frame", "cr_await", "cr_code"}
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "tests").rglob("*.py"))
 
@@ -43,3 +45,11 @@ def test_no_module_imports_from_a_test_module(module: Path) -> None:
 )
 def test_every_spelling_of_such_an_import_is_found(program: str) -> None:
     assert len(from_test_modules(program)) == 1
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_looks_at_names_of_tasks_or_frames_of_coroutines(module: Path) -> None:
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    assert OF_TASKS.isdisjoint(
+        node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)
+    )

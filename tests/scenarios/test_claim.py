@@ -178,14 +178,14 @@ async def test_a_new_link_is_printed_every_ten_minutes_until_somebody_is_admin(
     config.write_text(f'[telegram]\ntoken = "{TOKEN}"\n')
     clock = FakeClock()
     bot = BootstrapBot(settings.load(config, {}), clock=clock)
-    offering = asyncio.create_task(offer_claims(bot, "bootstrap_demo_bot", clock), name="offer")
+    offering = asyncio.create_task(offer_claims(bot, "bootstrap_demo_bot", clock))
     codes = []
     for _ in range(3):
-        await clock.asleep("offer")
+        await clock.asleep()
         [code] = LINK.findall(capsys.readouterr().out)
         codes.append(code)
         if len(codes) < 3:
-            assert await clock.pass_until_due("offer") == 600
+            assert await clock.pass_until_due() == 600
     assert len(set(codes)) == 3
     assert await bot.claims.claim(OTHER, codes[1]) is Claimed.WRONG
     await clock.advance(1)

@@ -22,8 +22,15 @@ from bootstrap_bot.errors import Code
 from bootstrap_bot.providers.provider import Health, Link, Stage
 from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
-from bootstrap_bot.sandbox.answers import http
-from bootstrap_bot.sandbox.dingtalk.answers import approving, expired, fail, stage, success, waiting
+from bootstrap_bot.sandbox.answers import Answer, http
+from bootstrap_bot.sandbox.dingtalk.answers import (
+    approving,
+    expired,
+    fail,
+    stage,
+    success,
+    waiting,
+)
 from bootstrap_bot.sandbox.telegram.entities import formatted
 from bootstrap_bot.sandbox.telegram.rules import keyboard, units
 from bootstrap_bot.sandbox.telegram.stand_in import Message, Trouble
@@ -149,10 +156,9 @@ async def test_the_time_left_is_brought_up_to_date_each_minute(tmp_path: Path) -
         invitation = await scene.invited()
         await scene.poll(waiting())
         await scene.sees("(1 h 59 min left)")
-        await scene.clock.asleep("presenter:")
         await scene.poll(waiting())
         assert (await scene.sees("(1 h 58 min left)")).id == invitation.id
-        await scene.clock.asleep("presenter:")
+        await scene.idle()
         assert scene.telegram.most_writes(ADMIN, 60) <= 2
 
 
@@ -181,18 +187,17 @@ async def test_a_second_command_brings_the_live_message_down(tmp_path: Path) -> 
 async def test_the_old_message_goes_only_when_the_new_one_stands(tmp_path: Path) -> None:
     async with Scene(tmp_path, interval=30) as scene:
         invitation = await scene.invited()
-        await scene.clock.asleep("presenter:")
         scene.telegram.fail("editMessageCaption", Trouble(429, retry_after=12))
         await scene.poll(stage("SCANNED"))
-        await scene.clock.asleep("sender:42")
         scene.telegram.fail("sendPhoto", Trouble(500))
         await scene.says("/dingtalk_status")
-        await scene.until(lambda: scene.journal()[0]["message"] is None)
-        await scene.clock.pass_until_due("sender:42")
-        await scene.telegram.until(lambda: len(scene.telegram.calls("sendPhoto")) == 2)
-        await scene.clock.asleep("presenter:")
+        await scene.settled()
+        assert scene.journal()[0]["message"] is None
+        assert await scene.next_moment() == 12
+        await scene.idle()
+        assert len(scene.telegram.calls("sendPhoto")) == 2
         assert not invitation.deleted
-        await scene.clock.pass_until_due("presenter:")
+        assert await scene.next_moment() == 1
         await scene.telegram.until(lambda: invitation.deleted)
         assert [m.id > invitation.id for m in scene.telegram.bot_messages(ADMIN)] == [True]
 
@@ -202,17 +207,18 @@ async def test_a_message_brought_down_while_its_edit_waits_is_not_lost(tmp_path:
         await scene.invited()
         scene.dingtalk.hold_polls()
         scene.dingtalk.next_poll(success(ID, SECRET))
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         await scene.dingtalk.until(lambda: scene.dingtalk.polls == 1)
         await scene.press("Cancel")
         cancelled = await scene.sees("Cancelled")
         await scene.recorded("cancelled")
         scene.telegram.fail("editMessageMedia", Trouble(429, retry_after=12))
         scene.dingtalk.release_polls()
-        await scene.clock.asleep("sender:42")
+        await scene.until(lambda: 12 in scene.clock.pauses)
         await scene.says("/dingtalk_status")
-        await scene.until(lambda: scene.journal()[0]["message"] is None)
-        await scene.clock.pass_until_due("sender:42")
+        await scene.settled()
+        assert scene.journal()[0]["message"] is None
+        assert await scene.next_moment() == 12
         await scene.telegram.until(lambda: cancelled.deleted)
         await scene.recorded("held")
         [shown] = scene.telegram.bot_messages(ADMIN)
@@ -248,7 +254,7 @@ async def test_an_update_that_comes_twice_begins_once(tmp_path: Path) -> None:
         }
         await scene.telegram.update(dict(again))
         await scene.sees("Waiting for you")
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         await scene.poll(expired())
         await scene.recorded("expired")
         await scene.telegram.update(dict(again))
@@ -265,7 +271,7 @@ async def test_two_admins_do_not_meet(tmp_path: Path) -> None:
         assert codes[0] in mine.text
         assert codes[1] in hers.text
         await scene.dingtalk.approve(codes[1], client_id="dinghers00000000")
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         assert (await scene.sees("Done", OTHER_ADMIN)).id == hers.id
         assert "Waiting for you" in scene.telegram.last(ADMIN).text
         await scene.press("Cancel", ADMIN)
@@ -380,7 +386,7 @@ async def test_the_result_says_whether_the_bot_can_work(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.invited()
         await scene.dingtalk.approve()
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         await scene.sees("Checked: DingTalk accepts the credentials")
 
 
@@ -418,14 +424,13 @@ async def test_nothing_is_written_or_said_before_the_secret_is_in_the_journal(
             " BEGIN SELECT RAISE(ABORT, 'no room'); END"
         )
         scene.dingtalk.next_poll(success(ID, SECRET))
-        await scene.clock.pass_until_due("attempt:")
-        for _ in range(3):
-            await scene.clock.pass_until_due("poll:")
-        await scene.clock.asleep("poll:")
+        for pause in (5, 1, 2, 4):
+            assert await scene.next_moment() == pause
+        await scene.idle()
         assert scene.config.read_bytes() == before
         assert "Waiting for you" in scene.telegram.last(ADMIN).text
         scene.sql("DROP TRIGGER full")
-        await scene.clock.pass_until_due("poll:")
+        assert await scene.next_moment() == 8
         await scene.sees("Done")
         assert scene.platforms() == {"dingtalk": STORED}
         assert scene.dingtalk.polls == 1
@@ -447,7 +452,7 @@ async def test_the_config_is_not_touched_before_its_delivery_is_in_the_journal(
         assert scene.config.read_bytes() == before
         assert "Waiting for you" in scene.telegram.last(ADMIN).text
         scene.sql("DROP TRIGGER full")
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         await scene.sees("Done")
 
 
@@ -465,7 +470,7 @@ async def test_no_message_says_so_before_the_config_holds_it_and_it_was_read_bac
         assert [one["state"] for one in scene.deliveries()] == ["verified"]
         assert "Waiting for you" in scene.telegram.last(ADMIN).text
         scene.sql("DROP TRIGGER full")
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         await scene.sees("Done")
 
 
@@ -481,11 +486,11 @@ async def test_what_does_not_read_back_the_same_is_not_called_stored(tmp_path: P
         assert SECRET in written
         scene.config.write_text(written.replace(SECRET, "another"), encoding="utf-8")
         scene.sql("DROP TRIGGER full")
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         shown = await scene.sees("not stored yet")
         assert "what was written did not read back the same" in shown.text
-        await scene.at_rest()
-        assert await scene.clock.pass_until_due("attempt:") == 2
+        await scene.idle()
+        assert await scene.next_moment() == 2
         await scene.sees("Done")
         assert scene.platforms() == {"dingtalk": STORED}
 
@@ -691,13 +696,13 @@ async def held(scene: Scene) -> Message:
     await scene.invited()
     scene.dingtalk.hold_polls()
     scene.dingtalk.next_poll(success(ID, SECRET))
-    await scene.clock.pass_until_due("attempt:")
+    await scene.next_moment()
     await scene.dingtalk.until(lambda: scene.dingtalk.polls == 1)
     await scene.press("Cancel")
     await scene.sees("Cancelled")
     scene.dingtalk.release_polls()
     shown = await scene.sees("Credentials of a DingTalk bot arrived")
-    await scene.clock.asleep("attempt:")
+    await scene.idle()
     return shown
 
 
@@ -756,8 +761,9 @@ async def test_the_old_code_is_asked_about_once_more_before_a_new_one_is_begun(
         await scene.settled()
         await scene.dingtalk.approve(client_id=ID)
         await scene.says("/dingtalk_new")
-        await scene.until(lambda: len(scene.journal()) == 2)
-        await scene.clock.pass_until_due("attempt:")
+        await scene.settled()
+        assert len(scene.journal()) == 2
+        await scene.next_poll()
         await scene.sees("Credentials of a DingTalk bot arrived")
         await scene.settled()
         assert begun(scene) == 1
@@ -773,9 +779,10 @@ async def test_a_new_one_is_begun_when_the_old_code_has_nothing_to_say(tmp_path:
         await scene.sees("Cancelled")
         await scene.settled()
         await scene.press("Start again")
-        await scene.until(lambda: len(scene.journal()) == 2)
+        await scene.settled()
+        assert len(scene.journal()) == 2
         polls = scene.dingtalk.polls
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_poll()
         await scene.sees("Waiting for you")
         assert scene.dingtalk.polls == polls + 1
         assert begun(scene) == 2
@@ -790,8 +797,9 @@ async def test_cancel_reaches_the_attempt_that_waits_not_the_one_that_is_held(
         await scene.sees("Cancelled")
         await scene.settled()
         await scene.press("Start again")
-        await scene.until(lambda: len(scene.journal()) == 2)
-        await scene.clock.pass_until_due("attempt:")
+        await scene.settled()
+        assert len(scene.journal()) == 2
+        await scene.next_poll()
         await scene.sees("Waiting for you")
         await scene.dingtalk.approve(scene.dingtalk.registrations[0].user_code, client_id=ID)
         await scene.until(lambda: scene.journal()[1]["state"] == "waiting")
@@ -817,7 +825,7 @@ async def requested(scene: Scene) -> None:
     """DingTalk has given no link yet."""
     scene.dingtalk.next("init", http(502))
     await scene.says("/dingtalk_new")
-    await scene.clock.asleep("attempt:")
+    await scene.settled()
 
 
 async def invited(scene: Scene) -> None:
@@ -948,7 +956,7 @@ async def test_status_before_there_is_a_link_waits_for_the_link(tmp_path: Path) 
         await scene.says("/dingtalk_status")
         await scene.settled()
         assert scene.telegram.bot_messages(ADMIN) == []
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         await scene.sees("Waiting for you")
 
 
@@ -980,7 +988,7 @@ async def test_cancel_before_there_is_a_link_shows_none(tmp_path: Path) -> None:
         await requested(scene)
         await scene.says("/dingtalk_cancel")
         await scene.sees("Cancelled")
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         row = await scene.recorded("cancelled")
         await scene.settled()
         assert (row["device_code"], row["link"]) == (None, "")
@@ -1081,7 +1089,7 @@ async def test_a_chat_that_must_wait_holds_up_no_other(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         scene.telegram.fail("sendPhoto", Trouble(429, retry_after=30))
         await scene.says("/dingtalk_new", ADMIN)
-        await scene.clock.asleep("sender:42")
+        await scene.settled()
         await scene.invited(OTHER_ADMIN)
         assert scene.telegram.bot_messages(ADMIN) == []
         await scene.clock.advance(30)
@@ -1093,9 +1101,8 @@ async def test_edits_that_a_later_one_replaced_are_not_sent(tmp_path: Path) -> N
         await scene.invited()
         scene.telegram.fail("editMessageCaption", Trouble(429, retry_after=12))
         await scene.poll(stage("SCANNED"))
-        await scene.clock.asleep("sender:42")
         await scene.poll(stage("CREATING"), stage("PUBLISHING"))
-        await scene.clock.pass_until_due("sender:42")
+        assert await scene.next_moment() == 2
         await scene.sees("DingTalk is publishing the bot")
         assert not any("creating" in text for text in scene.captions())
 
@@ -1107,17 +1114,16 @@ async def test_an_edit_that_had_to_wait_does_not_cry_over_work_that_has_just_beg
         await scene.invited()
         scene.telegram.fail("editMessageCaption", Trouble(429, retry_after=12))
         await scene.poll(stage("SCANNED"))
-        await scene.clock.asleep("sender:42")
         scene.sql(
             "CREATE TRIGGER full BEFORE INSERT ON deliveries"
             " BEGIN SELECT RAISE(ABORT, 'no room'); END"
         )
         await scene.poll(success(ID, SECRET))
         await scene.recorded("captured", told=False)
-        await scene.clock.pass_until_due("sender:42")
+        await scene.pass_time(12 - 5)
         await scene.settled()
         scene.sql("DROP TRIGGER full")
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         await scene.sees("Done")
         assert not any("not stored yet" in text for text in scene.captions())
 
@@ -1155,7 +1161,7 @@ async def test_a_result_is_told_once_telegram_answers_again(tmp_path: Path) -> N
         await scene.poll(success(ID, SECRET))
         for failures, pause in ((1, 1), (2, 2), (3, 4)):
             await called(scene, "editMessageMedia", failures)
-            assert await scene.clock.pass_until_due("presenter:") == pause
+            assert await scene.next_moment() == pause
         await scene.sees("Done")
 
 
@@ -1177,7 +1183,10 @@ async def test_nothing_is_uploaded_but_for_a_picture_that_changes(tmp_path: Path
         await scene.invited()
         await scene.poll(stage("SCANNED"), stage("CREATING"), http(502), waiting())
         await scene.sees("Waiting for you")
-        await scene.poll(success(ID, SECRET))
+        # what the check says is a later edit of the result
+        scene.dingtalk.always("token", Answer(hang=True))
+        scene.dingtalk.next_poll(success(ID, SECRET))
+        await scene.next_moment()
         await scene.sees("Done")
         assert len(scene.telegram.calls("sendPhoto")) == 1
         assert len(scene.telegram.calls("editMessageMedia")) == 1
@@ -1325,7 +1334,7 @@ async def test_answers_and_results_wait_for_no_menu_and_no_countdown(tmp_path: P
         scene.telegram.fail("setMyCommands", flood, -1)
         await scene.invited()
         scene.telegram.fail("editMessageCaption", flood, -1)
-        await scene.clock.pass_until_due("presenter:")
+        await scene.next_moment()
         await scene.telegram.until(lambda: scene.telegram.calls("editMessageCaption"))
         moment = scene.clock.now()
         await scene.says("/help")

@@ -127,7 +127,8 @@ async def test_a_flooded_chat_is_waited_for(
     async with Scene(tmp_path) as scene:
         scene.telegram.fail("editMessageText", Trouble(429, retry_after=7))
         await scene.says("/doctor")
-        await scene.clock.pass_until_due("sender:")
+        await scene.settled()
+        assert await scene.next_moment() == 7
         await scene.sees(DONE["en"])
 
 

@@ -51,7 +51,7 @@ async def test_our_buttons_work_where_an_application_keeps_what_buttons_carry(
         if restart:
             await shop.stop()
             await shop.start()
-            await shop.clock.asleep("attempt:")
+            await shop.idle()
         assert (await shop.press("Cancel")).answer == "Cancelled"
         await shop.sees("Cancelled")
         assert shop.passed == []

@@ -715,8 +715,8 @@ async def test_what_an_earlier_version_left_unfinished_is_finished(
         row = await scene.recorded("stored")
         assert (row["client_id"], row["client_secret"]) == (CLIENT_ID, SECRET)
         while scene.journal()[-1]["client_secret"] is not None:
-            await scene.clock.pass_until_due("attempt:")
-            await scene.at_rest()
+            await scene.next_moment()
+            await scene.idle()
         pair = {"client_id": CLIENT_ID, "client_secret": SECRET}
         assert scene.platforms() == {"dingtalk": {"type": "dingtalk", "enabled": True, **pair}}
         [delivery] = scene.deliveries()

@@ -80,7 +80,7 @@ async def test_a_whole_life_at_debug(
         await scene.press("Try again now")
         await scene.sees("DingTalk has not given the rights yet")
         await scene.dingtalk.grant()
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         await scene.sees("Checked: DingTalk accepts the credentials")
         await scene.says("/dingtalk_status")
         await scene.says("/platforms")
@@ -106,7 +106,7 @@ async def test_a_secret_that_is_held_and_discarded(tmp_path: Path, lines: Lines)
         await scene.invited()
         scene.dingtalk.hold_polls()
         scene.dingtalk.next_poll(success(ID, SECRET))
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         await scene.dingtalk.until(lambda: scene.dingtalk.polls == 1)
         await scene.press("Cancel")
         await scene.sees("Cancelled")
@@ -131,8 +131,8 @@ async def test_a_restart_and_a_second_look(tmp_path: Path, lines: Lines) -> None
         row = await scene.recorded("stored")
         assert row["client_secret"] == SECRET
         while scene.journal()[-1]["client_secret"] is not None:
-            await scene.clock.pass_until_due("attempt:")
-            await scene.at_rest()
+            await scene.next_moment()
+            await scene.idle()
         assert scene.journal()[-1]["device_code"] is None
         assert SECRET.encode() not in scene.state.read_bytes()
         assert SECRET in scene.config.read_text(encoding="utf-8")
@@ -180,19 +180,17 @@ async def test_trouble_with_telegram_names_no_token(
     async with Scene(tmp_path) as scene:
         all_at_debug()
         await scene.invited()
-        await scene.clock.asleep("presenter:")
         for method in ("getUpdates", "sendMessage", "editMessageCaption", "editMessageMedia"):
             scene.telegram.fail(method, trouble)
         await scene.says("/help")
         await scene.telegram.until(lambda: scene.telegram.calls("sendMessage"))
         await scene.poll(stage("SCANNED"))
         await scene.telegram.until(lambda: scene.telegram.calls("editMessageCaption"))
-        assert await scene.clock.pass_until_due("presenter:") == 1
+        assert await scene.next_moment() == 1
         await shown(scene, "Opened: now confirm")
-        await scene.clock.asleep("presenter:")
         await scene.poll(success(ID, SECRET))
         await scene.telegram.until(lambda: scene.telegram.calls("editMessageMedia"))
-        assert await scene.clock.pass_until_due("presenter:") == 1
+        assert await scene.next_moment() == 1
         await shown(scene, "Done")
         check_requests(scene)
     check_texts(scene, [*lines.lines, *capfd.readouterr()])

@@ -205,14 +205,14 @@ async def tried_again(scene: Scene, homes: Homes) -> None:
     before = len(homes.astrbot.requests)
     await presses(scene, "Try again now")
     await homes.astrbot.until(lambda: len(homes.astrbot.requests) > before)
-    await scene.at_rest()
+    await scene.idle()
 
 
 async def erased(scene: Scene) -> None:
     """Passes to the moment from which on we keep no secret ourselves."""
     while scene.journal()[-1]["client_secret"] is not None:
-        await scene.clock.pass_until_due("attempt:")
-        await scene.at_rest()
+        await scene.next_moment()
+        await scene.idle()
 
 
 async def test_a_whole_life_with_targets_at_debug(
@@ -229,7 +229,7 @@ async def test_a_whole_life_with_targets_at_debug(
         every_callback_is_named()
         await scene.says("/dingtalk_new work")
         await scene.sees("Waiting for you")
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         await scene.poll(success(ID, SECRET))
         shown += await reprs(scene)
         await scene.sees("room for one DingTalk bot")

@@ -275,7 +275,7 @@ async def test_an_attempt_goes_on_when_the_program_starts_again(tmp_path: Path) 
         invitation = await shop.invited()
         await shop.stop()
         await shop.start()
-        await shop.clock.asleep("attempt:")
+        await shop.idle()
         await shop.poll(success(ID, SECRET))
         assert (await shop.sees("Done")).id == invitation.id
         assert len(shop.dingtalk.registrations) == 1
@@ -322,4 +322,4 @@ async def test_run_polling_starts_and_stops_it_and_their_hooks_are_still_called(
         assert happened == ["their post_init", "their post_stop", "their post_shutdown"]
         assert row["state"] == "waiting"
         await shop.start()  # the state file was given back, and the attempt goes on
-        await shop.clock.asleep("attempt:")
+        await shop.idle()

@@ -216,7 +216,6 @@ async def survives(folder: Path, method: str, trouble: Trouble, times: int) -> i
     async with Scene(folder, interval=60) as scene:
         if method in INVITED:
             await scene.invited()
-            await scene.clock.asleep("presenter:")
         before = len(scene.telegram.calls(method))
         scene.telegram.fail(method, trouble, times)
         await deed(scene)
@@ -227,8 +226,8 @@ async def survives(folder: Path, method: str, trouble: Trouble, times: int) -> i
             await scene.telegram.until(lambda: len(scene.telegram.calls(method)) >= wanted, 20)
             scene.telegram.heal()
             await (help_is_answered_too if is_trusted(method, trouble) else seen)(scene)
-        tasks = [task.get_name() for task in asyncio.all_tasks()]
-        assert len([name for name in tasks if name.startswith(("outbox:", "work:"))]) <= 8
+        await scene.idle()
+        assert len(scene.clock.pauses) <= 8
         return len(scene.telegram.calls(method)) - before
 
 

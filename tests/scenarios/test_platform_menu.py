@@ -1,6 +1,5 @@
 """/platforms: what is stored is shown, checked, switched and removed in one message."""
 
-import asyncio
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -75,15 +74,6 @@ async def opened(scene: Scene, name: str = "sales", user: int = ADMIN) -> Messag
 
 async def shown(scene: Scene) -> None:
     """Returns when everything asked for with a button stands in its message."""
-    await scene.settled()
-    await scene.until(
-        lambda: (
-            not any(
-                getattr(task.get_coro(), "__name__", "") in ("_turn", "_send_list")
-                for task in asyncio.all_tasks()
-            )
-        )
-    )
     await scene.settled()
 
 

@@ -47,7 +47,7 @@ async def chosen(scene: Scene, label: str) -> Message:
     press = await scene.press(label)
     assert press.answer == EN.plain("answer.another")
     invitation = await scene.sees("Waiting for you")
-    await scene.clock.asleep("attempt:")
+    await scene.idle()
     await scene.telegram.until(lambda: question.deleted)
     return invitation
 
@@ -56,7 +56,7 @@ async def named(scene: Scene, name: str) -> Message:
     """/dingtalk_new with a name, up to the invitation."""
     await scene.says(f"/dingtalk_new {name}")
     invitation = await scene.sees("Waiting for you")
-    await scene.clock.asleep("attempt:")
+    await scene.idle()
     return invitation
 
 
@@ -237,7 +237,7 @@ async def test_the_old_pair_stays_until_the_new_one_can_be_stored(tmp_path: Path
         assert scene.config.read_bytes() == before
         assert "Waiting for you" in scene.telegram.last(ADMIN).text
         scene.sql("DROP TRIGGER full")
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         await scene.sees("Done")
         assert pairs(scene) == {"dingtalk": (NEW_ID, NEW_SECRET)}
 
@@ -281,7 +281,7 @@ async def test_start_again_still_replaces_the_same_one(tmp_path: Path) -> None:
         await scene.sees("The link has expired")
         await scene.press("Start again")
         await scene.sees("Waiting for you")
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         await stored(scene)
         assert pairs(scene) == {"dingtalk": (NEW_ID, NEW_SECRET)}
 
@@ -389,7 +389,7 @@ async def test_a_name_outlives_start_again_and_a_restart(tmp_path: Path) -> None
         await scene.sees("The link has expired")
         await scene.press("Start again")
         await scene.sees("Waiting for you")
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         await scene.stop()
         await scene.start()
         await stored(scene)
@@ -430,7 +430,7 @@ async def test_an_answer_pressed_twice_begins_one_attempt(tmp_path: Path, label:
             assert press.answer == EN.plain("answer.another")
         await scene.sees("Waiting for you")
         await scene.settled()
-        await scene.told()
+        await scene.idle()
         assert len(scene.journal()) == len(scene.dingtalk.registrations) == 1
         await scene.telegram.until(lambda: len(scene.telegram.bot_messages(ADMIN)) == 1)
         assert question.deleted

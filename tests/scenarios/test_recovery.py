@@ -49,9 +49,9 @@ async def stored(scene: Scene) -> Message:
 
 
 async def looks(scene: Scene) -> float:
-    """Passes to the next time something is looked at; gives the moment, in seconds from START."""
-    await scene.clock.pass_until_due("attempt:")
-    await scene.at_rest()
+    """Passes to the next moment at which something is due; gives it in seconds from START."""
+    await scene.next_moment()
+    await scene.idle()
     return scene.clock.now() - START
 
 
@@ -127,7 +127,7 @@ async def test_a_code_that_expired_meanwhile_gets_its_last_poll(tmp_path: Path) 
         await scene.telegram.until(lambda: before.deleted)
         while scene.journal()[-1]["device_code"]:
             await scene.next_poll()
-        assert not scene.clock.sleeps("attempt:")
+        assert not scene.clock.pauses
 
 
 async def test_a_success_that_came_while_nobody_ran_is_fetched_after_the_expiry(
@@ -176,10 +176,10 @@ async def test_what_was_captured_is_stored_as_soon_as_it_can_be(tmp_path: Path) 
         await scene.poll(success(ID, SECRET))
         await scene.sees("it is not stored yet")
         await restart(scene)
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         assert (await scene.recorded("captured", told=False))["client_secret"] == SECRET
         mend(scene)
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         assert (await scene.sees("Done")).id == before.id
         assert scene.platforms() == {"dingtalk": STORED}
 
@@ -203,7 +203,7 @@ async def test_what_is_told_is_not_told_again(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await stored(scene)
         await scene.until(lambda: checks(scene) == 1)
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         await scene.sees("Checked: DingTalk accepts the credentials")
         for away in (0, 5 * MINUTE, 5 * MINUTE, DAY):
             before = scene.telegram.history(ADMIN)
@@ -218,7 +218,9 @@ async def test_a_message_that_was_to_be_removed_is_removed_after_the_restart(
     async with Scene(tmp_path, interval=60) as scene:
         before = await invited(scene)
         scene.telegram.fail("deleteMessage", Trouble(hang=True), -1)
-        await scene.poll(waiting(), waiting(), success(ID, SECRET))
+        await scene.poll(waiting(), waiting())
+        scene.dingtalk.next_poll(success(ID, SECRET))
+        await scene.next_moment()
         after = await scene.sees("Done")
         assert after.id > before.id
         row = await scene.recorded("stored")
@@ -245,11 +247,11 @@ async def test_a_removal_under_way_is_finished(tmp_path: Path) -> None:
         await scene.press("Yes, remove it")
         await scene.sees("The bot could not be removed yet")
         await restart(scene)
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         mend(scene)
         scene.config.write_text(scene.config.read_text().replace("[spare]", "[platforms.dingtalk]"))
         assert scene.platforms() == {"dingtalk": STORED}
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         await scene.sees("The bot is gone from where it was stored")
         assert scene.platforms() == {}
         await scene.recorded("removed")
@@ -266,11 +268,9 @@ async def test_attempts_do_not_wait_for_telegram(tmp_path: Path) -> None:
         await scene.next_poll()
         row = await scene.recorded("stored", told=False)
         assert scene.platforms()["dingtalk"]["client_secret"] == row["client_secret"]
-        for _ in range(5):
-            await scene.clock.pass_until_due("presenter:")
-        await scene.clock.asleep("presenter:")
+        await scene.pass_time(30)
         scene.telegram.heal()
-        await scene.clock.pass_until_due("presenter:")
+        await scene.pass_time(MINUTE)
         assert (await scene.sees("Done")).id == before.id
         await scene.recorded("stored")
         assert len(scene.telegram.bot_messages(ADMIN)) == 1
@@ -315,13 +315,15 @@ async def cancelled_and_restarted(scene: Scene) -> None:
     await scene.sees("Cancelled")
     await scene.recorded("cancelled")
     await restart(scene)
-    await scene.clock.asleep("attempt:")
+    await scene.idle()
 
 
 async def asked_again(scene: Scene) -> None:
     """/dingtalk_new while an older code has no verdict: that one is about to be asked for."""
     await scene.says("/dingtalk_new")
-    await scene.until(lambda: len(scene.journal()) == 2 and scene.clock.is_due("attempt:", 5))
+    await scene.settled()
+    assert len(scene.journal()) == 2
+    assert min(scene.clock.pauses) <= 5
 
 
 async def test_a_new_code_is_begun_after_the_cancelled_one_was_asked_about(tmp_path: Path) -> None:
@@ -329,7 +331,7 @@ async def test_a_new_code_is_begun_after_the_cancelled_one_was_asked_about(tmp_p
         await cancelled_and_restarted(scene)
         await asked_again(scene)
         assert (scene.dingtalk.polls, len(scene.dingtalk.registrations)) == (0, 1)
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_poll()
         await scene.sees("Waiting for you")
         assert (scene.dingtalk.polls, len(scene.dingtalk.registrations)) == (1, 2)
         assert scene.dingtalk.registrations[0].polls == 1
@@ -342,10 +344,10 @@ async def test_no_new_code_is_begun_when_the_cancelled_one_brings_credentials(
         await cancelled_and_restarted(scene)
         await scene.dingtalk.approve(client_id=ID)
         await asked_again(scene)
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_poll()
         await scene.sees("Credentials of a DingTalk bot arrived")
         await scene.until(lambda: scene.journal()[1]["state"] == "cancelled")
-        await scene.told()
+        await scene.idle()
         assert len(scene.dingtalk.registrations) == 1
         assert [row["state"] for row in scene.journal()] == ["held", "cancelled"]
         await scene.press("Use it")
@@ -358,7 +360,7 @@ async def test_a_road_that_is_bad_does_not_keep_a_new_code_from_being_begun(tmp_
         await cancelled_and_restarted(scene)
         scene.dingtalk.next_poll(http(502))
         await asked_again(scene)
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_poll()
         await scene.sees("Waiting for you")
         assert (scene.dingtalk.polls, len(scene.dingtalk.registrations)) == (1, 2)
 
@@ -374,7 +376,7 @@ async def awaiting_approval(folder: Path) -> AsyncIterator[Scene]:
         await scene.poll(approving(ID, SECRET))
         await scene.sees("Your organisation still has to approve the bot")
         await scene.until(lambda: checks(scene) == 1)
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         await scene.settled()
         yield scene
 
@@ -386,7 +388,7 @@ async def test_approval_is_looked_for_every_ten_minutes_then_hourly_for_a_week(
         stored_at = scene.journal()[-1]["stored_at"] - START
         seen = checks(scene)
         times = []
-        while scene.clock.sleeps("attempt:"):
+        while scene.clock.pauses:
             moment = await looks(scene)
             if checks(scene) > seen:
                 times.append(moment - stored_at)
@@ -417,7 +419,7 @@ async def test_an_approval_is_a_new_message(tmp_path: Path) -> None:
         assert scene.telegram.bot_messages(ADMIN) == [after]
         row = await scene.recorded("stored")
         assert (row["approval"], row["watching"]) == ("granted", 0)
-        assert not scene.clock.sleeps("attempt:")
+        assert not scene.clock.pauses
 
 
 async def test_an_approval_while_nobody_ran_is_found_after_the_restart(tmp_path: Path) -> None:
@@ -461,10 +463,10 @@ async def test_a_table_wiped_within_ten_minutes_is_written_once_more(tmp_path: P
     async with Scene(tmp_path) as scene:
         stale = scene.config.read_text(encoding="utf-8")
         await stored(scene)
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         scene.config.write_text(stale, encoding="utf-8")
         assert scene.platforms() == {}
-        while scene.clock.sleeps("attempt:"):
+        while scene.clock.pauses:
             moment = await looks(scene)
         assert moment == scene.journal()[-1]["stored_at"] - START + 10 * MINUTE
         assert scene.platforms() == {"dingtalk": STORED}
@@ -482,7 +484,7 @@ async def test_a_table_that_is_there_is_not_touched_by_the_second_look(tmp_path:
             scene.config.read_text().replace("enabled = true", "enabled = false # by hand")
         )
         before = scene.config.read_bytes(), scene.config.stat().st_ino
-        while scene.clock.sleeps("attempt:"):
+        while scene.clock.pauses:
             await looks(scene)
         assert (scene.config.read_bytes(), scene.config.stat().st_ino) == before
 
@@ -522,7 +524,7 @@ async def test_a_second_look_that_fails_keeps_the_secret_and_comes_again(tmp_pat
 async def test_what_is_over_is_forgotten_after_thirty_days(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await stored(scene)
-        while scene.clock.sleeps("attempt:"):
+        while scene.clock.pauses:
             await looks(scene)
         begun = START - scene.clock.now() + 30 * DAY
         await restart(scene, away=begun - 1)
@@ -539,7 +541,7 @@ async def test_a_row_that_holds_a_secret_goes_by_discard_only(tmp_path: Path) ->
         await scene.sees("Credentials of a DingTalk bot arrived")
         await scene.recorded("held")
         await restart(scene, away=400 * DAY)
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         assert (await scene.recorded("held"))["client_secret"] == SECRET
         await scene.press("Discard")
         await scene.sees("Credentials discarded")
@@ -626,7 +628,7 @@ async def asking_first(folder: Path) -> AsyncIterator[Scene]:
         offer = await scene.sees("Somebody confirmed the link")
         assert offer.button_texts == ["Store it", "Discard"]
         await scene.recorded("held")
-        await scene.told()
+        await scene.idle()
         assert scene.platforms() == {}
         yield scene
 
@@ -662,7 +664,7 @@ async def test_nobody_else_can_store_or_discard_it(tmp_path: Path, person: int) 
 
 async def test_confirm_reminds_once_a_day(tmp_path: Path) -> None:
     async with asking_first(tmp_path) as scene:
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         for day in range(1, 4):
             before = scene.telegram.last(ADMIN)
             assert await looks(scene) == pytest.approx(day * DAY, abs=HOUR)
@@ -670,7 +672,7 @@ async def test_confirm_reminds_once_a_day(tmp_path: Path) -> None:
             [after] = offers(scene)
             assert after.id > before.id
             await scene.recorded("held")
-            await scene.told()
+            await scene.idle()
         assert scene.platforms() == {}
 
 
@@ -730,7 +732,7 @@ async def test_a_bot_bound_again_changes_its_secret_and_nothing_else(tmp_path: P
         scene.config.write_text(before)
         await scene.says("/dingtalk_new again")
         await scene.sees("Waiting for you")
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         await scene.poll(success(ID, SECRET))
         shown = await scene.sees("Done")
         assert "sales" in shown.text
@@ -767,7 +769,7 @@ async def test_not_mine_works_after_a_restart(tmp_path: Path, away: float) -> No
     async with Scene(tmp_path) as scene:
         result = await stored(scene)
         if away > DAY:
-            while scene.clock.sleeps("attempt:"):
+            while scene.clock.pauses:
                 await looks(scene)
         await scene.press("Not mine")
         await scene.telegram.until(lambda: "Yes, remove it" in result.button_texts)
@@ -779,4 +781,4 @@ async def test_not_mine_works_after_a_restart(tmp_path: Path, away: float) -> No
         await restart(scene)
         await scene.settled()
         assert scene.platforms() == {}
-        assert not scene.clock.sleeps("attempt:")
+        assert not scene.clock.pauses

@@ -68,7 +68,7 @@ async def test_what_was_sent_as_text_is_edited_as_text_after_a_restart(tmp_path:
         invitation = await scene.invited()
         await scene.stop()
         await scene.start()
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         await scene.poll(success(ID, SECRET))
         assert (await scene.sees("Done")).id == invitation.id
         await scene.recorded("stored")
@@ -86,7 +86,7 @@ async def test_a_picture_that_cannot_be_changed_gives_way_to_a_text(
         refuse_pictures(scene, NO_PICTURE["processing"])
         if restart:
             await scene.start()
-            await scene.clock.asleep("attempt:")
+            await scene.idle()
         await scene.poll(success(ID, SECRET))
         result = await scene.sees("Done")
         assert result.photo is None
@@ -133,11 +133,10 @@ async def test_a_copy_whose_answer_was_lost_is_put_away_by_a_press(
         scene.telegram.fail("sendPhoto" if pictures else "sendMessage", LOST)
         await scene.says("/dingtalk_new")
         first = await scene.sees("Waiting for you")
-        await scene.until(lambda: scene.clock.is_due("presenter:", 1))
-        await scene.clock.pass_until_due("presenter:")
+        assert await scene.next_moment() == 1
         await scene.until(lambda: (scene.journal()[-1]["message"] or 0) > first.id)
         if over:
-            await scene.clock.asleep("attempt:")
+            await scene.idle()
             await scene.poll(success(ID, SECRET))
             await scene.sees("Done")
             await scene.recorded("stored")

@@ -123,16 +123,16 @@ async def test_a_pair_that_could_be_had_is_stored_pending_or_offered(
         for call, answers in sequence.others.items():
             scene.dingtalk.next(call, *answers)
         await scene.says("/dingtalk_new")
-        for _ in range(sum(map(len, sequence.others.values()))):
-            await scene.clock.pass_until_due("attempt:")
+        await scene.settled()
+        await scene.pass_until(lambda: scene.dingtalk.registrations)
         await scene.sees(INVITES)
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         scene.dingtalk.next_poll(*sequence.polls)
         scene.dingtalk.always_poll(sequence.polls[-1])
         begun = scene.clock.now()
         while undecided(scene) and scene.clock.now() - begun <= LONGEST:
             await scene.next_poll()
-            await scene.told()
+            await scene.idle()
             invited = INVITES in scene.telegram.last(42).text
             assert not (invited and scene.journal()[-1]["client_secret"])
         assert scene.clock.now() - begun <= LONGEST

@@ -89,7 +89,6 @@ async def test_exit_status_and_duration_are_said(
 async def test_one_that_takes_its_time_is_shown_to_be_under_way(tmp_path: Path, gate: Gate) -> None:
     async with Scene(tmp_path, more=following(gate.script)) as scene:
         await confirmed(scene)
-        await scene.clock.asleep("presenter:")
         await scene.clock.advance(3)
         shown = await scene.sees(followed("running").strip())
         assert shown.text.startswith(said("captured.running"))
@@ -103,7 +102,7 @@ async def test_one_that_hangs_is_ended_after_a_minute(tmp_path: Path, gate: Gate
         await confirmed(scene)
         gate.let_on()
         await scene.clock.advance(59)
-        await scene.at_rest()
+        await scene.idle()
         [process] = gate.processes
         os.kill(process, 0)
         await scene.clock.advance(1)

@@ -195,7 +195,7 @@ async def test_the_file_of_an_astrbot_that_answers_waits_until_it_is_stopped(
             told = await hindered(scene, error("still_running"))
             assert trouble("data/cmd_config.json", "still_running") in told.text
             await scene.press(RETRY)
-            await scene.at_rest()
+            await scene.idle()
             assert state_of(file) == before
             taken.close()
             await scene.press(RETRY)

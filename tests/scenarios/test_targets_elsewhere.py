@@ -241,6 +241,6 @@ async def test_its_admin_is_asked_in_the_chat(tmp_path: Path) -> None:
         assert said("captured.occupied", place="config.yaml", client=OLD_MASKED) in asked.text
         await scene.press(OVERWRITE)
         await scene.sees("Done")
-        await scene.at_rest()
+        await scene.idle()
         env_values = dotenv.dotenv_values(tmp_path / ".env")
         assert used(tmp_path, env_first=False)[0] == env_values["DINGTALK_CLIENT_ID"]

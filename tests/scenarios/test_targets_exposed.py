@@ -67,7 +67,7 @@ async def test_a_mode_that_was_changed_needs_no_word(
         if pressed:
             await scene.press(RETRY)
         else:
-            await scene.clock.pass_until_due("attempt:")
+            await scene.next_moment()
         done = await scene.sees("Done")
         assert text_of(file) == "KEY=1\n" + PAIR
         assert file.stat().st_mode & 0o777 == 0o640
@@ -79,7 +79,7 @@ async def test_the_question_and_its_answer_outlive_a_restart(tmp_path: Path, fil
         await hindered(scene, ASKED)
         await scene.stop()
         await scene.start()
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         assert text_of(file) == "KEY=1\n"
         broken = written(file, "KEY='1\n", 0o644)
         await scene.press(ANYWAY)

@@ -90,8 +90,8 @@ async def test_what_cannot_be_written_safely_is_named_and_never_written(
         told = await hindered(scene, error(code), name="sales")
         assert f"\n{trouble(name, code, *place)}\n" in told.text
         for _ in range(3):
-            await scene.clock.pass_until_due("attempt:")
-            await scene.at_rest()
+            await scene.next_moment()
+            await scene.idle()
         assert state_of(file) == before
         said = [caption.replace(error(code), "") for caption in scene.captions()]
         assert not [word for word in FOREIGN if any(word in caption for caption in said)]

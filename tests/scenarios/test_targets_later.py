@@ -107,7 +107,7 @@ async def test_what_was_replaced_does_not_come_back(tmp_path: Path) -> None:
         await scene.sees(said("question.title"))
         await scene.press("Replace dingtalk")
         await scene.sees("Waiting for you")
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         await scene.poll(success(NEW_ID, NEW_SECRET))
         await scene.sees("Done")
         await looked_again(scene)

@@ -250,7 +250,7 @@ async def test_without_its_plugin_the_pair_waits_and_is_stored_once_it_is_instal
         assert said("captured.safe") in told.text
         assert scene.journal()[-1]["client_secret"] == SECRET
         await scene.press(RETRY)
-        await scene.at_rest()
+        await scene.idle()
         assert state_of(file) == before
         (home / ".openclaw/extensions/dingtalk-connector").mkdir(parents=True)
         await scene.press(RETRY)

@@ -128,12 +128,12 @@ async def test_waiting_replaces_nothing_and_a_place_made_free_by_hand_is_taken(
     async with Scene(home, more=target("hermes")) as scene:
         await hindered(scene, TAKEN, name="sales")
         for _ in range(6):
-            await scene.clock.pass_until_due("attempt:")
-            await scene.at_rest()
+            await scene.next_moment()
+            await scene.idle()
         assert state_of(file) == before
         free = edited(HERMES, (f"={OLD_ID} ", "= "))
         written(file, free)
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         await scene.sees("Done")
         assert dotenv.dotenv_values(file)["DINGTALK_CLIENT_ID"] == ID
 
@@ -161,7 +161,7 @@ async def test_the_answer_counts_after_a_restart_too(home: Path) -> None:
         await hindered(scene, TAKEN, name="sales")
         await scene.stop()
         await scene.start()
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         await scene.press(OVERWRITE)
         await scene.sees("Done")
         assert text_of(file) == HERMES_AFTER

@@ -18,7 +18,7 @@ async def invited(scene: Scene, topic: int | None = TOPIC) -> Message:
     """/dingtalk_new in a topic, up to the message with the QR."""
     await scene.says("/dingtalk_new", topic=topic)
     message = await scene.sees("Waiting for you")
-    await scene.clock.asleep("attempt:")
+    await scene.idle()
     return message
 
 
@@ -32,7 +32,7 @@ async def test_every_message_of_an_attempt_stands_in_its_topic(
         if restart:
             await scene.stop()
             await scene.start()
-            await scene.clock.asleep("attempt:")
+            await scene.idle()
         await scene.clock.advance(200)
         await scene.poll(success(ID, SECRET))
         result = await scene.sees("Done")

@@ -84,7 +84,7 @@ async def test_a_full_disk_keeps_the_credentials_and_leaves_the_config(tmp_path:
             assert scene.config.read_text() == before
             assert not any(file.name.endswith(".tmp") for file in files(tmp_path))
             assert (await scene.press(RETRY)).answer == "Trying again now"
-            await scene.clock.asleep("attempt:")
+            await scene.idle()
             assert scene.config.read_text() == before
         await scene.press(RETRY)
         await scene.sees("Done")
@@ -116,14 +116,13 @@ async def test_credentials_wait_for_room_in_the_state_file_and_nothing_goes_befo
         await invited(scene)
         with no_file_beyond(1):
             scene.dingtalk.next_poll(CREATED)
-            await scene.clock.pass_until_due("attempt:")
-            for pause in (1, 2, 4, 8):
-                assert await scene.clock.pass_until_due("poll:") == pause
-            await scene.clock.asleep("poll:")
+            for pause in (5, 1, 2, 4, 8):
+                assert await scene.next_moment() == pause
+            await scene.idle()
             assert scene.journal()[-1]["client_secret"] is None
             assert scene.platforms() == {}
             assert not any("Done" in text for text in scene.captions())
-        await scene.clock.pass_until_due("poll:")
+        await scene.next_moment()
         await scene.sees("Done")
         assert scene.platforms() == STORED
         assert scene.dingtalk.polls == 1
@@ -153,12 +152,12 @@ async def test_a_config_with_a_mistake_is_never_written(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         good = await with_a_mistake(scene)
         before = scene.config.read_bytes(), scene.config.stat().st_mtime_ns
-        pauses = [await scene.clock.pass_until_due("attempt:") for _ in range(12)]
+        pauses = [await scene.next_moment() for _ in range(12)]
         assert pauses == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300]
         assert (scene.config.read_bytes(), scene.config.stat().st_mtime_ns) == before
         assert [file.name for file in files(tmp_path) if "before" in file.name] == []
         scene.config.write_text(good)
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         await scene.sees("Done")
         assert scene.platforms() == STORED
         assert len(results(scene)) == 1
@@ -170,7 +169,7 @@ async def test_a_mended_config_is_written_at_once_when_somebody_asks(
 ) -> None:
     async with Scene(tmp_path) as scene:
         good = await with_a_mistake(scene)
-        await scene.clock.asleep("attempt:")
+        await scene.idle()
         moment = scene.clock.now()
         scene.config.write_text(good)
         if way == RETRY:
@@ -180,7 +179,7 @@ async def test_a_mended_config_is_written_at_once_when_somebody_asks(
         await scene.recorded("stored")
         assert scene.clock.now() == moment
         assert scene.platforms() == STORED
-        await scene.told()
+        await scene.idle()
         assert len(results(scene)) == 1
 
 
@@ -190,7 +189,7 @@ async def test_a_held_lock_is_named_and_waited_out(tmp_path: Path) -> None:
         await invited(scene)
         with FolderLock(scene.config):
             scene.dingtalk.next_poll(CREATED)
-            await scene.clock.pass_until_due("attempt:")
+            await scene.next_moment()
             await scene.telegram.until(
                 lambda: any("holds the file's lock" in text for text in scene.captions()), 20
             )
@@ -290,7 +289,7 @@ async def test_a_broken_state_file_is_moved_aside_and_the_admins_are_told(
         side.chmod(0o644)
         scene.telegram.fail("sendMessage", Trouble(502))
         await scene.start()
-        await scene.clock.pass_until_due("outbox:")
+        assert await scene.next_moment() == 1
         for admin in (ADMIN, OTHER_ADMIN):
             await scene.sees(DAMAGED, admin)
         aside = [file for file in files(tmp_path) if ".broken-" in file.name]
@@ -350,14 +349,12 @@ async def test_without_telegram_a_whole_attempt_is_stored_and_told_afterwards(
         await scene.poll(http(502), waiting(), CREATED)
         await scene.recorded("stored", told=False)
         assert scene.platforms() == STORED
-        for _ in range(20):
-            await scene.clock.pass_until_due("presenter:")
-        await scene.clock.asleep("presenter:")
+        await scene.pass_time(HOUR)
         assert not scene.journal()[-1]["told"]
         scene.telegram.heal()
-        await scene.clock.pass_until_due("presenter:")
+        await scene.pass_time(MINUTE)
         await scene.recorded("stored")
-        await scene.told()
+        await scene.idle()
         [result] = results(scene)
         assert scene.telegram.bot_messages(ADMIN) == [result]
 
@@ -369,8 +366,7 @@ async def test_a_result_that_arrived_without_our_knowing_is_not_sent_twice(tmp_p
         await scene.poll(CREATED)
         await scene.sees("Done")
         await scene.recorded("stored", told=False)
-        await scene.until(lambda: scene.clock.is_due("presenter:", 2))
-        await scene.clock.pass_until_due("presenter:")
+        assert await scene.next_moment() == 1
         await scene.recorded("stored")
         assert [message.id for message in results(scene)] == [before.id]
 
@@ -383,13 +379,12 @@ async def test_too_many_requests_are_waited_out_and_hold_up_no_storing(tmp_path:
         await scene.poll(waiting(), CREATED)
         await scene.recorded("stored", told=False)
         assert scene.platforms() == STORED
-        for _ in range(10):
-            assert await scene.clock.pass_until_due("sender:") <= 30
-        await scene.clock.asleep("sender:")
+        await scene.pass_time(10 * 30)
+        assert not scene.journal()[-1]["told"]
         scene.telegram.heal()
-        await scene.clock.pass_until_due("sender:")
+        await scene.pass_time(30)
         await scene.recorded("stored")
-        await scene.told()
+        await scene.idle()
         assert [m.id for m in results(scene)] == [before.id]
         assert len(scene.telegram.bot_messages(ADMIN)) == 1
 
@@ -399,7 +394,8 @@ async def test_a_telegram_that_hangs_holds_up_no_storing(tmp_path: Path) -> None
     async with Scene(tmp_path) as scene:
         before = await invited(scene)
         scene.telegram.fail("*", Trouble(hang=True), -1)
-        await scene.poll(waiting(), CREATED)
+        scene.dingtalk.next_poll(CREATED)
+        await scene.next_moment()
         await scene.recorded("stored", told=False)
         assert scene.platforms() == STORED
         scene.telegram.heal()
@@ -407,8 +403,22 @@ async def test_a_telegram_that_hangs_holds_up_no_storing(tmp_path: Path) -> None
             while not scene.journal()[-1]["told"]:
                 await asyncio.sleep(0.1)
                 await scene.clock.advance(0.1)
-        await scene.told()
+        await scene.idle()
         assert [m.id for m in results(scene)] == [before.id]
+
+
+def writes(scene: Scene) -> int:
+    """How often the bot tried to write to the admin."""
+    kinds = ("sendMessage", "sendPhoto", "editMessageMedia", "editMessageCaption", "deleteMessage")
+    calls = [call for kind in kinds for call in scene.telegram.calls(kind)]
+    return sum(call["chat_id"] == ADMIN for call in calls)
+
+
+async def next_write(scene: Scene) -> float:
+    """Passes to the next moment at which the bot tries to write to the admin; gives that."""
+    before = writes(scene)
+    await scene.pass_until(lambda: writes(scene) > before)
+    return scene.clock.now()
 
 
 async def test_telling_is_tried_without_end_each_minute_then_each_five(tmp_path: Path) -> None:
@@ -420,8 +430,7 @@ async def test_telling_is_tried_without_end_each_minute_then_each_five(tmp_path:
         await scene.recorded("stored", told=False)
         tries: list[float] = []
         while not tries or tries[-1] < START + 2 * HOUR:
-            await scene.clock.pass_until_due("presenter:")
-            tries.append(scene.clock.now())
+            tries.append(await next_write(scene))
         pauses = [(moment - tries[0], later - moment) for moment, later in pairwise(tries)]
         hour = [pause for moment, pause in pauses if moment <= HOUR - MINUTE]
         later = [pause for moment, pause in pauses if moment > HOUR]
@@ -429,9 +438,8 @@ async def test_telling_is_tried_without_end_each_minute_then_each_five(tmp_path:
         assert set(hour[7:]) == {60}
         assert set(later) == {300}
         assert len(later) > 10
-        await scene.clock.asleep("presenter:")
         scene.telegram.heal()
-        await scene.clock.pass_until_due("presenter:")
+        await scene.pass_time(5 * MINUTE)
         await scene.recorded("stored")
         assert len(results(scene)) == 1
 
@@ -444,15 +452,8 @@ async def test_a_message_the_person_removed_is_replaced_by_the_result(tmp_path: 
         after = await scene.sees("Done")
         assert after.id > before.id
         await scene.recorded("stored")
-        await scene.told()
+        await scene.idle()
         assert scene.telegram.bot_messages(ADMIN) == [after]
-
-
-def writes(scene: Scene) -> int:
-    """How often the bot tried to write to the admin."""
-    kinds = ("sendMessage", "sendPhoto", "editMessageMedia", "editMessageCaption", "deleteMessage")
-    calls = [call for kind in kinds for call in scene.telegram.calls(kind)]
-    return sum(call["chat_id"] == ADMIN for call in calls)
 
 
 @pytest.mark.parametrize("how", ["blocked", "deleted"])
@@ -468,11 +469,11 @@ async def test_a_closed_chat_is_left_alone_and_the_result_comes_with_the_next_up
         await scene.poll(CREATED)
         await scene.recorded("stored", told=False)
         assert scene.platforms() == STORED
-        await scene.told()
+        await scene.idle()
         before = writes(scene)
         for _ in range(3):
             await scene.clock.advance(HOUR)
-            await scene.told()
+            await scene.idle()
         assert writes(scene) == before
         assert results(scene) == []
         if how == "blocked":
@@ -480,7 +481,7 @@ async def test_a_closed_chat_is_left_alone_and_the_result_comes_with_the_next_up
         await scene.says("hello")
         await scene.sees("Done")
         await scene.recorded("stored")
-        await scene.told()
+        await scene.idle()
         assert len(results(scene)) == 1
 
 
@@ -489,8 +490,7 @@ async def sent_twice(scene: Scene) -> tuple[Message, Message]:
     scene.telegram.fail("sendPhoto", Trouble(502, after=True))
     await scene.says("/dingtalk_new")
     await scene.sees("Waiting for you")
-    await scene.until(lambda: scene.clock.is_due("presenter:", 1))
-    await scene.clock.pass_until_due("presenter:")
+    assert await scene.next_moment() == 1
     await scene.telegram.until(lambda: len(scene.telegram.bot_messages(ADMIN)) == 2)
     first, second = scene.telegram.bot_messages(ADMIN)
     await scene.until(lambda: scene.journal()[-1]["message"] == second.id)
@@ -591,10 +591,10 @@ async def test_a_dingtalk_that_gives_no_link_is_told_within_20_seconds(
     async with Scene(tmp_path) as scene:
         scene.dingtalk.always("init" if call == "init" else "begin", STRETCHES[trouble])
         await scene.says("/dingtalk_new")
-        while not any("did not give a link" in text for text in scene.captions()):
-            await scene.clock.pass_until_due("attempt:")
-            await scene.at_rest()
-            await scene.until(lambda: scene.clock.sleeps("attempt:") or scene.journal()[-1]["told"])
+        await scene.settled()
+        await scene.pass_until(
+            lambda: any("did not give a link" in text for text in scene.captions())
+        )
         assert scene.clock.now() <= START + 20
         await scene.recorded("failed")
         scene.dingtalk.always("init" if call == "init" else "begin", None)

@@ -70,12 +70,10 @@ async def slow(play: Play) -> None:
     HERMES.put(play, SOMEBODY)
     await play.created()
     play.skip()
-    clock = play.scene.clock
-    await play.scene.until(lambda: clock.is_due("presenter:", 3))
-    await clock.pass_until_due("presenter:")
+    assert await play.scene.next_moment() == 3
     await play.sees("run.running")
     play.shoot("The command takes longer than a moment")
-    await clock.advance(LIMIT)
+    await play.scene.clock.advance(LIMIT)
     await play.sees("health.works")
     play.shoot("The command takes longer than a minute", beside=STORED)
 
@@ -87,7 +85,7 @@ async def cut_off(play: Play) -> None:
     await play.created()
     play.skip()
     for _ in range(2):
-        await play.scene.clock.asleep("attempt:")
+        await play.scene.idle()
         await play.scene.stop()
         await gate.opens()
         await play.scene.start()

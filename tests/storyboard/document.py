@@ -83,8 +83,8 @@ async def asking(play: Play) -> None:
     """DingTalk takes its time over the link."""
     play.scene.dingtalk.always("init", http(502))
     await play.says("/dingtalk_new")
-    await play.scene.clock.pass_until_due("presenter:")
-    await play.sees("requested.title")
+    await play.scene.settled()
+    await play.pass_until("requested.title")
     play.shoot("DingTalk takes more than three seconds for the link")
 
 
@@ -119,7 +119,7 @@ async def trouble(play: Play) -> None:
     play.scene.dingtalk.next_poll(ROWS["reset"])
     await play.press(Action.CHECK)
     await play.sees("waiting.tried")
-    await play.scene.at_rest()
+    await play.scene.idle()
     play.shoot("Check now, and still no answer", beside=WAITING)
     for row, code in TROUBLES.items():
         await play.scene.poll(ROWS[row])
@@ -133,10 +133,9 @@ async def no_news(play: Play) -> None:
     play.skip()
     began = play.scene.clock.now()
     while (passed := play.scene.clock.now() - began) <= 5 * MINUTE:
-        await play.scene.clock.pass_until_due("presenter:")
+        await play.scene.pass_time(MINUTE)
         left = times.left(7200 - passed - MINUTE, play.texts)
         await play.scene.sees(left)
-        await play.scene.clock.asleep("presenter:")
         if not passed:
             play.shoot("A minute later", beside=WAITING)
     await play.sees("waiting.help")
@@ -156,7 +155,7 @@ async def stored(play: Play) -> None:
     play.skip()
     play.scene.dingtalk.next("token", Answer(body=TOKEN, delay=answered))
     play.scene.dingtalk.next_poll(success(ID, SECRET))
-    await play.scene.clock.pass_until_due("attempt:")
+    await play.scene.next_moment()
     await play.sees("health.checking")
     play.shoot("Stored, being checked")
     answered.set()
@@ -269,7 +268,7 @@ async def late(play: Play) -> None:
     play.skip()
     play.scene.dingtalk.hold_polls()
     play.scene.dingtalk.next_poll(success(ID, SECRET))
-    await play.scene.clock.pass_until_due("attempt:")
+    await play.scene.next_moment()
     await play.scene.dingtalk.until(lambda: play.scene.dingtalk.polls == 1)
     await play.press(Action.CANCEL)
     await play.sees("cancelled.title")
@@ -351,8 +350,8 @@ async def no_link(play: Play) -> None:
     """DingTalk gives none for twenty seconds."""
     play.scene.dingtalk.always("init", http(502))
     await play.says("/dingtalk_new")
-    await play.scene.clock.pass_until_due("presenter:")
-    await play.sees("requested.title")
+    await play.scene.settled()
+    await play.pass_until("requested.title")
     await play.pass_until("failed.begin")
     play.shoot("Failed: no link")
 
@@ -434,7 +433,7 @@ async def named(play: Play) -> None:
     play.shoot("A name that will not do")
     await play.says("/dingtalk_new sales")
     await play.sees("stage.waiting")
-    await play.scene.clock.asleep("attempt:")
+    await play.scene.idle()
     await play.scene.poll(success(ID, SECRET))
     await play.sees("health.works")
     play.shoot("A platform with a name", beside=STORED)
@@ -597,7 +596,7 @@ class Thumb:
             browser.post("/sandbox/registration/approve", data={"user_code": code}) as answer,
         ):
             assert answer.status == 200
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         await self._play.sees("stored.title_none")
 
 

@@ -131,7 +131,7 @@ class Play:
         """That command, up to a bot that waits."""
         await self.says(command)
         await self.sees("stage.waiting")
-        await self.scene.clock.asleep("attempt:")
+        await self.scene.idle()
 
     async def created(self, command: str = "/dingtalk_new") -> None:
         """Invited and confirmed."""
@@ -140,15 +140,8 @@ class Play:
 
     async def pass_until(self, code: str) -> None:
         """Lets time pass, from one thing that is due to the next, until that is shown."""
-        scene, text = self.scene, words(self.texts.language, code)
-
-        def seen() -> bool:
-            return text in scene.captions()[-1]
-
-        while not seen():
-            await scene.until(lambda: scene.clock.sleeps("attempt:") or seen())
-            if not seen():
-                await scene.clock.pass_until_due("attempt:")
+        text = words(self.texts.language, code)
+        await self.scene.pass_until(lambda: text in "".join(self.scene.captions()[-1:]))
 
     def shoot(self, title: str, *, beside: str = "", chat: int = ADMIN) -> None:
         """Keeps what stands in the chat now; `beside` names a frame that need not be repeated."""

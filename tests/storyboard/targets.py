@@ -78,7 +78,7 @@ async def added(play: Play) -> None:
     await play.says("/dingtalk_new")
     await play.press(Action.ADD)
     await play.sees("stage.waiting")
-    await play.scene.clock.asleep("attempt:")
+    await play.scene.idle()
     await play.scene.poll(success(ID, SECRET))
 
 
@@ -106,7 +106,7 @@ async def card_kept(play: Play) -> None:
     await play.press(Action.REPLACE)
     await play.sees("stage.waiting")
     play.skip()
-    await play.scene.clock.asleep("attempt:")
+    await play.scene.idle()
     await play.scene.poll(success(ID, SECRET))
     await play.sees("health.works")
     play.shoot("A bot that AstrBot had: replaced", beside=STORED)
@@ -178,7 +178,7 @@ async def late(play: Play) -> None:
     play.skip()
     play.astrbot.next("list", Answer(body=NO_BOTS), Answer(body=NO_BOTS, delay=answered))
     play.scene.dingtalk.next_poll(success(ID, SECRET))
-    await play.scene.clock.pass_until_due("attempt:")
+    await play.scene.next_moment()
     await play.sees_all("stored.added", "error.file_missing", "stored.under_way")
     play.shoot("One place is not there, and another one answers late", beside=AWAY)
     answered.set()

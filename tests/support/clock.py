@@ -14,12 +14,11 @@ PATIENCE = 10.0
 @dataclass(eq=False)
 class _Sleeper:
     due: float
-    name: str
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.Future[None]())
 
 
 class FakeClock:
-    """Implements `Clock`. Who sleeps is known by the name of the task."""
+    """Implements `Clock`. Of those who sleep it knows when each is due, not who they are."""
 
     def __init__(self, now: float = START) -> None:
         self._now = now
@@ -76,49 +75,32 @@ class FakeClock:
         self._now = until
         await asyncio.sleep(0)
 
-    async def pass_until_due(self, name: str = "") -> float:
-        """Waits until a task whose name begins so is asleep, and passes to its moment.
+    async def pass_until_due(self) -> float:
+        """Waits until somebody sleeps, and passes to the moment at which the first is due.
 
         Gives the seconds that passed.
         """
-        sleeper = await self.asleep(name)
-        seconds = max(sleeper.due - self._now, 0.0)
+        await self.asleep()
+        seconds = max(self.pauses[0], 0.0)
         await self.advance(seconds)
         return seconds
 
-    async def asleep(self, name: str = "") -> _Sleeper:
-        """Returns when a task whose name begins so is asleep."""
+    async def asleep(self) -> None:
+        """Returns when somebody sleeps."""
         async with asyncio.timeout(PATIENCE), self._changed:
-            await self._changed.wait_for(lambda: self._find(name) is not None)
-        sleeper = self._find(name)
-        assert sleeper is not None
-        return sleeper
+            await self._changed.wait_for(lambda: self._sleepers)
 
     @property
     def pauses(self) -> list[float]:
         """How long each who sleeps has still to sleep, the shortest first."""
         return sorted(sleeper.due - self._now for sleeper in self._sleepers)
 
-    def sleeps(self, name: str) -> bool:
-        """Whether a task whose name begins so is asleep now."""
-        return self._find(name) is not None
-
-    def is_due(self, name: str, seconds: float) -> bool:
-        """Whether a task whose name begins so will have slept enough in that time."""
-        sleeper = self._find(name)
-        return sleeper is not None and sleeper.due <= self._now + seconds
-
-    def _find(self, name: str) -> _Sleeper | None:
-        due = [sleeper for sleeper in self._sleepers if sleeper.name.startswith(name)]
-        return min(due, key=lambda sleeper: sleeper.due, default=None)
-
     def _first_due(self, until: float) -> _Sleeper | None:
         due = [sleeper for sleeper in self._sleepers if sleeper.due <= until]
         return min(due, key=lambda sleeper: sleeper.due, default=None)
 
     async def _fall_asleep(self, seconds: float) -> _Sleeper:
-        task = asyncio.current_task()
-        sleeper = _Sleeper(self._now + seconds, task.get_name() if task else "")
+        sleeper = _Sleeper(self._now + seconds)
         self._sleepers.append(sleeper)
         async with self._changed:
             self._changed.notify_all()

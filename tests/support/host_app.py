@@ -51,7 +51,7 @@ class HostApp(Scene):
 
     async def start(self) -> None:
         application = self._application = self.built()
-        bot = BootstrapBot(settings.load(self.config, {}), clock=self.clock)
+        bot = self.bot = BootstrapBot(settings.load(self.config, {}), clock=self.clock)
         bot.install(application, self._on_stored, menu=self._menu)
         stack = self._running
         if self._starts_ours:

@@ -23,6 +23,8 @@ from tests.support.clock import PATIENCE, FakeClock
 ADMIN = 42
 OTHER_ADMIN = 43
 STRANGER = 666
+# A test passes no more moments than that to what it waits for.
+MOST_MOMENTS = 1000
 TOKEN = "123456:TEST-token-that-must-not-leak"
 CONFIG = """\
 # my bot, my comments
@@ -49,6 +51,8 @@ class Impatient(SystemClock):
 
 class Scene:
     """One bot with its state in a folder. `more` is added to its config."""
+
+    bot: BootstrapBot
 
     def __init__(
         self, folder: Path, *, more: str = "", timeout: float = 5.0, **dingtalk: Any
@@ -96,7 +100,7 @@ class Scene:
     async def start(self) -> None:
         """Starts the bot; on return it takes updates."""
         loaded = settings.load(self.config, {})
-        bot = BootstrapBot(loaded, clock=self.clock, timeout=self._timeout)
+        bot = self.bot = BootstrapBot(loaded, clock=self.clock, timeout=self._timeout)
         application = application_for(loaded)
         bot.install_alone(application)
         self._stop = asyncio.Event()
@@ -135,7 +139,7 @@ class Scene:
         """/dingtalk_new, up to the message with the QR and a bot that waits."""
         await self.says("/dingtalk_new", user)
         message = await self.sees("Waiting for you", user)
-        await self.clock.asleep("attempt:")
+        await self.idle()
         return message
 
     async def poll(self, *answers: Answer) -> float:
@@ -149,10 +153,32 @@ class Scene:
     async def next_poll(self) -> float:
         """Passes to the next poll and returns when its answer has been dealt with."""
         polls = self.dingtalk.polls
-        passed = await self.clock.pass_until_due("attempt:")
-        await self.dingtalk.until(lambda: self.dingtalk.polls > polls)
-        await self.at_rest()
-        return passed
+        return await self.pass_until(lambda: self.dingtalk.polls > polls)
+
+    async def next_moment(self) -> float:
+        """Passes to the next moment at which something is due; gives the seconds until then."""
+        await self.idle()
+        return await self.clock.pass_until_due()
+
+    async def pass_until(self, promise: Callable[[], object]) -> float:
+        """Passes from moment to moment until that is true; gives the seconds it took."""
+        begun = self.clock.now()
+        await self.idle()
+        for _ in range(MOST_MOMENTS):
+            if promise():
+                return self.clock.now() - begun
+            await self.next_moment()
+            await self.idle()
+        raise AssertionError("it never came true")
+
+    async def pass_time(self, seconds: float) -> None:
+        """Lets that much time pass; whoever is due on the way does all of their work."""
+        end = self.clock.monotonic() + seconds
+        await self.idle()
+        while any(pause <= end - self.clock.monotonic() for pause in self.clock.pauses):
+            await self.next_moment()
+            await self.idle()
+        await self.clock.advance(end - self.clock.monotonic())
 
     async def expire(self) -> None:
         """The newest code dies, and is asked about until nobody wants to know any more."""
@@ -160,19 +186,15 @@ class Scene:
         while self.journal()[-1]["device_code"]:
             await self.next_poll()
 
-    async def at_rest(self) -> None:
-        """Returns when every attempt sleeps or has ended."""
-        await self.until(lambda: not any(map(self._awake, asyncio.all_tasks())))
+    async def idle(self) -> None:
+        """Returns when the bot has nothing to do but to wait, for time or for a person."""
+        await self.until(lambda: self.bot.idle)
 
     async def settled(self) -> None:
         """Returns when every update was handled and everything due was said."""
         await self.telegram.until(lambda: len(self.telegram.calls("getUpdates")) > self._polls)
         await self.telegram.until(lambda: self.telegram.pending == 0)
-        await self.until(lambda: not any(map(self._busy, asyncio.all_tasks())))
-
-    async def told(self) -> None:
-        """Returns when nobody has anything to tell but those who wait to try again."""
-        await self.until(lambda: not any(map(self._telling, asyncio.all_tasks())))
+        await self.idle()
 
     async def until(self, promise: Callable[[], object]) -> None:
         """Returns once that is true; for what no stand-in is told of."""
@@ -220,20 +242,3 @@ class Scene:
     def _last_text(self, user: int) -> str:
         messages = self.telegram.bot_messages(user)
         return messages[-1].text if messages else ""
-
-    def _busy(self, task: asyncio.Task[Any]) -> bool:
-        name = task.get_name()
-        ours = name.startswith(("sender:", "poll:", "work:", "outbox:"))
-        return (ours and not self.clock.sleeps(name)) or self._awake(task)
-
-    def _telling(self, task: asyncio.Task[Any]) -> bool:
-        name = task.get_name()
-        at: Any = task.get_coro()
-        while getattr(at, "cr_await", None) is not None and hasattr(at.cr_await, "cr_await"):
-            at = at.cr_await
-        waits = getattr(at, "__name__", "") == "wait"
-        return name.startswith("presenter:") and not (waits or self.clock.sleeps(name))
-
-    def _awake(self, task: asyncio.Task[Any]) -> bool:
-        name = task.get_name()
-        return name.startswith("attempt:") and not self.clock.sleeps(name)

@@ -107,7 +107,7 @@ async def begun(scene: Scene, name: str = "") -> Message:
     """/dingtalk_new, with a name nobody is asked anything; up to the message that waits."""
     await scene.says(f"/dingtalk_new {name}".strip())
     message = await scene.sees("Waiting for you")
-    await scene.clock.asleep("attempt:")
+    await scene.idle()
     return message
 
 
@@ -123,7 +123,7 @@ async def chosen(scene: Scene, label: str) -> None:
     """From the question about another bot, answered so, to the moment at which all were tried."""
     await scene.press(label)
     await scene.sees("Waiting for you")
-    await scene.clock.asleep("attempt:")
+    await scene.idle()
     await scene.poll(success(ID, SECRET))
 
 
@@ -167,17 +167,17 @@ async def disowned(scene: Scene) -> None:
 async def looked_again(scene: Scene) -> None:
     """Passes to the look ten minutes after storing, and returns when it is over."""
     while any(row["client_secret"] for row in scene.journal()):
-        await scene.clock.pass_until_due("attempt:")
+        await scene.next_moment()
         await came_to_rest(scene)
 
 
 async def came_to_rest(scene: Scene) -> None:
     """Returns when every attempt sleeps or has ended, and no command runs."""
-    await scene.at_rest()
+    await scene.idle()
     await scene.until(
         lambda: not any(row["runs"] and not row["run_end"] for row in scene.deliveries())
     )
-    await scene.at_rest()
+    await scene.idle()
 
 
 def delivery(scene: Scene, kind: str) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class Scene(attempt_stage.Stage):
 
     def start(self, attempt: Attempt) -> None:
         self.run = Worker(attempt, self.services, self._may_begin, self._displaced)
-        self.task = asyncio.create_task(self.run.run(), name=f"attempt:{attempt.id}")
+        self.task = asyncio.create_task(self.run.run())
 
     @property
     def attempt(self) -> Attempt:
