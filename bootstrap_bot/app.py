@@ -61,7 +61,6 @@ class App:
         self._http = Http(timeout, proxies_of(settings))
         self._journal = SqliteJournal(settings.state_path)
         providers = providers_of(settings, self._http)
-        provider = providers["dingtalk"]
         context = context_of(settings, self._http, LOCK_SECONDS)
         targets = self._targets = targets_of(settings.targets, context)
 
