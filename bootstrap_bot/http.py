@@ -93,12 +93,15 @@ class Http:
         path: str,
         *,
         payload: Mapping[str, object] | None = None,
+        form: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         largest: int = LARGEST_BODY,
         whole: bool = True,
     ) -> Reply:
-        """Sends to `base + path`, with `payload` as JSON; `largest` is bytes of the answer.
+        """Sends to `base + path`, with `payload` as JSON or `form` as a form.
+
+        `largest` is bytes of the answer.
 
         A GET, PUT or DELETE goes out a second time when a kept connection turns out to be
         closed; a POST never does. A lasting redirect to the same scheme, host and port is
@@ -114,6 +117,7 @@ class Http:
             method,
             headers=headers,
             json=None if payload is None else dict(payload),
+            data=form,
             proxy=self._proxies.get(base),
             allow_redirects=False,
         )

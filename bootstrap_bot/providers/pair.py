@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.http import Reply
+from bootstrap_bot.providers.answer import field, is_usable
 
-# Characters; a longer field is none that anything could use.
-LONGEST_FIELD = 64 * 1024
 # Registrations whose halves are remembered; no more are under way at once.
 MOST_HALVES = 100
 ID_KEYS = ("client_id", "clientId")
@@ -47,27 +46,6 @@ class Pairs:
         if len(self._halves) >= MOST_HALVES:
             del self._halves[next(iter(self._halves))]
         self._halves[device_code] = (client_id, secret)
-
-
-def field(answer: Mapping[str, object], *keys: str) -> str:
-    """The first of these that is a text or a whole number, stripped; empty when none is."""
-    for key in keys:
-        value = answer.get(key)
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-    return ""
-
-
-def is_usable(text: str) -> bool:
-    """Whether a field is no longer than any could be, and without halves of characters."""
-    return len(text) <= LONGEST_FIELD and mended(text) == text
-
-
-def mended(text: str) -> str:
-    """The text with `?` for every half of a character: JSON lets them pass, no file takes them."""
-    return text.encode(errors="replace").decode()
 
 
 def _found(reply: Reply) -> tuple[str, str]:

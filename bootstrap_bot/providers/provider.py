@@ -65,10 +65,13 @@ class PollResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending(PollResult):
-    """Not decided. `interval` (seconds) and `state`, where given, hold from now on."""
+    """Not decided. `slow_down` seconds are to be added to the interval from now on.
+
+    A `state` that is given takes the earlier one's place, and is asked with at once.
+    """
 
     stage: Stage = Stage.WAITING
-    interval: float | None = None
+    slow_down: float = 0.0
     state: SecretStr | None = None
 
 

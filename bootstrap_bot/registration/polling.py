@@ -93,8 +93,8 @@ class Polling:
             case Pending(stage=Stage.APPROVING) if kept:
                 # The pair came with an earlier stage: it is not given again.
                 return after._ending(State.CAPTURED, approval=True)
-        wanted = verdict.interval if isinstance(verdict, Pending) else None
-        interval = self.interval if wanted is None else min(wanted, LONGEST_PAUSE)
+        slow_down = verdict.slow_down if isinstance(verdict, Pending) else 0.0
+        interval = min(self.interval + slow_down, LONGEST_PAUSE)
         return replace(after, interval=interval)._decide_undecided()
 
     def past_deadline(self, seconds: float) -> Self:

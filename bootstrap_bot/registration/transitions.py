@@ -151,11 +151,11 @@ def reminded(now: Attempt) -> Attempt:
 
 def heard(now: Attempt, verdict: PollResult, interval: float, moment: float) -> Attempt:
     """What an answer says about a code that still waits."""
+    if isinstance(verdict, Pending) and verdict.state is not None and now.pollable:
+        now = replace(now, device_state=verdict.state)
     if now.state is not State.WAITING:
         return now
-    stage, state = now.stage, now.device_state
-    if isinstance(verdict, Pending):
-        stage, state = verdict.stage, verdict.state or state
+    stage = verdict.stage if isinstance(verdict, Pending) else now.stage
     if stage is Stage.UNKNOWN:
         stage = now.stage
     if now.has_secret and stage is not Stage.APPROVING:
@@ -163,7 +163,7 @@ def heard(now: Attempt, verdict: PollResult, interval: float, moment: float) -> 
         stage = Stage.PUBLISHING
     if stage is not now.stage:
         now = replace(now, stage=stage, stage_at=moment, checked_at=0.0)
-    return replace(now, device_state=state, interval=interval, trouble="", trouble_since=0.0)
+    return replace(now, interval=interval, trouble="", trouble_since=0.0)
 
 
 def unheard(now: Attempt, error: RemoteError, moment: float) -> Attempt:

@@ -198,8 +198,12 @@ class Worker:
         polling = Polling(
             self._provider.kind.policy, self.attempt.interval, kept=self.attempt.has_secret
         )
+        asked_with = self.attempt.device_state
         while self.attempt.pollable:
-            await self._wait_to_ask(polling)
+            # where to ask has changed: nobody asked there yet
+            if self.attempt.device_state == asked_with:
+                await self._wait_to_ask(polling)
+            asked_with = self.attempt.device_state
             polling = await self._ask_surely(polling)
             self._answered.set()
 

@@ -17,7 +17,8 @@ from pydantic import SecretStr
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.http import Http
-from bootstrap_bot.providers.dingtalk.provider import DingTalk, number
+from bootstrap_bot.providers.answer import number
+from bootstrap_bot.providers.dingtalk.provider import DingTalk
 from bootstrap_bot.providers.provider import (
     Denied,
     DeviceAuthorization,

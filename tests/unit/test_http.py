@@ -100,6 +100,13 @@ async def test_it_posts_json_to_base_and_path(road: Road, http: Http) -> None:
     assert json.loads(request.body) == {"source": "é"}
 
 
+async def test_it_posts_a_form_where_one_is_wanted(road: Road, http: Http) -> None:
+    await http.request("POST", road.url, "/x", form={"a": "1 2", "b": "&"})
+    (request,) = road.requests
+    assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert request.body == b"a=1+2&b=%26"
+
+
 @pytest.mark.parametrize("method", METHODS)
 async def test_every_method_takes_a_query_headers_and_json(
     road: Road, http: Http, method: Method

@@ -198,11 +198,11 @@ def test_no_hurry_beats_retry_after_but_failures_alone_do_not_slow_it() -> None:
     assert heard(BAD_ROAD, BAD_ROAD).shortest_pause() == 5
 
 
-def test_another_interval_holds_for_good_up_to_a_minute() -> None:
-    slower = heard(Pending(interval=10.0))
+def test_slow_down_is_added_for_good_up_to_a_minute() -> None:
+    slower = heard(Pending(slow_down=5.0))
     assert slower.interval == 10
-    assert heard(Pending(), Pending(interval=15.0), start=slower).interval == 15
-    assert heard(Pending(interval=250.0)).interval == 60
+    assert heard(Pending(), Pending(slow_down=5.0), start=slower).interval == 15
+    assert heard(*[Pending(slow_down=5.0)] * 50).interval == 60
     assert heard(Granted(), Denied(), Pending()).interval == 5
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bootstrap_bot.activity import waits
 from bootstrap_bot.errors import Code, RemoteError
@@ -199,7 +200,7 @@ async def test_the_platform_is_asked_at_its_interval() -> None:
 
 
 async def test_a_platform_that_asks_for_more_time_gets_it() -> None:
-    async with running(waiting(), hears(Pending(interval=10.0))) as scene:
+    async with running(waiting(), hears(Pending(slow_down=5.0))) as scene:
         await scene.pass_time(40)
         assert scene.times == [5, 15, 25, 35]
         assert scene.attempt.interval == 10
@@ -763,3 +764,23 @@ async def test_it_is_at_work_while_a_target_is(stored: bool) -> None:
         assert scene.task.done() is False
         assert scene.run.idle
         assert waits(scene.task)
+
+
+async def test_a_changed_state_is_on_disk_before_it_is_asked_with_at_once() -> None:
+    moved = SecretStr("elsewhere")
+    async with running(waiting(), hears(Pending(state=moved), Pending(), SUCCESS)) as scene:
+        await scene.pass_time(5)
+        assert scene.office.times == [5, 5]
+        assert scene.office.codes == ["device-code", "elsewhere"]
+        assert scene.book.saved[-1].device_state == moved
+        await scene.pass_time(5)
+        assert scene.office.times == [5, 5, 10]
+
+
+async def test_the_state_of_a_cancelled_code_changes_too() -> None:
+    moved = SecretStr("elsewhere")
+    cancelled = waiting(state=State.CANCELLED, told=True)
+    async with running(cancelled, hears(Pending(state=moved))) as scene:
+        await scene.pass_time(60)
+        assert scene.office.codes[:2] == ["device-code", "elsewhere"]
+        assert scene.attempt.device_state == moved

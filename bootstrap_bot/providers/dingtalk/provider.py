@@ -5,7 +5,6 @@ follow what the live service was seen to answer.
 """
 
 import logging
-import math
 import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
@@ -15,8 +14,9 @@ from pydantic import SecretStr
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.http import Http, Reply
+from bootstrap_bot.providers.answer import checked_status, field, mended, number, object_of, wanted
 from bootstrap_bot.providers.dingtalk.kind import KIND
-from bootstrap_bot.providers.pair import Pairs, field, is_usable, mended
+from bootstrap_bot.providers.pair import Pairs
 from bootstrap_bot.providers.provider import (
     Denied,
     DeviceAuthorization,
@@ -45,8 +45,6 @@ STAGES = {
     **dict.fromkeys(APPROVING, Stage.APPROVING),
 }
 HOST = re.compile(r"[a-z0-9.-]+\.dingtalk\.com|dingtalk\.com", re.ASCII)
-# Redirects that the session does not follow: it would be another address, or no POST.
-REDIRECTS = (301, 302, 303, 307, 308)
 LINK = re.compile(r"[!-~]+", re.ASCII)
 STATUS = re.compile(r"[A-Z_]{1,32}", re.ASCII)
 
@@ -71,12 +69,12 @@ class DingTalk:
         Raises `RemoteError`; BAD_LINK when the link is none a person should open.
         """
         first = await self._call("init", {"source": self._source})
-        answer = await self._call("begin", {"nonce": _wanted(first, "nonce")})
-        link = _wanted(answer, *(key for key in LINK_KEYS if isinstance(answer.get(key), str)))
+        answer = await self._call("begin", {"nonce": wanted(first, "nonce")})
+        link = wanted(answer, *(key for key in LINK_KEYS if isinstance(answer.get(key), str)))
         if not self._trusts(link):
             raise RemoteError(Code.BAD_LINK)
         return DeviceAuthorization(
-            state=SecretStr(_wanted(answer, "device_code")),
+            state=SecretStr(wanted(answer, "device_code")),
             links=(Link("app", self._app_link(link)), Link("browser", link)),
             qr=link,
             user_code=mended(field(answer, "user_code"))[:LONGEST_REASON],
@@ -92,7 +90,7 @@ class DingTalk:
                 self._url, "/app/registration/init", {"source": self._source}
             )
             date = reply.date
-            _wanted(_checked(reply), "nonce")
+            wanted(_checked(reply), "nonce")
         except RemoteError as error:
             return Probe(date, error.code)
         return Probe(date)
@@ -198,33 +196,14 @@ class DingTalk:
         return f"{base}/page/link?url={quote(link, safe='')}&target=fullScreen"
 
 
-def number(value: object, *, default: float, low: float, high: float) -> float:
-    """A number or a numeric string, clamped; the default for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return default
-    try:
-        amount = float(value)
-    except (ValueError, OverflowError):
-        return default
-    return min(max(amount, low), high) if math.isfinite(amount) else default
-
-
 def _checked(reply: Reply) -> Mapping[str, object]:
     """The answer's object; a missing `errcode` counts as 0, as most clients read it."""
-    if reply.status == 429:
-        raise RemoteError(Code.RATE_LIMITED, retry_after=reply.retry_after)
-    if reply.status >= 500:
-        raise RemoteError(Code.SERVER_ERROR, retry_after=reply.retry_after)
-    if reply.status in REDIRECTS:
-        raise RemoteError(Code.MOVED)
-    if not 200 <= reply.status < 300:
-        raise RemoteError(Code.HTTP_ERROR, retry_after=reply.retry_after)
-    if reply.json is None:
-        raise RemoteError(reply.broken or Code.NOT_JSON)
-    errcode = reply.json.get("errcode")
+    checked_status(reply)
+    answer = object_of(reply)
+    errcode = answer.get("errcode")
     if (errcode.strip() if isinstance(errcode, str) else errcode) not in (None, 0, "0"):
         raise RemoteError(Code.ERRCODE, retry_after=reply.retry_after)
-    return _unwrapped(reply.json)
+    return _unwrapped(answer)
 
 
 def _unwrapped(answer: Mapping[str, object]) -> Mapping[str, object]:
@@ -234,11 +213,3 @@ def _unwrapped(answer: Mapping[str, object]) -> Mapping[str, object]:
         if isinstance(inner, Mapping):
             return {**inner, **answer}
     return answer
-
-
-def _wanted(answer: Mapping[str, object], *keys: str) -> str:
-    """The first of these keys that holds something usable; BAD_ANSWER when none does."""
-    for key in keys:
-        if (text := field(answer, key)) and is_usable(text):
-            return text
-    raise RemoteError(Code.BAD_ANSWER)
