@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import partial
+from importlib import import_module
 from types import TracebackType
-from typing import Literal, Self
-
-import aiohttp
-from yarl import URL
+from typing import TYPE_CHECKING, Literal, Self
 
 from bootstrap_bot.errors import Code, RemoteError
+
+if TYPE_CHECKING:
+    import aiohttp
+    from yarl import URL
 
 TIMEOUT = 15.0
 LARGEST_BODY = 1024 * 1024
@@ -52,23 +54,18 @@ class Http:
     """A session that lives as long as its `async with`.
 
     `timeout` is seconds for one request in all. `proxies` maps a base URL to the proxy its
-    requests take; every other one goes directly, whatever the environment says.
+    requests take; every other one goes directly, whatever the environment says. The library
+    that does the work is loaded for the first request, so that a start need not wait for it.
     """
 
     def __init__(self, timeout: float = TIMEOUT, proxies: Mapping[str, str] | None = None) -> None:
         self._timeout = timeout
         self._proxies = dict(proxies or {})
+        self._entered = False
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        # Polls come up to a minute apart: a kept connection saves the handshake of each.
-        connector = aiohttp.TCPConnector(keepalive_timeout=IDLE_CONNECTION, limit=100)
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=self._timeout),
-            headers={"User-Agent": "bootstrap-bot"},
-        )
+        self._entered = True
         return self
 
     async def __aexit__(
@@ -77,8 +74,29 @@ class Http:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._entered = False
         if self._session is not None:
             await self._session.close()
+            self._session = None
+
+    async def _opened(self) -> "aiohttp.ClientSession":
+        if not self._entered:
+            raise RuntimeError("Http is used outside of its 'async with'")
+        if self._session is None:
+            # in a thread: nobody else is to wait for that
+            await asyncio.to_thread(import_module, "aiohttp")
+        import aiohttp
+
+        if self._session is None:
+            # Polls come up to a minute apart: a kept connection saves the handshake of each.
+            connector = aiohttp.TCPConnector(keepalive_timeout=IDLE_CONNECTION, limit=100)
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=self._timeout),
+                headers={"User-Agent": "bootstrap-bot"},
+            )
+        return self._session
 
     async def post(
         self, base: str, path: str, payload: Mapping[str, object], *, whole: bool = True
@@ -110,10 +128,11 @@ class Http:
         The library's own error is not in its context: that holds addresses with a proxy's
         password, and the request's headers.
         """
-        if self._session is None:
-            raise RuntimeError("Http is used outside of its 'async with'")
+        session = await self._opened()
+        import aiohttp
+
         send = partial(
-            self._session.request,
+            session.request,
             method,
             headers=headers,
             json=None if payload is None else dict(payload),
@@ -144,10 +163,12 @@ class Http:
         return reply
 
 
-def _lasting_redirect(response: aiohttp.ClientResponse) -> URL | None:
+def _lasting_redirect(response: "aiohttp.ClientResponse") -> "URL | None":
     """Where the request is to be sent instead; None without a redirect that may be followed."""
     if response.status not in LASTING or "Location" not in response.headers:
         return None
+    from yarl import URL
+
     here = response.url
     try:
         there = here.join(URL(response.headers["Location"]))
@@ -157,7 +178,7 @@ def _lasting_redirect(response: aiohttp.ClientResponse) -> URL | None:
     return there if same and there.user is None and there.password is None else None
 
 
-async def _reply(response: aiohttp.ClientResponse, largest: int) -> Reply:
+async def _reply(response: "aiohttp.ClientResponse", largest: int) -> Reply:
     (body, broken), headers = await _read(response, largest), response.headers
     text = _decoded(body, response.charset)
     return Reply(
@@ -170,8 +191,10 @@ async def _reply(response: aiohttp.ClientResponse, largest: int) -> Reply:
     )
 
 
-async def _read(response: aiohttp.ClientResponse, largest: int) -> tuple[bytes, Code | None]:
+async def _read(response: "aiohttp.ClientResponse", largest: int) -> tuple[bytes, Code | None]:
     """The body as far as it comes, and why that is not all of it."""
+    import aiohttp
+
     body = bytearray()
     try:
         async for chunk in response.content.iter_chunked(8192):
