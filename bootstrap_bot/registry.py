@@ -1,7 +1,8 @@
-"""Every platform and every kind of target: the built-in ones, a line each, then entry points.
+"""Every platform, kind of target and journal: the built-in ones, a line each, then entry points.
 
 Another distribution brings one by an entry point in the group `bootstrap_bot.providers` (a
-`ProviderKind`) or `bootstrap_bot.targets` (a `TargetTable`).
+`ProviderKind`), `bootstrap_bot.targets` (a `TargetTable`) or `bootstrap_bot.journals` (what makes
+a `Journal` of the settings, under the journal's name).
 """
 
 from collections.abc import Mapping

@@ -23,7 +23,10 @@ CLASSES = {
     for name, found in vars(errors).items()
     if inspect.isclass(found) and issubclass(found, Exception)
 }
-LEAVES = {"ConfigError", "RemoteError", "TargetError", "JournalError", "RefusedError"}
+LEAVES = {
+    *("ConfigError", "RemoteError", "TargetError", "JournalError", "ConflictError"),
+    "RefusedError",
+}
 DRAWN = re.findall(r"[├└]── (\w+)", errors.__doc__ or "")
 
 
