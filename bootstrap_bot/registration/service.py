@@ -81,7 +81,7 @@ class RegistrationService:
         self._limits.restore(await self._services.journal.requests_since(now - HOUR))
         for found in await self._services.journal.unfinished():
             attempt = not_ahead(found, now)
-            if attempt.owner in self._services.admins:
+            if attempt.owner in await self._services.admins.all():
                 self._take_up(attempt)
             else:
                 await self._take_over(attempt)
@@ -297,7 +297,7 @@ class RegistrationService:
         """A former admin's attempt: what waits is cancelled, what came is the first admin's."""
         if attempt.state in CANCELLABLE:
             attempt = cancelled(attempt)
-        attempt = inherited(attempt, self._services.admins)
+        attempt = inherited(attempt, await self._services.admins.all())
         await self._services.journal.save(attempt)
         self._take_up(attempt)
 

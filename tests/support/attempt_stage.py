@@ -9,6 +9,7 @@ from typing import Any, cast
 from bootstrap_bot.providers.provider import Provider
 from bootstrap_bot.registration.attempt import Attempt
 from bootstrap_bot.registration.journal import Journal
+from bootstrap_bot.registration.person import FixedAdmins
 from bootstrap_bot.registration.worker import Services
 from bootstrap_bot.targets.command import Command, End, Ran
 from bootstrap_bot.targets.target import Platform, Target
@@ -47,7 +48,7 @@ class Stage:
             self.display,
             self.clock,
             self._run_command,
-            admins=(ADMIN,),
+            admins=FixedAdmins([ADMIN]),
         )
 
     @property
