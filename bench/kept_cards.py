@@ -7,9 +7,11 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from bootstrap_bot.chat.card import Card, card
+from bootstrap_bot.chat.card import card
+from bootstrap_bot.chat.host import Card
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
+from bootstrap_bot.hosts.telegram.host import LIMITS
 from bootstrap_bot.providers.provider import Link
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.person import PersonId
@@ -19,7 +21,7 @@ LIFETIME = 7200.0
 
 
 class KeptCards:
-    """Implements `Voice`: each card is made and remembered as for Telegram."""
+    """Implements `Display`: each card is made and remembered as for Telegram."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -29,11 +31,12 @@ class KeptCards:
         attempt = latest()
         message = attempt.message or attempt.chat
         now = self._clock.now()
-        self._shown[attempt.chat, message] = card(attempt, Texts(attempt.language), now, UTC)
+        texts = Texts(attempt.language)
+        self._shown[attempt.chat, message] = card(attempt, texts, now, UTC, LIMITS)
         return message
 
-    async def remove(self, chat: str, message: str) -> None:
-        self._shown.pop((chat, message), None)
+    async def remove(self, attempt: Attempt, message: str) -> None:
+        self._shown.pop((attempt.chat, message), None)
 
 
 async def no_command(command: Command, secrets: Sequence[str]) -> Ran:

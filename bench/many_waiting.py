@@ -21,11 +21,12 @@ from report import Row, spread
 from serving import served
 
 from bootstrap_bot.clock import SystemClock
+from bootstrap_bot.hosts.telegram.events import person_of
 from bootstrap_bot.http import Http
 from bootstrap_bot.journals.rows import row_of
 from bootstrap_bot.journals.sqlite import SAVE, SqliteJournal
 from bootstrap_bot.providers.dingtalk.provider import DingTalk
-from bootstrap_bot.registration.person import People
+from bootstrap_bot.registration.person import FixedAdmins
 from bootstrap_bot.registration.service import RegistrationService
 from bootstrap_bot.registration.worker import Services
 
@@ -71,7 +72,7 @@ async def measure(attempts: int, interval: float, url: str, folder: Path) -> Non
             display=KeptCards(clock),
             clock=clock,
             run_command=no_command,
-            admins=People("telegram", range(1, attempts + 1)),
+            admins=FixedAdmins(map(person_of, range(1, attempts + 1))),
         )
         waiting = RegistrationService(services)
         before = memory()

@@ -5,17 +5,20 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
-from telegram import Bot, User
-
 from bootstrap_bot import registry
-from bootstrap_bot.chat.context import HOST, ChatContext, person_of
+from bootstrap_bot.chat.access import AccessControl
+from bootstrap_bot.chat.attempt_messages import AttemptMessages
+from bootstrap_bot.chat.claim import Claims
+from bootstrap_bot.chat.context import ChatContext
+from bootstrap_bot.chat.dispatcher import Dispatcher
+from bootstrap_bot.chat.host import ChatHost, Event
 from bootstrap_bot.chat.language import language_for
+from bootstrap_bot.chat.menu import Menu
 from bootstrap_bot.chat.outbox import Outbox
-from bootstrap_bot.chat.sender import Sender
-from bootstrap_bot.chat.telegram_display import TelegramDisplay
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.doctor.installation import Installation
@@ -25,11 +28,10 @@ from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.providers.provider import Provider
 from bootstrap_bot.registration.deliverer import contained
 from bootstrap_bot.registration.inventory import Inventory
-from bootstrap_bot.registration.person import People
+from bootstrap_bot.registration.person import Admins
 from bootstrap_bot.registration.service import RegistrationService
 from bootstrap_bot.registration.worker import OnStored, Services
 from bootstrap_bot.secret_spellings import proxies_in
-from bootstrap_bot.settings.admins import AdminList
 from bootstrap_bot.settings.settings import Settings, proxy_of_provider
 from bootstrap_bot.settings.targets import addresses_of, proxy_of_target
 from bootstrap_bot.targets.command import Command, Ran, run
@@ -42,27 +44,42 @@ from bootstrap_bot.urls import DIRECT
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """Whether it is the whole bot (`alone`) or part of another one, with a menu, with claims."""
+
+    alone: bool
+    menu: bool
+    claims: Claims | None = None
+
+
 class App:
-    """Chat on one side, provider, journal and target on the other, attempts between them."""
+    """A chat on one side, provider, journal and target on the other, attempts between them.
+
+    `given` are targets that take the place of the settings'.
+    """
 
     def __init__(
         self,
-        bot: Bot,
+        host: ChatHost,
         settings: Settings,
-        admins: AdminList,
+        admins: Admins,
         clock: Clock,
         timeout: float,
         on_stored: OnStored | None,
+        role: Role,
+        given: Sequence[Target] | None = None,
     ) -> None:
         zone = _zone(settings.chat.timezone)
         self._settings = settings
         self._admins = admins
-        self._sender = Sender(clock)
+        self._host = host
         self._http = Http(timeout, proxies_of(settings))
         self._journal = SqliteJournal(settings.state_path)
         providers = providers_of(settings, self._http)
         context = context_of(settings, self._http, LOCK_SECONDS)
-        targets = self._targets = targets_of(settings.targets, context)
+        targets = targets_of(settings.targets, context) if given is None else given
+        self._targets = targets
 
         async def run_command(command: Command, secrets: Sequence[str]) -> Ran:
             return await run(command, clock, os.environ, [*secrets_of(settings), *secrets])
@@ -71,39 +88,53 @@ class App:
             providers=providers,
             targets=targets,
             journal=self._journal,
-            display=TelegramDisplay(bot, self._sender, clock, zone),
+            display=AttemptMessages(host, clock, zone),
             clock=clock,
             run_command=run_command,
             on_stored=on_stored,
-            admins=People(HOST, admins),
+            admins=admins,
             confirm=settings.security.confirm,
         )
         attempts = RegistrationService(services)
         installation = Installation(
             settings=settings,
             admins=admins,
-            bot=bot,
+            chat=host.checks(),
             providers=[*providers.values()],
             targets=targets,
             clock=clock,
             journal=self._journal,
         )
+        outbox = Outbox(host, clock)
         self.context = ChatContext(
+            host=host,
             attempts=attempts,
             platforms=Inventory(targets, providers, run_command, attempts.displaced),
-            outbox=Outbox(bot, self._sender, clock),
+            outbox=outbox,
             doctor=installation.doctor(),
             clock=clock,
             zone=zone,
             texts=self._texts,
+            menu=Menu(host, outbox, alone=role.alone) if role.menu else None,
         )
+        self.access = AccessControl(
+            admins,
+            alone=role.alone,
+            outbox=outbox,
+            clock=clock,
+            texts=self._texts,
+            private_chat=host.private_chat,
+            welcome=self._welcome,
+            claims=role.claims,
+        )
+        self.dispatcher = Dispatcher(self.context, alone=role.alone)
         self._running = AsyncExitStack()
         self._started = False
 
     @property
     def idle(self) -> bool:
         """Whether it has started and nothing is under way: all waits, for time or for a person."""
-        parts = (self.context.attempts, self.context.outbox, self._sender)
+        parts = (self.context.attempts, self.context.outbox, self._host)
         return self._started and all(part.idle for part in parts)
 
     async def start(self) -> None:
@@ -116,7 +147,7 @@ class App:
             await self.context.attempts.start()
             tidying = asyncio.create_task(_tidy(self._targets))
             stack.callback(tidying.cancel)
-            self._tell_of_damage()
+            await self._tell_of_damage()
             self._running = stack.pop_all()
         self._started = True
 
@@ -127,21 +158,28 @@ class App:
     async def _fall_silent(self) -> None:
         """Nobody is told anything any more while the last answers of DingTalk are waited for."""
         await asyncio.gather(
-            self.context.attempts.stop(), self.context.outbox.stop(), self._sender.stop()
+            self.context.attempts.stop(), self.context.outbox.stop(), self._host.stop()
         )
 
-    def _texts(self, user: User) -> Texts:
-        chosen = self.context.attempts.language_of(person_of(user))
-        return Texts(language_for(chosen, self._settings.chat.language, user.language_code))
+    async def _welcome(self, event: Event) -> None:
+        """An admin wrote or pressed something."""
+        await self.context.attempts.person_is_back(event.person)
+        if self.context.menu is not None:
+            self.context.menu.ensure(event.address, await self._texts(event))
 
-    def _tell_of_damage(self) -> None:
+    async def _texts(self, event: Event) -> Texts:
+        chosen = await self.context.attempts.language_of(event.person)
+        return Texts(language_for(chosen, self._settings.chat.language, event.language))
+
+    async def _tell_of_damage(self) -> None:
         """A state file that had to be given up is no secret from the admins."""
         if self._journal.moved_aside is None:
             return
         log.error("the state file was broken; it is kept as %s", self._journal.moved_aside)
         texts = Texts(language_for(self._settings.chat.language))
-        for admin in self._admins:
-            self.context.outbox.tell_surely(admin, texts("notice.journal_broken"))
+        for admin in await self._admins.all():
+            address = self._host.private_chat_of(admin)
+            self.context.outbox.tell_surely(address, texts("notice.journal_broken"))
 
 
 async def _tidy(targets: Sequence[Target]) -> None:

@@ -2,28 +2,29 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from telegram import Update, User
 from telegram.ext import Application
 
-from bootstrap_bot.app import App, secrets_of
-from bootstrap_bot.chat.access import AccessControl
-from bootstrap_bot.chat.claim import Claims
-from bootstrap_bot.chat.context import person_of
-from bootstrap_bot.chat.handlers import Handlers
-from bootstrap_bot.chat.menu import Menu
-from bootstrap_bot.chat.plain_bot import plain
+from bootstrap_bot.app import App, Role, secrets_of
+from bootstrap_bot.chat.claim import Claims, MemoryClaims
 from bootstrap_bot.clock import Clock, SystemClock
+from bootstrap_bot.hosts.telegram.admins import ConfigAdmins, GivenAdmins, GivenIds
+from bootstrap_bot.hosts.telegram.handlers import Handlers
+from bootstrap_bot.hosts.telegram.host import TelegramHost
+from bootstrap_bot.hosts.telegram.plain_bot import plain
 from bootstrap_bot.http import TIMEOUT
 from bootstrap_bot.log import guard
+from bootstrap_bot.registration.person import Admins, PersonId
 from bootstrap_bot.registration.worker import OnStored
 from bootstrap_bot.settings import settings as settings_file
 from bootstrap_bot.settings.admins import AdminList
-from bootstrap_bot.settings.settings import Settings
+from bootstrap_bot.settings.settings import Settings, State
+from bootstrap_bot.targets.target import Target
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 Hook = Callable[[AnyApplication], Coroutine[Any, Any, None]]
@@ -32,19 +33,37 @@ Hook = Callable[[AnyApplication], Coroutine[Any, Any, None]]
 class BootstrapBot:
     """Adds `/dingtalk_new` and what belongs to it to a python-telegram-bot application.
 
-    `timeout` is seconds for one request to DingTalk.
+    `targets` are used in place of the config's, `state` is a state file in place of the config's,
+    and `admins` are Telegram user ids, or a function that gives them, in place of the config's.
+    Without `settings` everything else is as without a config: `targets` and `admins` are needed
+    then. `timeout` is seconds for one request to a platform.
     """
 
     def __init__(
-        self, settings: Settings, *, clock: Clock | None = None, timeout: float = TIMEOUT
+        self,
+        settings: Settings | None = None,
+        *,
+        targets: Sequence[Target] | None = None,
+        admins: GivenIds | None = None,
+        state: str | Path | None = None,
+        clock: Clock | None = None,
+        timeout: float = TIMEOUT,
     ) -> None:
-        self._settings = settings
+        if settings is None and (targets is None or admins is None):
+            raise ValueError("without settings, targets and admins are needed")
+        self._settings = settings or settings_file.without_config()
+        if state is not None:
+            self._settings = replace(self._settings, state=State(path=str(Path(state).absolute())))
+        self._targets = targets
         self._clock = clock or SystemClock()
         self._timeout = timeout
-        self._admins = AdminList(settings.telegram.admins, settings.path)
         self._app: App | None = None
-        self._gate: AccessControl | None = None
-        self.claims = Claims(self._admins, self._clock)
+        self.admins: Admins = (
+            ConfigAdmins(AdminList(self._settings.telegram.admins, self._settings.path))
+            if admins is None
+            else GivenAdmins(admins)
+        )
+        self.claims = Claims(self.admins, MemoryClaims(self._clock))
 
     @classmethod
     def from_config(cls, path: str | Path | None = None) -> Self:
@@ -86,18 +105,13 @@ class BootstrapBot:
             await self._stop(application)
 
     @property
-    def admins(self) -> Collection[int]:
-        """Who may use it, as it is now."""
-        return self._admins
-
-    @property
     def idle(self) -> bool:
         """Whether it runs and nothing is under way that updates began: all of it waits."""
         return self._app is not None and self._app.idle
 
-    def ignores(self, person: object, text: object) -> bool:
+    async def ignores(self, person: PersonId | None, text: object) -> bool:
         """Whether what that person wrote is sure to come to nothing."""
-        return self._gate is not None and self._gate.ignores(person, text)
+        return self._app is not None and await self._app.access.ignores(person, text)
 
     def works(self) -> Collection["asyncio.Task[None]"]:
         """What handlers began and did not wait for, as far as it is not done."""
@@ -115,28 +129,19 @@ class BootstrapBot:
             raise RuntimeError("install() was called already")
         bot = application.bot
         guard(bot.token, *secrets_of(self._settings))
-        own = plain(bot)
+        host = TelegramHost(plain(bot), lambda: bot.username, self._clock)
+        role = Role(alone=alone, menu=menu, claims=self.claims if alone else None)
         app = self._app = App(
-            own, self._settings, self._admins, self._clock, self._timeout, on_stored
+            host,
+            self._settings,
+            self.admins,
+            self._clock,
+            self._timeout,
+            on_stored,
+            role,
+            self._targets,
         )
-        commands = Menu(own, app.context.outbox, alone=alone) if menu else None
-
-        def welcome(_: Update, user: User) -> None:
-            app.context.attempts.person_is_back(person_of(user))
-            if commands is not None:
-                commands.ensure(user.id, app.context.texts(user))
-
-        gate = self._gate = AccessControl(
-            self._admins,
-            alone=alone,
-            outbox=app.context.outbox,
-            clock=self._clock,
-            texts=app.context.texts,
-            username=lambda: bot.username,
-            welcome=welcome,
-            claims=self.claims if alone else None,
-        )
-        Handlers(app.context, commands, own).add_to(application, gate, alone=alone)
+        Handlers(app.access, app.dispatcher, lambda: bot.username).add_to(application)
 
     async def _start(self, _: AnyApplication) -> None:
         if self._app is None:

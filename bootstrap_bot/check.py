@@ -15,10 +15,14 @@ from bootstrap_bot.chat.language import language_for
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import SystemClock
 from bootstrap_bot.doctor.doctor import Check, Doctor
-from bootstrap_bot.doctor.finding import Finding, Mark
+from bootstrap_bot.doctor.finding import Finding, Mark, Subject
 from bootstrap_bot.doctor.installation import Installation
+from bootstrap_bot.doctor.state_lock import StateLock
+from bootstrap_bot.hosts.telegram.checks import PollingCheck, TokenCheck
+from bootstrap_bot.hosts.telegram.events import person_of
 from bootstrap_bot.http import Http
 from bootstrap_bot.log import guard
+from bootstrap_bot.registration.person import FixedAdmins
 from bootstrap_bot.settings.settings import Settings, proxy_of
 
 # Whoever writes the config holds its lock for a moment only.
@@ -47,10 +51,11 @@ async def check(settings: Settings) -> int:
 
 def doctor_from_outside(settings: Settings, bot: Bot, http: Http) -> Doctor:
     """A doctor for an installation that may be running in another process."""
+    polling = PollingCheck(bot, StateLock(settings.state_path))
     installation = Installation(
         settings=settings,
-        admins=settings.telegram.admins,
-        bot=bot,
+        admins=FixedAdmins(map(person_of, settings.telegram.admins)),
+        chat=[Check(Subject.TELEGRAM, TokenCheck(bot)), Check(Subject.POLLING, polling)],
         providers=[*providers_of(settings, http).values()],
         targets=targets_of(settings.targets, context_of(settings, http, LOCK_SECONDS)),
         clock=SystemClock(),

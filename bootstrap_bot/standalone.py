@@ -15,9 +15,9 @@ from telegram.request import HTTPXRequest
 from bootstrap_bot.app import secrets_of
 from bootstrap_bot.bot import AnyApplication, BootstrapBot
 from bootstrap_bot.chat.claim import CODE_LASTS
-from bootstrap_bot.chat.odd_answers import OddAnswerError, kind_of, understood
-from bootstrap_bot.chat.update_loop import UpdateLoop
 from bootstrap_bot.clock import Clock, SystemClock
+from bootstrap_bot.hosts.telegram.odd_answers import OddAnswerError, kind_of, understood
+from bootstrap_bot.hosts.telegram.polling import UpdateLoop
 from bootstrap_bot.log import guard
 from bootstrap_bot.registration.supervising import supervised
 from bootstrap_bot.settings.settings import Settings, proxy_of
@@ -58,8 +58,8 @@ def application_for(settings: Settings) -> AnyApplication:
 
 async def offer_claims(bot: BootstrapBot, username: str, clock: Clock) -> None:
     """While nobody is admin, prints where the first one makes themselves known."""
-    while bot.claims.open:
-        link = f"https://t.me/{username}?start={bot.claims.renew()}"
+    while await bot.claims.open():
+        link = f"https://t.me/{username}?start={await bot.claims.renew()}"
         print(
             f"Nobody is admin yet. Open this link on your phone to become it:\n{link}", flush=True
         )

@@ -1,20 +1,17 @@
-"""Who may pass: admins, in private chats, before any handler sees an update."""
+"""Access control: admins, in private chats, before anybody answers."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, Update, User
-from telegram.constants import ChatType
-from telegram.ext import ApplicationHandlerStop
-
-from bootstrap_bot.chat.buttons import is_ours
+from bootstrap_bot.chat.buttons import Button, is_ours
 from bootstrap_bot.chat.claim import Claimed, Claims
-from bootstrap_bot.chat.commands import CLAIM, START, argument_in, command_in, ours
-from bootstrap_bot.chat.manner import topic_of
+from bootstrap_bot.chat.commands import CLAIM, START, ours
+from bootstrap_bot.chat.host import ButtonEvent, Event, MessageEvent
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.errors import TargetError
+from bootstrap_bot.registration.person import Admins, PersonId
 
 log = logging.getLogger("bootstrap_bot.audit")
 
@@ -24,24 +21,25 @@ MOST_AT_ONCE = 10
 # Nobody who was told within the pause is forgotten: more than these are not told in that time.
 MOST_STRANGERS = MOST_AT_ONCE + int(STRANGER_PAUSE)
 
-Welcome = Callable[[Update, User], None]
+Welcome = Callable[[Event], Awaitable[None]]
 
 
 class AccessControl:
-    """Judges every update when the bot is on its own, only ours in somebody else's bot.
+    """Judges every event when the bot is on its own, only ours in somebody else's bot.
 
-    `welcome` is called for each update of an admin in a private chat.
+    `private_chat` gives a link to the one with this bot. `welcome` is awaited for each event of
+    an admin in a private chat.
     """
 
     def __init__(
         self,
-        admins: Collection[int],
+        admins: Admins,
         *,
         alone: bool,
         outbox: Outbox,
         clock: Clock,
-        texts: Callable[[User], Texts],
-        username: Callable[[], str],
+        texts: Callable[[Event], Awaitable[Texts]],
+        private_chat: Callable[[], str],
         welcome: Welcome,
         claims: Claims | None = None,
     ) -> None:
@@ -51,89 +49,82 @@ class AccessControl:
         self._outbox = outbox
         self._clock = clock
         self._texts = texts
-        self._username = username
+        self._private_chat = private_chat
         self._welcome = welcome
         self._claims = claims
-        self._told: dict[int, float] = {}
+        self._told: dict[PersonId, float] = {}
         self._words_left = float(MOST_AT_ONCE)
         self._words_counted = clock.monotonic()
 
-    async def check(self, update: Update, _: object) -> None:
-        """Lets the update pass or raises `ApplicationHandlerStop`."""
-        if not self._alone and not self._concerns_us(update):
-            return
+    async def admits(self, event: Event) -> bool:
+        """Whether the event may pass; whoever may not is told what is to be told."""
+        if not self._alone and not self._concerns_us(event):
+            return True
         try:
-            passes = self._judge(update)
+            return await self._judge(event)
         except Exception as error:
-            # After an error the library would hand the update to the next handlers.
+            # Whoever is asked next must not take it for one that passed.
             log.error("an update could not be judged: %s", type(error).__name__)
-            passes = False
-        if not passes:
-            raise ApplicationHandlerStop
+            return False
 
-    def ignores(self, person: object, text: object) -> bool:
+    async def ignores(self, person: PersonId | None, text: object) -> bool:
         """Whether a person's message is sure to come to nothing, known before it is parsed.
 
         A crowd's messages are, once the words for strangers are used up.
         """
-        if person in self._admins or not self._alone:
+        if not self._alone or person in await self._admins.all():
             return False
-        claims = self._claims is not None and self._claims.open
+        claims = self._claims is not None and await self._claims.open()
         if claims and isinstance(text, str) and text.startswith("/"):
             return False
         return not self._has_a_word_for(person)
 
-    def _judge(self, update: Update) -> bool:
-        """Whether it may pass; whoever may not is told what is to be told."""
-        user, chat = update.effective_user, update.effective_chat
-        if user is None or chat is None or not _is_person(update, user):
+    async def _judge(self, event: Event) -> bool:
+        if not event.by_person:
             return False
-        private = chat.type == ChatType.PRIVATE
-        if user.id not in self._admins:
-            self._turn_away(update, user, private=private)
+        if event.person not in await self._admins.all():
+            await self._turn_away(event)
             return False
-        if not private:
-            self._point_to_private_chat(update, user)
+        if not event.private:
+            await self._point_to_private_chat(event)
             return False
-        self._welcome(update, user)
+        await self._welcome(event)
         return True
 
-    def _concerns_us(self, update: Update) -> bool:
-        if update.callback_query is not None:
-            return is_ours(update.callback_query.data)
-        return command_in(update.message, self._username()) in self._commands
+    def _concerns_us(self, event: Event) -> bool:
+        if isinstance(event, ButtonEvent):
+            return is_ours(event.data)
+        return isinstance(event, MessageEvent) and event.command in self._commands
 
-    def _turn_away(self, update: Update, user: User, *, private: bool) -> None:
+    async def _turn_away(self, event: Event) -> None:
         """One short line with the person's id, so that an owner can add them."""
-        if not (self._alone and private and update.message):
+        if not (self._alone and event.private and isinstance(event, MessageEvent)):
             return
-        if self._claims is not None and self._claims.open and self._is_claim(update.message):
-            self._outbox.work(self._claim(self._claims, user, update.message))
-        elif self._may_be_told(user.id):
-            self._introduce(user, topic_of(update.message))
+        is_claim = event.command in (START, CLAIM) and bool(event.argument)
+        if is_claim and self._claims is not None and await self._claims.open():
+            self._outbox.work(self._claim(self._claims, event))
+        elif self._may_be_told(event.person):
+            await self._introduce(event)
 
-    def _is_claim(self, message: Message) -> bool:
-        command = command_in(message, self._username())
-        return command in (START, CLAIM) and bool(argument_in(message))
-
-    async def _claim(self, claims: Claims, user: User, message: Message) -> None:
-        code, topic = argument_in(message), topic_of(message)
+    async def _claim(self, claims: Claims, event: MessageEvent) -> None:
+        person, texts = event.person, await self._texts(event)
         try:
-            claimed = await claims.claim(user.id, code)
+            claimed = await claims.claim(person, event.argument)
         except TargetError as error:
             log.error("the first admin could not be written down: %s", error.code)
-            self._outbox.say(user.id, self._texts(user)("gate.claim_failed"), topic=topic)
+            self._outbox.say(event.address, texts("gate.claim_failed"))
             return
         if claimed is Claimed.DONE:
-            log.info("admin=%s event=claimed", user.id)
-            self._outbox.say(user.id, self._texts(user)("gate.claim_done"), topic=topic)
-        elif claimed is Claimed.WRONG and self._may_be_told(user.id):
-            self._introduce(user, topic)
+            log.info("admin=%s event=claimed", person.id)
+            self._outbox.say(event.address, texts("gate.claim_done"))
+        elif claimed is Claimed.WRONG and self._may_be_told(person):
+            await self._introduce(event)
 
-    def _introduce(self, user: User, topic: int | None) -> None:
-        self._outbox.mention(user.id, self._texts(user)("gate.stranger", id=user.id), topic)
+    async def _introduce(self, event: Event) -> None:
+        texts = await self._texts(event)
+        self._outbox.mention(event.address, texts("gate.stranger", id=event.person.id))
 
-    def _may_be_told(self, person: int) -> bool:
+    def _may_be_told(self, person: PersonId) -> bool:
         """Whether a stranger hears a word: each once a minute, all together one a second."""
         if not self._has_a_word_for(person):
             return False
@@ -144,26 +135,16 @@ class AccessControl:
         self._told[person] = self._clock.monotonic()
         return True
 
-    def _has_a_word_for(self, person: object) -> bool:
+    def _has_a_word_for(self, person: PersonId | None) -> bool:
         now = self._clock.monotonic()
         passed, self._words_counted = now - self._words_counted, now
         self._words_left = min(self._words_left + passed, MOST_AT_ONCE)
-        last = self._told.get(person) if isinstance(person, int) else None
+        last = self._told.get(person) if person else None
         return self._words_left >= 1 and (last is None or now - last >= STRANGER_PAUSE)
 
-    def _point_to_private_chat(self, update: Update, user: User) -> None:
-        message = update.message
-        if message is None or command_in(message, self._username()) not in self._commands:
+    async def _point_to_private_chat(self, event: Event) -> None:
+        if not isinstance(event, MessageEvent) or event.command not in self._commands:
             return
-        texts = self._texts(user)
-        url = f"https://t.me/{self._username()}"
-        button = InlineKeyboardButton(texts.plain("button.private_chat"), url=url)
-        keyboard = InlineKeyboardMarkup([[button]])
-        self._outbox.say(message.chat_id, texts("gate.group"), keyboard, topic_of(message))
-
-
-def _is_person(update: Update, user: User) -> bool:
-    """Not a bot, and not somebody who writes in a group's or channel's name."""
-    # Whose message a button stands in says nothing about who pressed it.
-    message = None if update.callback_query else update.effective_message
-    return not user.is_bot and (message is None or message.sender_chat is None)
+        texts = await self._texts(event)
+        button = Button(texts.plain("button.private_chat"), url=self._private_chat())
+        self._outbox.say(event.address, texts("gate.group"), ((button,),))

@@ -1,16 +1,13 @@
-"""What a pressed button says: an action and what it is for."""
+"""Buttons: what they say, and what a pressed one carries."""
 
 import re
-from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
-from telegram.ext import InvalidCallbackData
 
 from bootstrap_bot.chat.texts import Texts
 
 PREFIX = "bootstrap"
-# Telegram's limit in bytes; whatever is longer was not made here.
+# What every host carries, in bytes; whatever is longer was not made here.
 LONGEST_DATA = 64
 DATA = re.compile(rf"{PREFIX}:([a-z_]{{1,16}}):([0-9a-z]{{1,32}})", re.ASCII)
 
@@ -45,35 +42,37 @@ class Action(StrEnum):
     SPEAK = "speak"
 
 
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button that carries `data`, opens a page (`url`) or copies a text (`copy`)."""
+
+    label: str
+    data: str = ""
+    url: str = ""
+    copy: str = ""
+
+
+Rows = tuple[tuple[Button, ...], ...]
+
+
 def data(action: Action, ref: str) -> str:
-    """Callback data for a button, at most 64 bytes; `ref` is an attempt or a platform."""
+    """What a button carries, at most 64 bytes; `ref` is an attempt or a platform."""
     return f"{PREFIX}:{action.value}:{ref}"
 
 
-def button(action: Action, ref: str, texts: Texts) -> InlineKeyboardButton:
+def button(action: Action, ref: str, texts: Texts) -> Button:
     """A button with its action's own label."""
-    label = texts.plain(f"button.{action.value}")
-    return InlineKeyboardButton(label, callback_data=data(action, ref))
+    return labelled(texts.plain(f"button.{action.value}"), action, ref)
 
 
-def keyboard(rows: Iterable[Sequence[InlineKeyboardButton]]) -> InlineKeyboardMarkup | None:
-    """The rows that have buttons, as Telegram takes them; None when none has."""
-    filled = [row for row in rows if row]
-    return InlineKeyboardMarkup(filled) if filled else None
+def labelled(label: str, action: Action, ref: str) -> Button:
+    """A button with a label of its own."""
+    return Button(label, data(action, ref))
 
 
-def carried(data: object) -> str:
-    """What a pressed button carries, "" if that is unknown.
-
-    An application with `arbitrary_callback_data` wraps whatever it did not send itself.
-    """
-    raw = data.callback_data if isinstance(data, InvalidCallbackData) else data
-    return raw if isinstance(raw, str) else ""
-
-
-def is_ours(data: object) -> bool:
-    """Whether callback data carries our prefix, well formed or not."""
-    return carried(data).startswith(f"{PREFIX}:")
+def is_ours(carried: str) -> bool:
+    """Whether a button carries our prefix, well formed or not."""
+    return carried.startswith(f"{PREFIX}:")
 
 
 def parse(text: str) -> tuple[Action, str] | None:

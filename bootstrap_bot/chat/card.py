@@ -1,26 +1,21 @@
 """What the one message of an attempt shows in each state. Pure: a record in, a card out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from html import escape
 
-from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
-
 from bootstrap_bot.chat import times
-from bootstrap_bot.chat.buttons import Action, button, data, keyboard
+from bootstrap_bot.chat.buttons import Action, Button, Rows, button, labelled
 from bootstrap_bot.chat.delivery_text import LONGEST_CODE, NAMELESS, blocker, outcome, program
 from bootstrap_bot.chat.foreign_text import clean
-from bootstrap_bot.chat.pictures import LONGEST_QR, Picture
-from bootstrap_bot.chat.result_text import LONGEST_CAPTION, fits, more, pair, result
+from bootstrap_bot.chat.host import Card, Limits, Picture
+from bootstrap_bot.chat.result_text import fits, more, pair, result
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.errors import Code
 from bootstrap_bot.providers.provider import Stage
 from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 
-# Telegram's limit: characters of a copy button.
-LONGEST_COPY = 256
 LONGEST_REASON = 200
 LONGEST_LABEL = 32
 # Without news for so many seconds, something usually stands in the person's way.
@@ -33,77 +28,58 @@ FAILURES = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A picture, a caption in Telegram's HTML, and rows of buttons.
-
-    `link` is what a QR picture leads to.
-    """
-
-    picture: Picture
-    caption: str
-    rows: tuple[tuple[InlineKeyboardButton, ...], ...] = ()
-    link: str = ""
-
-    @property
-    def keyboard(self) -> InlineKeyboardMarkup | None:
-        """The buttons as Telegram takes them; None without any."""
-        return keyboard(self.rows)
-
-    @property
-    def text(self) -> str:
-        """The caption for a message without a picture: what that leads to is written out."""
-        return f"{self.caption}\n\n{escape(self.link)}" if self.link else self.caption
-
-
-def card(
-    attempt: Attempt, texts: Texts, now: float, zone: tzinfo, *, pictured: bool = True
-) -> Card:
-    """The card of an attempt at a moment (epoch seconds); `pictured` says whether it is one."""
+def card(attempt: Attempt, texts: Texts, now: float, zone: tzinfo, limits: Limits) -> Card:
+    """The card of an attempt at a moment (epoch seconds)."""
     match attempt.state:
         case State.REQUESTED:
             rows = ((button(Action.CANCEL, attempt.id, texts),),)
-            return Card(Picture.WORKING, texts("requested.title"), rows)
+            return Card(texts("requested.title"), rows, Picture.WORKING)
         case State.WAITING if attempt.has_secret:
             return _finishing(attempt, texts)
         case State.WAITING:
-            return _waiting(attempt, texts, now, zone, pictured=pictured)
+            return _waiting(attempt, texts, now, zone, limits)
         case State.CAPTURED:
-            return _captured(attempt, texts)
+            return _captured(attempt, texts, limits)
         case State.HELD:
             return _held(attempt, texts)
         case State.STORED if not any(delivery.open for delivery in attempt.deliveries):
-            return _taken_out(attempt, texts)
+            return _taken_out(attempt, texts, limits)
         case State.STORED:
-            return _stored(attempt, texts, now)
+            return _stored(attempt, texts, now, limits)
         case State.REMOVED if attempt.deliveries:
-            return _removing(attempt, texts)
+            return _removing(attempt, texts, limits)
     return _ended(attempt, texts)
 
 
-def _waiting(attempt: Attempt, texts: Texts, now: float, zone: tzinfo, *, pictured: bool) -> Card:
+def _waiting(attempt: Attempt, texts: Texts, now: float, zone: tzinfo, limits: Limits) -> Card:
     lead = _lead(attempt, texts)
-    with_qr = pictured and len(lead) <= LONGEST_QR
+    with_qr = len(lead) <= limits.qr
     code = clean(attempt.user_code, LONGEST_CODE)
     page = texts("waiting.code" if code else "waiting.page", code=code, link=lead)
     # The link stands behind a word: written out it would push the picture out of a phone's view.
-    paragraphs = [
-        texts("waiting.title"),
-        texts("waiting.steps") if with_qr else texts("waiting.steps_without_qr"),
-        f"{page}\n{texts('waiting.branding')}",
-        _progress(attempt, texts, now, zone),
-    ]
+    rest = [f"{page}\n{texts('waiting.branding')}", _progress(attempt, texts, now, zone)]
+    without_qr = "\n\n".join([texts("waiting.title"), texts("waiting.steps_without_qr"), *rest])
+    text = "\n\n".join([texts("waiting.title"), texts("waiting.steps"), *rest])
+    return Card(
+        text if with_qr else without_qr,
+        _ways_to_confirm(attempt, lead, texts, limits),
+        Picture.QR if with_qr else Picture.LINK,
+        lead,
+        bare=f"{without_qr}\n\n{escape(lead)}",
+    )
+
+
+def _ways_to_confirm(attempt: Attempt, lead: str, texts: Texts, limits: Limits) -> Rows:
     first, *others = [
-        InlineKeyboardButton(texts.plain(f"button.{link.label}"), url=link.url)
-        for link in attempt.links
+        Button(texts.plain(f"button.{link.label}"), url=link.url) for link in attempt.links
     ]
-    rows = (
+    if len(lead) <= limits.copy:
+        others.append(Button(texts.plain("button.copy"), copy=lead))
+    return (
         (first,),
-        (*others, *_copy(lead, texts)),
+        tuple(others),
         (button(Action.CHECK, attempt.id, texts), button(Action.CANCEL, attempt.id, texts)),
     )
-    picture = Picture.QR if with_qr else Picture.LINK
-    return Card(picture, "\n\n".join(paragraphs), rows, lead)
 
 
 def _finishing(attempt: Attempt, texts: Texts) -> Card:
@@ -115,20 +91,13 @@ def _finishing(attempt: Attempt, texts: Texts) -> Card:
         f"{texts(f'stage.{stage.value}')}\n{texts('waiting.finishing')}",
     ]
     rows = ((button(Action.CHECK, attempt.id, texts),),)
-    return Card(Picture.WORKING, "\n\n".join(lines), rows)
+    return Card("\n\n".join(lines), rows, Picture.WORKING)
 
 
 def _lead(attempt: Attempt, texts: Texts) -> str:
     """Where the picture leads a person who reads this language."""
     own = (link.url for link in attempt.links if link.language == texts.language)
     return next(own, attempt.qr)
-
-
-def _copy(link: str, texts: Texts) -> tuple[InlineKeyboardButton, ...]:
-    if len(link) > LONGEST_COPY:
-        return ()
-    copy = CopyTextButton(link)
-    return (InlineKeyboardButton(texts.plain("button.copy"), copy_text=copy),)
 
 
 def _progress(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> str:
@@ -152,7 +121,7 @@ def _progress(attempt: Attempt, texts: Texts, now: float, zone: tzinfo) -> str:
     return "\n".join(lines)
 
 
-def _captured(attempt: Attempt, texts: Texts) -> Card:
+def _captured(attempt: Attempt, texts: Texts, limits: Limits) -> Card:
     deliveries = attempt.deliveries
     troubled = any(delivery.trouble for delivery in deliveries)
     partly = any(delivery.state is DeliveryState.VERIFIED for delivery in deliveries)
@@ -160,16 +129,15 @@ def _captured(attempt: Attempt, texts: Texts) -> Card:
     first = [texts(title), *([texts("captured.safe")] if troubled else [])]
     tried_again = any(delivery.trouble and not delivery.asks for delivery in deliveries)
     last = [texts("captured.goes_on")] if tried_again else []
-    caption = _as_many(first, _standing(deliveries, texts), last, texts)
-    return Card(Picture.WORKING, caption, _ways_on(attempt, texts))
+    text = _as_many(first, _standing(deliveries, texts), last, texts, limits)
+    return Card(text, _ways_on(attempt, texts), Picture.WORKING)
 
 
-def _removing(attempt: Attempt, texts: Texts) -> Card:
+def _removing(attempt: Attempt, texts: Texts, limits: Limits) -> Card:
     troubled = [delivery for delivery in attempt.deliveries if delivery.trouble]
     last = [texts("captured.goes_on")]
-    caption = _as_many([texts("removing.title")], _standing(troubled, texts), last, texts)
-    rows = ((button(Action.RETRY, attempt.id, texts),),)
-    return Card(Picture.WORKING, caption, rows)
+    text = _as_many([texts("removing.title")], _standing(troubled, texts), last, texts, limits)
+    return Card(text, ((button(Action.RETRY, attempt.id, texts),),), Picture.WORKING)
 
 
 def _standing(deliveries: Sequence[Delivery], texts: Texts) -> list[str]:
@@ -181,16 +149,22 @@ def _standing(deliveries: Sequence[Delivery], texts: Texts) -> list[str]:
     ]
 
 
-def _as_many(first: Sequence[str], places: Sequence[str], last: Sequence[str], texts: Texts) -> str:
-    """A caption with as many places in it as there is room for."""
+def _as_many(
+    first: Sequence[str],
+    places: Sequence[str],
+    last: Sequence[str],
+    texts: Texts,
+    limits: Limits,
+) -> str:
+    """A text with as many places in it as there is room for."""
     for shown in range(len(places), 0, -1):
         paragraphs = [*first, *places[:shown], *more(len(places) - shown, texts), *last]
-        if fits(paragraphs, LONGEST_CAPTION):
+        if fits(paragraphs, limits.text):
             return "\n\n".join(paragraphs)
     return "\n\n".join([*first, *last])
 
 
-def _ways_on(attempt: Attempt, texts: Texts) -> tuple[tuple[InlineKeyboardButton, ...], ...]:
+def _ways_on(attempt: Attempt, texts: Texts) -> Rows:
     """An answer to what is asked, another try of what hangs, a way on without either."""
     troubled = [one for one in attempt.deliveries if one.trouble]
     hopeless = any(one.trouble == Code.VALUE_UNFIT.value for one in troubled)
@@ -216,10 +190,9 @@ def _named(delivery: Delivery, troubled: Sequence[Delivery], texts: Texts) -> st
     return place if delivery.kind in NAMELESS else program(delivery.kind, texts)
 
 
-def _about(action: Action, ref: str, place: str, texts: Texts) -> InlineKeyboardButton:
+def _about(action: Action, ref: str, place: str, texts: Texts) -> Button:
     label = texts.plain(f"button.{action.value}")
-    label = f"{label}: {place}" if place else label
-    return InlineKeyboardButton(label, callback_data=data(action, ref))
+    return labelled(f"{label}: {place}" if place else label, action, ref)
 
 
 def _held(attempt: Attempt, texts: Texts) -> Card:
@@ -227,30 +200,29 @@ def _held(attempt: Attempt, texts: Texts) -> Card:
     lines = [texts(title), texts(f"held.{attempt.held.value}"), pair(attempt, texts)]
     use = Action.STORE if attempt.held is Held.CONFIRM else Action.USE
     rows = ((button(use, attempt.id, texts), button(Action.DISCARD, attempt.id, texts)),)
-    return Card(Picture.WORKING, "\n\n".join(lines), rows)
+    return Card("\n\n".join(lines), rows, Picture.WORKING)
 
 
-def _stored(attempt: Attempt, texts: Texts, now: float) -> Card:
+def _stored(attempt: Attempt, texts: Texts, now: float, limits: Limits) -> Card:
     pending = attempt.approval is Approval.PENDING
     rows = (
         (button(Action.PLATFORMS, attempt.id, texts), button(Action.ANOTHER, attempt.id, texts)),
         (button(Action.REMOVE, attempt.id, texts),),
     )
     picture = Picture.WORKING if pending else Picture.DONE
-    return Card(picture, "\n\n".join(result(attempt, texts, now)), rows)
+    return Card("\n\n".join(result(attempt, texts, now, limits.text)), rows, picture)
 
 
-def _taken_out(attempt: Attempt, texts: Texts) -> Card:
+def _taken_out(attempt: Attempt, texts: Texts, limits: Limits) -> Card:
     """Stored once, and since then taken out of every place by an admin."""
     places = [outcome(delivery, texts, room=0) for delivery in attempt.deliveries]
-    caption = _as_many([texts("removed.title")], places, [texts("removed.why")], texts)
-    return Card(Picture.ENDED, caption, ((button(Action.ANOTHER, attempt.id, texts),),))
+    text = _as_many([texts("removed.title")], places, [texts("removed.why")], texts, limits)
+    return Card(text, ((button(Action.ANOTHER, attempt.id, texts),),), Picture.ENDED)
 
 
-def remove_rows(attempt: str, texts: Texts) -> InlineKeyboardMarkup:
+def remove_rows(attempt: str, texts: Texts) -> Rows:
     """The buttons that ask once more before a stored bot is removed."""
-    actions = (Action.REMOVE_NOW, Action.KEEP)
-    return InlineKeyboardMarkup([[button(action, attempt, texts) for action in actions]])
+    return (tuple(button(action, attempt, texts) for action in (Action.REMOVE_NOW, Action.KEEP)),)
 
 
 def _ended(attempt: Attempt, texts: Texts) -> Card:
@@ -265,8 +237,7 @@ def _ended(attempt: Attempt, texts: Texts) -> Card:
         paragraphs.append(texts(f"{state}.why"))
     unwanted = attempt.state in (State.DISCARDED, State.REMOVED)
     action = Action.ANOTHER if unwanted else Action.AGAIN
-    rows = ((button(action, attempt.id, texts),),)
-    return Card(Picture.ENDED, "\n\n".join(paragraphs), rows)
+    return Card("\n\n".join(paragraphs), ((button(action, attempt.id, texts),),), Picture.ENDED)
 
 
 def _failure(attempt: Attempt) -> str:

@@ -1,6 +1,4 @@
-"""The commands and how to tell one of ours in a message."""
-
-from telegram import Message, MessageEntity
+"""The commands, and what people type for them."""
 
 NEW, STATUS, CANCEL = "dingtalk_new", "dingtalk_status", "dingtalk_cancel"
 PLATFORMS, LANGUAGE, DOCTOR = "platforms", "language", "doctor"
@@ -20,22 +18,3 @@ def name_of(command: str, *, alone: bool) -> str:
 def ours(*, alone: bool) -> frozenset[str]:
     """Every command that is ours to judge."""
     return frozenset(name_of(command, alone=alone) for command in MENU)
-
-
-def argument_in(message: Message | None) -> str:
-    """What stands behind the command."""
-    text = message.text if message is not None and message.text else ""
-    return "".join(text.split(maxsplit=1)[1:]).strip()
-
-
-def command_in(message: Message | None, username: str) -> str | None:
-    """The command a message begins with, unless it is addressed to another bot."""
-    if message is None or not message.text or not message.entities:
-        return None
-    first = message.entities[0]
-    if first.type != MessageEntity.BOT_COMMAND or first.offset != 0:
-        return None
-    name, _, addressee = message.text[1 : first.length].partition("@")
-    if addressee and addressee.lower() != username.lower():
-        return None
-    return name.lower()

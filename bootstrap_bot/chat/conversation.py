@@ -3,29 +3,17 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-
-from telegram import CallbackQuery, Message, Update, User
-from telegram.constants import ParseMode
-from telegram.ext import ApplicationHandlerStop, ContextTypes
+from dataclasses import replace
 
 from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.card import card, remove_rows
-from bootstrap_bot.chat.commands import argument_in
-from bootstrap_bot.chat.context import (
-    ANSWERED,
-    ChatContext,
-    Press,
-    Presses,
-    decides,
-    id_of,
-    number_of,
-    person_of,
-    said,
-)
+from bootstrap_bot.chat.context import ANSWERED, Asked, ChatContext, Press, Presses, decides
 from bootstrap_bot.chat.delivery_text import trouble, why
-from bootstrap_bot.chat.manner import topic_of
+from bootstrap_bot.chat.host import Address, Card
 from bootstrap_bot.chat.question import WANTED, ask
 from bootstrap_bot.errors import CodedError, TargetError
+from bootstrap_bot.registration.attempt import Attempt
+from bootstrap_bot.registration.person import PersonId
 from bootstrap_bot.registration.service import Request
 
 # Buttons of the one card that invites to scan something.
@@ -38,7 +26,7 @@ class Conversation:
     def __init__(self, context: ChatContext) -> None:
         self._context = context
         self._attempts = context.attempts
-        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns: defaultdict[PersonId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def presses(self) -> Presses:
         """Our buttons."""
@@ -62,74 +50,60 @@ class Conversation:
             Action.LEAVE: self._leave,
         }
 
-    async def new(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+    async def new(self, asked: Asked) -> None:
         """/dingtalk_new [name]: begins an attempt, or brings the live one to the chat's end.
 
         Where a platform exists and no name is given, it asks first what to do with that one.
         """
-        message, user = said(update)
-        wanted = argument_in(message)
+        wanted = asked.event.argument
         if wanted and not WANTED.fullmatch(wanted):
-            self._say(message, user, "reply.bad_name")
+            self._say(asked, "reply.bad_name")
         else:
-            topic = topic_of(message)
-            self._work(
-                user, topic, lambda: self._ask_or_begin(user, update.update_id, topic, wanted)
-            )
-        raise ApplicationHandlerStop
+            self._work(asked, lambda: self._ask_or_begin(asked, wanted))
 
-    async def status(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+    async def status(self, asked: Asked) -> None:
         """/dingtalk_status: how the last attempt stands, and a nudge for whatever waits."""
-        message, user = said(update)
         try:
-            await self._show_status(message, user)
+            await self._show_status(asked)
         except CodedError as error:
-            self._say_error(message.chat_id, topic_of(message), user, error)
-        raise ApplicationHandlerStop
+            self._say_error(asked, error)
 
-    async def cancel(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+    async def cancel(self, asked: Asked) -> None:
         """/dingtalk_cancel: ends the live attempt's conversation."""
-        message, user = said(update)
-        live, topic = self._attempts.live(person_of(user)), topic_of(message)
+        owner, topic = asked.event.person, asked.event.address.topic
+        live = self._attempts.live(owner)
         try:
             if live is None:
-                self._say(message, user, "reply.nothing_to_cancel")
-            elif not await self._attempts.cancel(
-                live.id, person_of(user), down=True, topic=id_of(topic)
-            ):
-                self._say(message, user, "reply.too_late_to_cancel")
+                self._say(asked, "reply.nothing_to_cancel")
+            elif not await self._attempts.cancel(live.id, owner, down=True, topic=topic):
+                self._say(asked, "reply.too_late_to_cancel")
         except CodedError as error:
-            self._say_error(message.chat_id, topic, user, error)
-        raise ApplicationHandlerStop
+            self._say_error(asked, error)
 
-    async def help(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+    async def help(self, asked: Asked) -> None:
         """/start and /help, for a bot on its own."""
-        message, user = said(update)
-        self._say(message, user, "help")
-        raise ApplicationHandlerStop
+        self._say(asked, "help")
 
-    def _say(self, asked: Message, user: User, code: str) -> None:
-        self._context.outbox.say(
-            asked.chat_id, self._context.texts(user)(code), topic=topic_of(asked)
-        )
+    def _say(self, asked: Asked, code: str) -> None:
+        self._context.outbox.say(asked.event.address, asked.texts(code))
 
-    def _say_error(self, chat: int, topic: int | None, user: User, error: CodedError) -> None:
-        texts = self._context.texts(user)
+    def _say_error(self, asked: Asked | Press, error: CodedError) -> None:
+        texts = asked.texts
         if isinstance(error, TargetError):
             wrong = trouble(error.place, error.code.value, error.line, error.column, texts)
-            self._context.outbox.say(chat, f"⚠️ {wrong}", topic=topic)
+            self._context.outbox.say(asked.event.address, f"⚠️ {wrong}")
         else:
-            self._context.outbox.say(chat, why(error, texts), topic=topic)
+            self._context.outbox.say(asked.event.address, why(error, texts))
 
-    def _work(self, user: User, topic: int | None, doing: Callable[[], Awaitable[object]]) -> None:
+    def _work(self, asked: Asked | Press, doing: Callable[[], Awaitable[object]]) -> None:
         """What may wait for a target, which no handler does; one thing at a time for a person."""
 
         async def work() -> None:
-            async with self._turns[user.id]:
+            async with self._turns[asked.event.person]:
                 try:
                     await doing()
                 except CodedError as error:
-                    self._say_error(user.id, topic, user, error)
+                    self._say_error(asked, error)
 
         self._context.outbox.work(work())
 
@@ -141,112 +115,115 @@ class Conversation:
                 answer = press.texts.plain(await doing() or "answer.outdated")
             except CodedError as error:
                 answer = why(error, press.texts)
-            self._context.outbox.answer(press.query, answer)
+            self._context.outbox.answer(press.event, answer)
 
-        self._work(press.query.from_user, press.topic, work)
+        self._work(press, work)
         return ANSWERED
 
-    async def _ask_or_begin(
-        self, user: User, update: int, topic: int | None, wanted: str = ""
-    ) -> None:
-        if await self._bring_down(user, topic):
+    async def _ask_or_begin(self, asked: Asked | Press, wanted: str = "") -> None:
+        if await self._bring_down(asked):
             return
-        if wanted or not await self._ask(user, topic):
-            await self._begin(user, update, topic, wanted_id=wanted)
+        if wanted or not await self._ask(asked):
+            await self._begin(asked, wanted_id=wanted)
 
-    async def _bring_down(self, user: User, topic: int | None) -> bool:
-        live = self._attempts.live(person_of(user))
+    async def _bring_down(self, asked: Asked | Press) -> bool:
+        owner = asked.event.person
+        live = self._attempts.live(owner)
         return live is not None and await self._attempts.resend(
-            live.id, person_of(user), id_of(topic)
+            live.id, owner, asked.event.address.topic
         )
 
-    async def _ask(self, user: User, topic: int | None) -> bool:
+    async def _ask(self, asked: Asked | Press) -> bool:
         """Asks what to do with the platforms that are there; False when there is none.
 
         Raises `TargetError` when no target can be read: nothing could be stored either.
         """
         found = await self._context.platforms.of("dingtalk")
         if found.listed:
-            self._context.outbox.say(user.id, *ask(found, self._context.texts(user)), topic)
+            self._context.outbox.say(asked.event.address, *ask(found, asked.texts))
         elif found.unreadable:
             raise found.troubles[0]
         return bool(found.listed)
 
     async def _begin(
         self,
-        user: User,
-        update: int,
-        topic: int | None,
+        asked: Asked | Press,
         *,
+        address: Address | None = None,
         wanted_id: str = "",
         replaces: str = "",
         message: str | None = None,
     ) -> None:
+        address = address or asked.event.address
         request = Request(
             provider="dingtalk",
-            owner=person_of(user),
-            chat=str(user.id),
-            language=self._context.texts(user).language,
-            update=str(update),
+            owner=asked.event.person,
+            chat=address.chat,
+            language=asked.texts.language,
+            update=asked.event.update,
             wanted_id=wanted_id,
             replaces=replaces,
-            topic=id_of(topic),
+            topic=address.topic,
             message=message,
         )
         await self._attempts.begin(request)
 
-    async def _show_status(self, asked: Message, user: User) -> None:
-        self._attempts.look(person_of(user))
-        latest = await self._attempts.latest(person_of(user))
+    async def _show_status(self, asked: Asked) -> None:
+        owner, address = asked.event.person, asked.event.address
+        await self._attempts.look(owner)
+        latest = await self._attempts.latest(owner)
         if latest is None:
-            self._say(asked, user, "reply.no_attempt")
-        elif not await self._attempts.resend(latest.id, person_of(user), id_of(topic_of(asked))):
-            look = card(
-                latest, self._context.texts(user), self._context.clock.now(), self._context.zone
-            )
-            self._context.outbox.say(asked.chat_id, look.caption, look.keyboard, topic_of(asked))
+            self._say(asked, "reply.no_attempt")
+        elif not await self._attempts.resend(latest.id, owner, address.topic):
+            look = self._card(latest, asked)
+            self._context.outbox.say(address, look.text, look.rows)
+
+    def _card(self, attempt: Attempt, asked: Asked | Press) -> Card:
+        context = self._context
+        limits = context.host.limits
+        return card(attempt, asked.texts, context.clock.now(), context.zone, limits)
 
     async def put_away_if_astray(self, press: Press, action: Action) -> None:
         """Takes invitation and buttons off a message that is not its attempt's own.
 
-        Telegram may have sent one whose answer was lost: what it invites to scan is dead.
+        The host may have sent one whose answer was lost: what it invites to scan is dead.
         """
-        own, message = self._attempts.live(press.owner), press.query.message
+        owner, message = press.event.person, press.event.message
+        own = self._attempts.live(owner)
         if (own is None or own.id != press.ref) and action in INVITING:
-            own = await self._attempts.latest(press.owner)
-        if own is None or own.id != press.ref or own.message is None or message is None:
+            own = await self._attempts.latest(owner)
+        if own is None or own.id != press.ref or own.message is None:
             return
-        if str(message.message_id) != own.message:
-            query, text = press.query, press.texts("reply.astray")
-            self._context.outbox.post(press.chat, lambda: _put_away(query, text))
+        if message.id != own.message:
+            self._context.outbox.edit(message, press.texts("reply.astray"))
 
     async def _use(self, press: Press) -> str | None:
-        done = await self._attempts.decide(press.ref, press.owner, use=True)
+        done = await self._attempts.decide(press.ref, press.event.person, use=True)
         return "answer.use" if done else None
 
     async def _discard(self, press: Press) -> str | None:
-        done = await self._attempts.decide(press.ref, press.owner, use=False)
+        done = await self._attempts.decide(press.ref, press.event.person, use=False)
         return "answer.discard" if done else None
 
     async def _check(self, press: Press) -> str | None:
-        seconds = await self._attempts.check_now(press.ref, press.owner)
+        seconds = await self._attempts.check_now(press.ref, press.event.person)
         if seconds is None:
             return None
         if seconds < 1:
             return "answer.check"
         answer = press.texts.plural("answer.check_soon", round(seconds))
-        self._context.outbox.answer(press.query, answer)
+        self._context.outbox.answer(press.event, answer)
         return ANSWERED
 
     async def _again(self, press: Press) -> str | None:
         """Begins anew in the same message."""
-        latest = await self._attempts.latest(press.owner)
+        latest = await self._attempts.latest(press.event.person)
         if latest is None or latest.id != press.ref or latest.live:
             return None
+        address = press.event.address
         await self._begin(
-            press.query.from_user,
-            press.update,
-            number_of(latest.topic) if press.topic is None else press.topic,
+            press,
+            address=replace(address, topic=address.topic or latest.topic),
             wanted_id=latest.wanted_id,
             replaces=latest.replaces,
             message=latest.message,
@@ -255,7 +232,7 @@ class Conversation:
 
     async def _another(self, press: Press) -> str | None:
         async def work() -> str:
-            await self._ask_or_begin(press.query.from_user, press.update, press.topic)
+            await self._ask_or_begin(press)
             return "answer.another"
 
         return self._answer_later(press, work)
@@ -268,13 +245,11 @@ class Conversation:
 
     async def _swap_buttons(self, press: Press, *, ask_first: bool) -> str | None:
         """A result's own buttons, or the question whether it is to be removed."""
-        found = await self._attempts.stored(press.ref, press.owner)
+        found = await self._attempts.stored(press.ref, press.event.person)
         if found is None:
             return None
-        look = card(found, press.texts, self._context.clock.now(), self._context.zone)
-        keyboard = remove_rows(press.ref, press.texts) if ask_first else look.keyboard
-        query = press.query
-        self._context.outbox.post(press.chat, lambda: query.edit_message_reply_markup(keyboard))
+        rows = remove_rows(press.ref, press.texts) if ask_first else self._card(found, press).rows
+        self._context.outbox.set_buttons(press.event.message, rows)
         return "answer.remove" if ask_first else "answer.keep"
 
     async def _add(self, press: Press) -> str | None:
@@ -295,20 +270,10 @@ class Conversation:
         return self._answer_later(press, work)
 
     async def _leave(self, press: Press) -> str | None:
-        self._remove_question(press)
+        self._context.outbox.delete(press.event.message)
         return "answer.leave"
 
     async def _answer_question(self, press: Press, replaces: str = "") -> None:
-        user = press.query.from_user
-        if not await self._bring_down(user, press.topic):
-            await self._begin(user, press.update, press.topic, replaces=replaces)
-        self._remove_question(press)
-
-    def _remove_question(self, press: Press) -> None:
-        self._context.outbox.post(press.chat, press.query.delete_message)
-
-
-async def _put_away(query: CallbackQuery, text: str) -> None:
-    is_text = isinstance(query.message, Message) and query.message.text
-    edit = query.edit_message_text if is_text else query.edit_message_caption
-    await edit(text, parse_mode=ParseMode.HTML)
+        if not await self._bring_down(press):
+            await self._begin(press, replaces=replaces)
+        self._context.outbox.delete(press.event.message)

@@ -1,14 +1,11 @@
 """/doctor: one message that fills line by line with what the doctor finds."""
 
+import asyncio
 from collections.abc import Mapping
 
-from telegram import Message, Update
-from telegram.constants import ParseMode
-from telegram.ext import ApplicationHandlerStop, ContextTypes
-
-from bootstrap_bot.chat.context import ChatContext, said
-from bootstrap_bot.chat.manner import Manner, as_taken, topic_of
-from bootstrap_bot.chat.outbox import NO_PREVIEW
+from bootstrap_bot.activity import waiting
+from bootstrap_bot.chat.context import Asked, ChatContext
+from bootstrap_bot.chat.host import Address, Card, ChatHost, Shown
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.doctor.doctor import Check
 from bootstrap_bot.doctor.finding import Finding, Mark, Subject
@@ -22,31 +19,30 @@ class DoctorTalk:
 
     def __init__(self, context: ChatContext) -> None:
         self._context = context
-        self._under_way: set[int] = set()
+        self._under_way: set[str] = set()
 
-    async def command(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+    async def command(self, asked: Asked) -> None:
         """/doctor: begins, unless the message above is still filling."""
-        message, user = said(update)
-        if message.chat_id not in self._under_way:
-            self._under_way.add(message.chat_id)
-            self._context.outbox.work(self._examine(message, self._context.texts(user)))
-        raise ApplicationHandlerStop
+        address = asked.event.address
+        if address.chat not in self._under_way:
+            self._under_way.add(address.chat)
+            self._context.outbox.work(self._examine(address, asked.texts))
 
-    async def _examine(self, message: Message, texts: Texts) -> None:
+    async def _examine(self, address: Address, texts: Texts) -> None:
         page = Page(texts)
-        live = _LiveMessage(message, page)
+        live = _LiveMessage(self._context.host, address, page)
 
         def begins(check: Check) -> None:
             page.looking_at = check
-            self._context.outbox.post(message.chat_id, live.show)
+            self._context.outbox.post(address.chat, live.show)
 
         try:
             async for finding in self._context.doctor.examine(begins):
                 page.findings.append(finding)
             page.looking_at = None
-            self._context.outbox.post(message.chat_id, live.show)
+            self._context.outbox.post(address.chat, live.show)
         finally:
-            self._under_way.discard(message.chat_id)
+            self._under_way.discard(address.chat)
 
 
 class Page:
@@ -72,31 +68,26 @@ class Page:
 class _LiveMessage:
     """Sent first, edited from then on; a turn that brings nothing new makes no request."""
 
-    def __init__(self, question: Message, page: Page) -> None:
-        self._question = question
+    def __init__(self, host: ChatHost, address: Address, page: Page) -> None:
+        self._host = host
+        self._address = address
         self._page = page
-        self._sent: Message | None = None
-        self._shown = ""
+        self._shown: Shown | None = None
+        self._turn = asyncio.Lock()
 
     async def show(self) -> None:
-        html = self._page.html()
-        if html == self._shown:
-            return
-        if self._sent is None:
-            self._sent, _ = await as_taken(Manner(picture=False), self._reply)
-        else:
-            await self._sent.edit_text(
-                html, parse_mode=ParseMode.HTML, link_preview_options=NO_PREVIEW
-            )
-        self._shown = html
+        with waiting(lambda: not self._turn.locked()):
+            await self._turn.acquire()
+        try:
+            if self._shown is None:
+                self._shown = await self._host.send(self._address, self._draw)
+            else:
+                self._shown = await self._host.edit(self._shown, self._draw)
+        finally:
+            self._turn.release()
 
-    async def _reply(self, manner: Manner) -> Message:
-        return await self._question.reply_text(
-            manner.text(self._page.html()),
-            parse_mode=manner.parse_mode,
-            link_preview_options=NO_PREVIEW,
-            message_thread_id=topic_of(self._question) if manner.topic else None,
-        )
+    def _draw(self) -> Card:
+        return Card(self._page.html())
 
 
 def subject_name(subject: Subject, platform: object, texts: Texts) -> str:

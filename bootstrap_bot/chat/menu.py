@@ -1,67 +1,40 @@
-"""The list of commands Telegram offers an admin while typing."""
-
-from telegram import (
-    Bot,
-    BotCommand,
-    BotCommandScope,
-    BotCommandScopeAllPrivateChats,
-    BotCommandScopeChat,
-    BotCommandScopeDefault,
-)
+"""The list of commands that an admin is offered while typing."""
 
 from bootstrap_bot.chat.commands import HELP, MENU, name_of
-from bootstrap_bot.chat.odd_answers import confirmed
+from bootstrap_bot.chat.host import Address, ChatHost
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
 
 
 class Menu:
-    """Sets the menu of each admin's private chat once, at that admin's first update.
+    """Sets the menu of each admin's private chat once, at that admin's first event.
 
-    Telegram refuses a menu for a chat that never wrote to the bot.
+    A host may refuse a menu for a chat in which nobody wrote to the bot.
     """
 
-    def __init__(self, bot: Bot, outbox: Outbox, *, alone: bool) -> None:
-        self._bot = bot
+    def __init__(self, host: ChatHost, outbox: Outbox, *, alone: bool) -> None:
+        self._host = host
         self._outbox = outbox
         self._alone = alone
-        self._done: set[int] = set()
+        self._done: set[str] = set()
 
-    def ensure(self, chat: int, texts: Texts) -> None:
+    def ensure(self, address: Address, texts: Texts) -> None:
         """Returns at once; the menu follows."""
-        if chat in self._done:
-            return
-        self.renew(chat, texts)
+        if address.chat not in self._done:
+            self.renew(address, texts)
 
-    def renew(self, chat: int, texts: Texts) -> None:
+    def renew(self, address: Address, texts: Texts) -> None:
         """The same, also when the menu is there already: its language has changed."""
-        self._done.add(chat)
-        self._outbox.post_beside(chat, lambda: self._set(chat, texts))
+        self._done.add(address.chat)
+        self._outbox.post_once(address.chat, lambda: self._set(address, texts))
 
-    async def _set(self, chat: int, texts: Texts) -> None:
-        commands = (*MENU, HELP) if self._alone else MENU
-        ours = [
-            BotCommand(name_of(name, alone=self._alone), texts.plain(f"menu.{name}"))
-            for name in commands
-        ]
-        names = {command.command for command in ours}
+    async def _set(self, address: Address, texts: Texts) -> None:
+        commands = {
+            name_of(name, alone=self._alone): texts.plain(f"menu.{name}")
+            for name in ((*MENU, HELP) if self._alone else MENU)
+        }
         try:
-            there = [] if self._alone else await self._in_force(chat)
-            others = [command for command in there if command.command not in names]
-            scope = BotCommandScopeChat(chat)
-            confirmed(await self._bot.set_my_commands([*others, *ours], scope))
-        except Exception:  # of whatever kind: the next update brings the next try
-            self._done.discard(chat)
+            await self._host.offer(address, commands, beside_others=not self._alone)
+        except Exception:  # of whatever kind: the next event brings the next try
+            self._done.discard(address.chat)
             raise
-
-    async def _in_force(self, chat: int) -> list[BotCommand]:
-        """What the chat's owner sees today: the narrowest list that is not empty."""
-        scopes: list[BotCommandScope] = [
-            BotCommandScopeChat(chat),
-            BotCommandScopeAllPrivateChats(),
-            BotCommandScopeDefault(),
-        ]
-        for scope in scopes:
-            if commands := await self._bot.get_my_commands(scope):
-                return list(commands)
-        return []

@@ -7,14 +7,20 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions
-from telegram.error import BadRequest, Forbidden, TelegramError
-
 from bootstrap_bot.activity import Tasks
-from bootstrap_bot.chat.manner import Manner, as_taken
-from bootstrap_bot.chat.odd_answers import confirmed, kind_of, number_of, understood
-from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender
+from bootstrap_bot.chat.buttons import Rows
+from bootstrap_bot.chat.host import (
+    Address,
+    ButtonEvent,
+    Card,
+    ChatHost,
+    DroppedError,
+    RejectedError,
+    ReplacedError,
+    Shown,
+)
 from bootstrap_bot.clock import Clock
+from bootstrap_bot.registration.display import ChatGoneError, DeliveryError
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +33,8 @@ MOST_REFUSALS = 3
 # A pressed button shows its answer for a moment only.
 PRESS_TRIES = 5
 MOST_WAITING = 200
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+Send = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +48,8 @@ class Patience:
 class Outbox:
     """Hands over and returns at once: a slow or blocked chat holds up nobody."""
 
-    def __init__(self, bot: Bot, sender: Sender, clock: Clock) -> None:
-        self._bot = bot
-        self._sender = sender
+    def __init__(self, host: ChatHost, clock: Clock) -> None:
+        self._host = host
         self._clock = clock
         self._tasks = Tasks()
         self._works: set[asyncio.Task[None]] = set()
@@ -58,24 +64,43 @@ class Outbox:
         """What was begun with `work` and is not done."""
         return self._works
 
-    def say(
-        self,
-        chat: int,
-        html: str,
-        keyboard: InlineKeyboardMarkup | None = None,
-        topic: int | None = None,
-    ) -> None:
-        """Sends a text message in its turn; tried for an hour."""
-        self.post(chat, lambda: self._message(chat, html, keyboard, topic))
+    def say(self, address: Address, text: str, rows: Rows = ()) -> None:
+        """Sends a message without a picture; tried for an hour."""
+        self.post(address.chat, lambda: self._host.send(address, lambda: Card(text, rows)))
 
-    def mention(self, chat: int, html: str, topic: int | None = None) -> None:
-        """Sends a text message that may as well be lost: tried once."""
-        self.post_beside(chat, lambda: self._message(chat, html, topic=topic))
+    def mention(self, address: Address, text: str) -> None:
+        """Sends one that may as well be lost: tried once."""
+        self.post_once(
+            address.chat, lambda: self._host.send(address, lambda: Card(text), droppable=True)
+        )
 
-    def tell_surely(self, chat: int, html: str) -> None:
-        """Sends a text message that must arrive: tried until it does or the chat is gone."""
-        tell = self._in_turn(chat, lambda: self._message(chat, html))
-        self._spawn(self._try(tell, Patience(math.inf, refusals=1)), f"outbox:{chat}")
+    def tell_surely(self, address: Address, text: str) -> None:
+        """Sends one that must arrive: tried until it does or the chat is gone."""
+
+        def tell() -> Awaitable[object]:
+            return self._host.send(address, lambda: Card(text))
+
+        self._begin(address.chat, tell, Patience(math.inf, refusals=1))
+
+    def edit(self, shown: Shown, text: str, rows: Rows = ()) -> None:
+        """Makes a message show something else; its picture stays."""
+        self.post(shown.address.chat, lambda: self._host.edit(shown, lambda: Card(text, rows)))
+
+    def set_buttons(self, shown: Shown, rows: Rows) -> None:
+        """Exchanges a message's buttons."""
+        self.post(shown.address.chat, lambda: self._host.set_buttons(shown, rows))
+
+    def delete(self, shown: Shown) -> None:
+        """Removes a message."""
+        self.post(shown.address.chat, lambda: self._host.delete(shown))
+
+    def answer(self, event: ButtonEvent, text: str) -> None:
+        """Answers a pressed button at once: that is not a message and waits for none."""
+        self._begin(
+            event.address.chat,
+            lambda: self._host.acknowledge(event, text),
+            Patience(PRESS_TRIES),
+        )
 
     def work(self, doing: Coroutine[Any, Any, None]) -> None:
         """Does anything else that no handler may wait for."""
@@ -83,70 +108,35 @@ class Outbox:
         self._works.add(task)
         task.add_done_callback(self._works.discard)
 
-    def answer(self, query: CallbackQuery, text: str) -> None:
-        """Answers a pressed button at once: that is not a message and waits for none."""
-
-        async def answered() -> None:
-            confirmed(await query.answer(text))
-
-        answering = self._try(answered, Patience(PRESS_TRIES))
-        self._spawn(answering, f"outbox:{query.from_user.id}")
-
-    def post(self, chat: int, request: Callable[[], Awaitable[object]]) -> None:
-        """Makes any request about a chat that its person waits for, in its turn."""
+    def post(self, chat: str, send: Send) -> None:
+        """Sends anything that the chat's person waits for."""
         if len(self._tasks) < MOST_WAITING:
-            self._spawn(self._try(self._in_turn(chat, request), Patience()), f"outbox:{chat}")
+            self._begin(chat, send, Patience())
         else:
             log.warning("a short message was dropped: too many wait")
 
-    def post_beside(self, chat: int, request: Callable[[], Awaitable[object]]) -> None:
-        """Makes a request that nobody waits for: once, and holding up nothing."""
-
-        def beside() -> Awaitable[object]:
-            return self._sender.send_beside(chat, request)
-
-        self._spawn(self._try(beside, Patience(tries=1)), f"outbox:{chat}")
+    def post_once(self, chat: str, send: Send) -> None:
+        """Sends what nobody waits for."""
+        self._begin(chat, send, Patience(tries=1))
 
     async def stop(self) -> None:
         """Drops what waits."""
         await self._tasks.stop()
 
-    async def _message(
-        self,
-        chat: int,
-        html: str,
-        keyboard: InlineKeyboardMarkup | None = None,
-        topic: int | None = None,
-    ) -> None:
-        async def send(manner: Manner) -> object:
-            return await self._bot.send_message(
-                chat,
-                manner.text(html),
-                parse_mode=manner.parse_mode,
-                link_preview_options=NO_PREVIEW,
-                reply_markup=manner.keyboard(keyboard),
-                message_thread_id=topic if manner.topic else None,
-            )
+    def _begin(self, chat: str, send: Send, patience: Patience) -> None:
+        self._spawn(self._try(send, patience), f"outbox:{chat}")
 
-        sent, _ = await as_taken(Manner(picture=False), send)
-        number_of(sent)
-
-    def _in_turn(
-        self, chat: int, request: Callable[[], Awaitable[object]]
-    ) -> Callable[[], Awaitable[object]]:
-        return lambda: self._sender.send(chat, request)
-
-    async def _try(self, request: Callable[[], Awaitable[object]], patience: Patience) -> None:
+    async def _try(self, send: Send, patience: Patience) -> None:
         pause, tries, refusals = FIRST_RETRY, 0, 0
         while True:
             try:
-                await understood(request)
-            except (Forbidden, ReplacedError, DroppedError) as error:
+                await send()
+            except (ChatGoneError, DroppedError, ReplacedError) as error:
                 log.info("a short message was not delivered: %s", type(error).__name__)
                 return
-            except TelegramError as error:
-                log.info("a short message was not delivered: %s", kind_of(error))
-                tries, refusals = tries + 1, refusals + isinstance(error, BadRequest)
+            except DeliveryError as error:
+                log.info("a short message was not delivered: %s", error)
+                tries, refusals = tries + 1, refusals + isinstance(error, RejectedError)
             else:
                 return
             if tries >= patience.tries or refusals >= patience.refusals:

@@ -1,7 +1,6 @@
 """The pictures of a message, made in memory as PNG bytes."""
 
 from collections.abc import Callable
-from enum import StrEnum
 from functools import cache
 from io import BytesIO
 
@@ -9,25 +8,18 @@ import qrcode
 from PIL import Image, ImageDraw
 from qrcode.constants import ERROR_CORRECT_M
 
+from bootstrap_bot.chat.host import Picture
+
 QR_SIZE = 700
 # Four modules on each side, as ISO/IEC 18004 asks; without them scanners fail in dark mode.
 QUIET_ZONE = 4
+# A longer link makes modules too small for a phone that scans a screen.
 LONGEST_QR = 300
 SIZE = 320
 # Wide, so that on a phone the words below stay in view.
 SIGN_WIDTH, SIGN_HEIGHT = 640, 288
 SMOOTH = 4
 WHITE, GREEN, AMBER, GREY, BLUE = "#ffffff", "#2e9e5b", "#d98a00", "#8a8f98", "#1677ff"
-
-
-class Picture(StrEnum):
-    """What a message shows."""
-
-    QR = "qr"
-    LINK = "link"
-    WORKING = "working"
-    DONE = "done"
-    ENDED = "ended"
 
 
 def qr_code(link: str) -> bytes:

@@ -2,15 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 
-from telegram import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Update
-from telegram.constants import ParseMode
-from telegram.ext import ApplicationHandlerStop, ContextTypes
-
-from bootstrap_bot.chat.buttons import Action, button, data, keyboard
-from bootstrap_bot.chat.context import ChatContext, Press, Presses, said
+from bootstrap_bot.chat.buttons import Action, Button, button, labelled
+from bootstrap_bot.chat.context import Asked, ChatContext, Page, Press, Presses
 from bootstrap_bot.chat.delivery_text import follow_up, trouble, why
 from bootstrap_bot.chat.foreign_text import clean
-from bootstrap_bot.chat.manner import topic_of
+from bootstrap_bot.chat.host import Address
 from bootstrap_bot.chat.question import NOTHING, platform_name
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.errors import CodedError, TargetError
@@ -24,8 +20,6 @@ STATES = {
     False: "platforms.disabled",
     None: "platforms.always",
 }
-
-Page = tuple[str, InlineKeyboardMarkup | None]
 
 
 class PlatformMenu:
@@ -47,19 +41,16 @@ class PlatformMenu:
             Action.DROP_NOW: self._drop,
         }
 
-    async def command(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+    async def command(self, asked: Asked) -> None:
         """/platforms: sends the list."""
-        message, user = said(update)
-        texts = self._context.texts(user)
-        self._context.outbox.work(self._send_list(message.chat_id, topic_of(message), texts))
-        raise ApplicationHandlerStop
+        self._context.outbox.work(self._send_list(asked.event.address, asked.texts))
 
-    async def _send_list(self, chat: int, topic: int | None, texts: Texts) -> None:
-        self._context.outbox.say(chat, *list_page(await self._platforms.all(), texts), topic)
+    async def _send_list(self, address: Address, texts: Texts) -> None:
+        self._context.outbox.say(address, *list_page(await self._platforms.all(), texts))
 
     async def _list(self, press: Press) -> str | None:
         if press.ref != NOTHING:  # pressed below a result, which stays as it is
-            self._context.outbox.work(self._send_list(press.chat, press.topic, press.texts))
+            self._context.outbox.work(self._send_list(press.event.address, press.texts))
             return "answer.platforms"
 
         async def page() -> Page:
@@ -99,24 +90,21 @@ class PlatformMenu:
                 return list_page(await self._platforms.all(), press.texts)
             code = "platforms.really_api" if listed.kind == "astrbot" else "platforms.really"
             text, _ = platform_page(listed, press.texts, press.texts(code))
-            rows = [
-                [button(Action.DROP_NOW, press.ref, press.texts)],
-                [_labelled("button.keep", Action.PLATFORM, press.ref, press.texts)],
-            ]
-            return text, InlineKeyboardMarkup(rows)
+            keep = labelled(press.texts.plain("button.keep"), Action.PLATFORM, press.ref)
+            return text, ((button(Action.DROP_NOW, press.ref, press.texts),), (keep,))
 
         return self._turn_to(press, page, "answer.remove")
 
     async def _drop(self, press: Press) -> str | None:
         async def page() -> Page:
             dropped = await self._platforms.remove(press.ref)
-            text, buttons = list_page(await self._platforms.all(), press.texts)
+            text, rows = list_page(await self._platforms.all(), press.texts)
             if dropped is None:
-                return text, buttons
+                return text, rows
             listed, _ = dropped
             name = clean(platform_name(listed, press.texts), LONGEST_ID)
             lines = [press.texts("platforms.dropped", id=name), _note(dropped, press.texts)]
-            return "\n\n".join(filter(None, (*lines, text))), buttons
+            return "\n\n".join(filter(None, (*lines, text))), rows
 
         return self._turn_to(press, page, "answer.remove_now")
 
@@ -133,26 +121,22 @@ class PlatformMenu:
 
     async def _turn(self, press: Press, page: Callable[[], Awaitable[Page]]) -> None:
         try:
-            text, buttons = await page()
+            text, rows = await page()
         except CodedError as error:
             text = _trouble(error, press.texts)
-            buttons = keyboard([[_back(press.texts)]])
-        self._context.outbox.post(press.chat, lambda: _edit(press.query, text, buttons))
-
-
-async def _edit(query: CallbackQuery, text: str, buttons: InlineKeyboardMarkup | None) -> None:
-    await query.edit_message_text(text, parse_mode=ParseMode.HTML, reply_markup=buttons)
+            rows = ((_back(press.texts),),)
+        self._context.outbox.edit(press.event.message, text, rows)
 
 
 def list_page(found: Found, texts: Texts) -> Page:
     """Every platform as a button, and which places could not be looked at."""
-    rows = [[_entry(listed, texts)] for listed in found.listed[:MOST_LISTED]]
+    rows = tuple((_entry(listed, texts),) for listed in found.listed[:MOST_LISTED])
     if found.unreadable:
-        rows = [[_back(texts)]]
+        rows = ((_back(texts),),)
     troubles = [_trouble(error, texts) for error in found.troubles]
     title = texts("platforms.title") if found.listed else texts("platforms.none")
     lines = troubles if found.unreadable else [title, *troubles]
-    return "\n\n".join(lines), keyboard(rows)
+    return "\n\n".join(lines), rows
 
 
 def platform_page(listed: Listed, texts: Texts, note: str) -> Page:
@@ -170,16 +154,16 @@ def platform_page(listed: Listed, texts: Texts, note: str) -> Page:
     if platform.enabled is not None:
         switch = Action.DISABLE if platform.enabled else Action.ENABLE
         first.append(button(switch, listed.ref, texts))
-    rows = [first, [button(Action.DROP, listed.ref, texts), _back(texts)]]
-    return f"{text}\n\n{note}".strip(), InlineKeyboardMarkup(rows)
+    rows = (tuple(first), (button(Action.DROP, listed.ref, texts), _back(texts)))
+    return f"{text}\n\n{note}".strip(), rows
 
 
-def _entry(listed: Listed, texts: Texts) -> InlineKeyboardButton:
+def _entry(listed: Listed, texts: Texts) -> Button:
     platform = listed.platform
     mark = "⚪" if platform.enabled is False else "🟢"
     name = clean(platform_name(listed, texts), LONGEST_ID)
     label = f"{mark} {name} · {clean(platform.masked_account(), LONGEST_ID)}"
-    return InlineKeyboardButton(label, callback_data=data(Action.PLATFORM, listed.ref))
+    return labelled(label, Action.PLATFORM, listed.ref)
 
 
 def _note(changed: tuple[Listed, Ran | None], texts: Texts) -> str:
@@ -187,12 +171,8 @@ def _note(changed: tuple[Listed, Ran | None], texts: Texts) -> str:
     return follow_up(listed.kind, ran, texts)
 
 
-def _back(texts: Texts) -> InlineKeyboardButton:
-    return _labelled("button.back", Action.PLATFORMS, NOTHING, texts)
-
-
-def _labelled(code: str, action: Action, ref: str, texts: Texts) -> InlineKeyboardButton:
-    return InlineKeyboardButton(texts.plain(code), callback_data=data(action, ref))
+def _back(texts: Texts) -> Button:
+    return labelled(texts.plain("button.back"), Action.PLATFORMS, NOTHING)
 
 
 def _trouble(error: CodedError, texts: Texts) -> str:

@@ -2,34 +2,32 @@
 
 import re
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
-
-from bootstrap_bot.chat.buttons import Action, button, data
+from bootstrap_bot.chat.buttons import Action, Rows, button, labelled
 from bootstrap_bot.chat.delivery_text import NAMELESS, program
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.registration.inventory import Found, Listed
 
 WANTED = re.compile(r"[a-z0-9_-]{1,32}", re.ASCII)
-# Telegram takes a hundred buttons; nobody was seen with as many bots.
+# Hosts take a hundred buttons; nobody was seen with as many bots.
 MOST_OFFERED = 90
 LONGEST_ID = 32
 NOTHING = "0"
 
 
-def ask(found: Found, texts: Texts) -> tuple[str, InlineKeyboardMarkup]:
+def ask(found: Found, texts: Texts) -> tuple[str, Rows]:
     """Add another one where there is room, replace one of these, or leave it."""
-    rows = [[button(Action.ADD, NOTHING, texts)]] if found.room else []
+    buttons = [button(Action.ADD, NOTHING, texts)] if found.room else []
     bots = {listed.platform.account: listed for listed in reversed(found.listed)}
     for listed in [*reversed(bots.values())][:MOST_OFFERED]:
         name = clean(platform_name(listed, texts), LONGEST_ID)
         label = texts.plain(
             "button.replace", id=name, client=clean(listed.platform.masked_account(), LONGEST_ID)
         )
-        rows.append([InlineKeyboardButton(label, callback_data=data(Action.REPLACE, listed.ref))])
-    rows.append([button(Action.LEAVE, NOTHING, texts)])
+        buttons.append(labelled(label, Action.REPLACE, listed.ref))
+    buttons.append(button(Action.LEAVE, NOTHING, texts))
     title = "question.title" if found.room else "question.full"
-    return texts(title), InlineKeyboardMarkup(rows)
+    return texts(title), tuple((one,) for one in buttons)
 
 
 def platform_name(listed: Listed, texts: Texts) -> str:

@@ -1,4 +1,4 @@
-"""What people read of a stored bot, as much of it as one caption holds."""
+"""What people read of a stored bot, as much of it as one message holds."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,26 +13,24 @@ from bootstrap_bot.registration.attempt import Approval, Attempt
 from bootstrap_bot.registration.delivery import Delivery
 from bootstrap_bot.registration.verification import settling
 
-# Telegram's limit for a caption, in UTF-16 and without what is markup.
-LONGEST_CAPTION = 1024
 # What is said of a check besides its outcome.
 HEALTH_WORDS = ("checking", "settling", "approval", "approval_given_up")
-# Places named at the most; a caption is to hold the next steps as well.
+# Places named at the most; a message is to hold the next steps as well.
 MOST_PLACES = 8
 # Characters of a command's output, the most that fits.
 ROOMS = (500, 200, 0)
 _TAG = re.compile(r"<[^>]*>")
 
 
-def result(attempt: Attempt, texts: Texts, now: float) -> list[str]:
-    """The paragraphs of a result at a moment (epoch seconds)."""
+def result(attempt: Attempt, texts: Texts, now: float, longest: int) -> list[str]:
+    """The paragraphs of a result at a moment (epoch seconds) that are together no longer."""
     shortest = [texts(f"stored.title_{attempt.approval.value}"), pair(attempt, texts)]
     versions = _versions(attempt, texts, now)
-    return next((found for found in versions if fits(found, LONGEST_CAPTION)), shortest)
+    return next((found for found in versions if fits(found, longest)), shortest)
 
 
 def fits(paragraphs: Sequence[str], longest: int) -> bool:
-    """Whether Telegram takes that much: it counts what is seen, in UTF-16."""
+    """Whether they are no longer than that, in what is seen, counted in UTF-16."""
     text = unescape(_TAG.sub("", "\n\n".join(paragraphs)))
     return len(text.encode("utf-16-le")) // 2 <= longest
 

@@ -1,11 +1,12 @@
 """The config and who may use the bot."""
 
 import asyncio
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bootstrap_bot.doctor.finding import Finding, Subject
 from bootstrap_bot.errors import ConfigError, Fault
+from bootstrap_bot.registration.person import Admins
 from bootstrap_bot.settings.settings import Settings
 
 
@@ -50,12 +51,12 @@ def _code(warning: Fault) -> str:
 class AdminsCheck:
     """Who may use the bot; an empty list lets nobody in."""
 
-    def __init__(self, admins: Sized) -> None:
+    def __init__(self, admins: Admins) -> None:
         self._admins = admins
 
     async def __call__(self) -> Sequence[Finding]:
         """Whether there is anybody."""
-        count = len(self._admins)
+        count = len(await self._admins.all())
         if not count:
             return [Finding.bad(Subject.ADMINS, "doctor.admins_none")]
         return [Finding.good(Subject.ADMINS, "doctor.admins_good", count=count)]

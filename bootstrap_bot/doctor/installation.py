@@ -1,10 +1,8 @@
 """What there is to look at in one installation, from inside the bot or from outside of it."""
 
 import os
-from collections.abc import Iterator, Sequence, Sized
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-from telegram import Bot
 
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.doctor.config import AdminsCheck, ConfigCheck
@@ -12,22 +10,24 @@ from bootstrap_bot.doctor.doctor import Check, Doctor
 from bootstrap_bot.doctor.finding import Subject
 from bootstrap_bot.doctor.platforms import ClockCheck, PlatformCheck
 from bootstrap_bot.doctor.state import OwnStateCheck, StateCheck
-from bootstrap_bot.doctor.state_lock import StateLock
 from bootstrap_bot.doctor.targets import TargetsCheck
-from bootstrap_bot.doctor.telegram import OwnPollingCheck, PollingCheck, TokenCheck
 from bootstrap_bot.providers.provider import Provider
 from bootstrap_bot.registration.journal import Journal
+from bootstrap_bot.registration.person import Admins
 from bootstrap_bot.settings.settings import Settings, load
 from bootstrap_bot.targets.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """The parts of one bot. `journal` is its own, None for who is not the running bot itself."""
+    """The parts of one bot. `chat` are its chat host's own checks.
+
+    `journal` is its own, None for who is not the running bot itself.
+    """
 
     settings: Settings
-    admins: Sized
-    bot: Bot
+    admins: Admins
+    chat: Sequence[Check]
     providers: Sequence[Provider]
     targets: Sequence[Target]
     clock: Clock
@@ -42,19 +42,12 @@ class Installation:
         file = path.name if self.journal else str(path)
         yield Check(Subject.CONFIG, ConfigCheck(path, file, lambda: load(path, os.environ)))
         yield Check(Subject.ADMINS, AdminsCheck(self.admins))
-        yield Check(Subject.TELEGRAM, TokenCheck(self.bot))
-        yield self._polling()
+        yield from self.chat
         for provider in self.providers:
             yield Check(Subject.PLATFORM, PlatformCheck(provider), provider.kind.name)
         yield Check(Subject.TARGET, TargetsCheck(self.targets, self.settings.providers))
         yield self._state()
         yield Check(Subject.CLOCK, ClockCheck(self.providers, self.clock))
-
-    def _polling(self) -> Check:
-        if self.journal is not None:
-            return Check(Subject.POLLING, OwnPollingCheck(self.bot))
-        lock = StateLock(self.settings.state_path)
-        return Check(Subject.POLLING, PollingCheck(self.bot, lock))
 
     def _state(self) -> Check:
         path = self.settings.state_path

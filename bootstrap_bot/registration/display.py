@@ -22,10 +22,10 @@ class Display(Protocol):
         """Brings the attempt's message in line with `latest()` and gives the message's id.
 
         The record is read when its turn to be sent has come. Without a message, or when the
-        message is gone, another is sent. Raises `UnheardError` or `ChatGoneError`.
+        message is gone, another is sent. Raises `DeliveryError` or `ChatGoneError`.
         """
         ...
 
-    async def remove(self, chat: str, message: str) -> None:
-        """Removes a message if it still can be; never raises because of it."""
+    async def remove(self, attempt: Attempt, message: str) -> None:
+        """Removes a message of that attempt if it still can be; never raises because of it."""
         ...

@@ -1,7 +1,8 @@
 """Who a person is: an id, and the chat host that gave it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -12,18 +13,26 @@ class PersonId:
     id: str
 
 
-class People(Collection[PersonId]):
-    """Those of one host whose ids these are, as they are now."""
+class Admins(Protocol):
+    """Who may use the bot."""
 
-    def __init__(self, host: str, ids: Collection[object]) -> None:
-        self._host = host
-        self._ids = ids
+    async def all(self) -> Sequence[PersonId]:
+        """All of them; what somebody began who is none any more goes to the first."""
+        ...
 
-    def __iter__(self) -> Iterator[PersonId]:
-        return (PersonId(self._host, str(one)) for one in self._ids)
+    async def add_first(self, person: PersonId) -> bool:
+        """Makes that person admin, if nobody is yet. Raises `TargetError`."""
+        ...
 
-    def __contains__(self, person: object) -> bool:
-        return any(person == one for one in self)
 
-    def __len__(self) -> int:
-        return len(self._ids)
+class FixedAdmins:
+    """Implements `Admins` for those who are known from the start; nobody joins them."""
+
+    def __init__(self, people: Iterable[PersonId] = ()) -> None:
+        self._people = tuple(people)
+
+    async def all(self) -> Sequence[PersonId]:
+        return self._people
+
+    async def add_first(self, person: PersonId) -> bool:
+        return False

@@ -94,7 +94,7 @@ class Presenter:
         """Once a later one stands."""
         attempt = self._record.attempt
         if attempt.old_message is not None and attempt.message is not None:
-            await self._display.remove(attempt.chat, attempt.old_message)
+            await self._display.remove(attempt, attempt.old_message)
             await self._record.commit_with_retry(lambda now: replace(now, old_message=None))
 
     def _with_room_for_a_result(self, attempt: Attempt) -> Attempt:

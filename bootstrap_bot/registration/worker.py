@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bootstrap_bot.activity import Tasks, waiting
@@ -16,7 +16,7 @@ from bootstrap_bot.registration.deliverer import Deliverer, Displaced, RunComman
 from bootstrap_bot.registration.display import Display
 from bootstrap_bot.registration.inheritance import inherited
 from bootstrap_bot.registration.journal import Journal
-from bootstrap_bot.registration.person import PersonId
+from bootstrap_bot.registration.person import Admins, FixedAdmins
 from bootstrap_bot.registration.polling import QUIET_INTERVAL, Outcome, Polling, has_patience
 from bootstrap_bot.registration.presenter import Presenter
 from bootstrap_bot.registration.record import Record
@@ -49,7 +49,7 @@ class Services:
     """What every run works with.
 
     `providers` are the platforms by name. `run_command` runs what is to follow a delivery.
-    `admins` are in the order of the config; `confirm` holds every pair back until its admin has
+    `confirm` holds every pair back until its admin has
     agreed to store it.
     """
 
@@ -60,7 +60,7 @@ class Services:
     clock: Clock
     run_command: RunCommand
     on_stored: OnStored | None = None
-    admins: Collection[PersonId] = ()
+    admins: Admins = field(default_factory=FixedAdmins)
     confirm: bool = False
 
 
@@ -128,7 +128,7 @@ class Worker:
             await telling
             # Only now is it sure that no message of it is still on its way.
             if self._given_up and self.attempt.message is not None:
-                await self._services.display.remove(self.attempt.chat, self.attempt.message)
+                await self._services.display.remove(self.attempt, self.attempt.message)
         finally:
             telling.cancel()
 
@@ -250,7 +250,7 @@ class Worker:
             await self.record.note(change)
 
     async def _decide(self, verdict: PollResult | None, outcome: Outcome | None) -> None:
-        admins, confirm = self._services.admins, self._services.confirm
+        admins, confirm = await self._services.admins.all(), self._services.confirm
         let_go_at = self._services.clock.now() + self._provider.kind.policy.quiet_period
         await self.record.commit_with_retry(
             lambda now: inherited(decided(now, verdict, outcome, confirm, let_go_at), admins)

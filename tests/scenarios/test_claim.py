@@ -1,6 +1,7 @@
 """How the first admin of a bot without one makes themselves known."""
 
 import asyncio
+import hashlib
 import hmac
 import re
 import signal
@@ -13,11 +14,13 @@ import pytest
 
 from bootstrap_bot.bot import BootstrapBot
 from bootstrap_bot.chat import claim as claim_module
-from bootstrap_bot.chat.claim import Claimed, Claims, random_code
-from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.chat.claim import Claimed, Claims, MemoryClaims, random_code
+from bootstrap_bot.errors import TargetError
+from bootstrap_bot.hosts.telegram.events import person_of
 from bootstrap_bot.sandbox.telegram.stand_in import TelegramStandIn
 from bootstrap_bot.settings import settings
 from bootstrap_bot.standalone import offer_claims
+from tests.support.admins import MemoryAdmins
 from tests.support.clock import FakeClock
 from tests.support.scene import STRANGER, TOKEN, Scene
 
@@ -29,29 +32,10 @@ SERVES_OTHERS = "This bot serves its owners only."
 PERSONS = (NEWCOMER, OTHER, STRANGER)
 
 
-class Admins:
-    """An admin list without a file; fails as often as told."""
-
-    def __init__(self, fails: int = 0) -> None:
-        self.ids: list[int] = []
-        self.fails = fails
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    async def add_first(self, user: int) -> bool:
-        if self.fails:
-            self.fails -= 1
-            raise TargetError(Code.UNPARSABLE, "config.toml")
-        if not self.ids:
-            self.ids.append(user)
-        return self.ids == [user]
-
-
-def claims(admins: Admins, clock: FakeClock) -> Claims:
+def claims(admins: MemoryAdmins, clock: FakeClock) -> Claims:
     """Claims with the codes CODE1, CODE2, ..."""
     numbers = iter(range(1, 100))
-    return Claims(admins, clock, lambda: f"CODE{next(numbers)}")
+    return Claims(admins, MemoryClaims(clock), lambda: f"CODE{next(numbers)}")
 
 
 # --- the code ------------------------------------------------------------------------------------
@@ -65,72 +49,76 @@ def test_a_code_is_16_base32_characters_and_never_the_same() -> None:
 
 
 async def test_the_right_code_makes_an_admin_once() -> None:
-    admins, clock = Admins(), FakeClock()
+    admins, clock = MemoryAdmins(), FakeClock()
     open_ = claims(admins, clock)
-    code = open_.renew()
-    assert open_.open
-    assert await open_.claim(NEWCOMER, f"  {code.lower()} ") is Claimed.DONE
+    code = await open_.renew()
+    assert await open_.open()
+    assert await open_.claim(person_of(NEWCOMER), f"  {code.lower()} ") is Claimed.DONE
     assert admins.ids == [NEWCOMER]
-    assert not open_.open
+    assert not await open_.open()
     await clock.advance(1)
     for person in (OTHER, NEWCOMER):
-        assert await open_.claim(person, code) is Claimed.UNHEARD
+        assert await open_.claim(person_of(person), code) is Claimed.UNHEARD
         await clock.advance(1)
     assert admins.ids == [NEWCOMER]
 
 
 async def test_a_new_code_makes_the_old_one_void_and_ten_minutes_every_one() -> None:
-    admins, clock = Admins(), FakeClock()
+    admins, clock = MemoryAdmins(), FakeClock()
     open_ = claims(admins, clock)
-    assert await open_.claim(NEWCOMER, "") is Claimed.WRONG
+    assert await open_.claim(person_of(NEWCOMER), "") is Claimed.WRONG
     await clock.advance(1)
-    old, new = open_.renew(), open_.renew()
-    assert await open_.claim(NEWCOMER, old) is Claimed.WRONG
+    old, new = await open_.renew(), await open_.renew()
+    assert await open_.claim(person_of(NEWCOMER), old) is Claimed.WRONG
     await clock.advance(599)
-    assert await open_.claim(OTHER, f"{new}X") is Claimed.WRONG
+    assert await open_.claim(person_of(OTHER), f"{new}X") is Claimed.WRONG
     await clock.advance(1)
-    assert await open_.claim(NEWCOMER, new) is Claimed.WRONG
-    new = open_.renew()
+    assert await open_.claim(person_of(NEWCOMER), new) is Claimed.WRONG
+    new = await open_.renew()
     await clock.advance(599)
-    assert await open_.claim(NEWCOMER, new) is Claimed.DONE
+    assert await open_.claim(person_of(NEWCOMER), new) is Claimed.DONE
 
 
 async def test_five_wrong_tries_and_then_silence_for_that_person_only() -> None:
-    admins, clock = Admins(), FakeClock()
+    admins, clock = MemoryAdmins(), FakeClock()
     open_ = claims(admins, clock)
     for _ in range(5):
-        assert await open_.claim(NEWCOMER, "WRONG") is Claimed.WRONG
+        assert await open_.claim(person_of(NEWCOMER), "WRONG") is Claimed.WRONG
         await clock.advance(1)
     for _ in range(3):
-        assert await open_.claim(NEWCOMER, open_.renew()) is Claimed.UNHEARD
+        assert await open_.claim(person_of(NEWCOMER), await open_.renew()) is Claimed.UNHEARD
         await clock.advance(3600)
-    assert await open_.claim(OTHER, open_.renew()) is Claimed.DONE
+    assert await open_.claim(person_of(OTHER), await open_.renew()) is Claimed.DONE
 
 
 async def test_the_right_code_is_heard_whatever_others_guess() -> None:
-    admins, clock = Admins(), FakeClock()
+    admins, clock = MemoryAdmins(), FakeClock()
     open_ = claims(admins, clock)
-    code = open_.renew()
+    code = await open_.renew()
     for second in range(300):
         for person in range(20):
-            assert await open_.claim(1000 + 20 * second + person, "WRONG") is Claimed.WRONG
+            assert (
+                await open_.claim(person_of(1000 + 20 * second + person), "WRONG") is Claimed.WRONG
+            )
         await clock.advance(1)
-    assert await open_.claim(NEWCOMER, code) is Claimed.DONE
+    assert await open_.claim(person_of(NEWCOMER), code) is Claimed.DONE
 
 
 async def test_a_crowd_that_guesses_is_not_remembered_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(claim_module, "MOST_PERSONS", 3)
-    open_ = claims(Admins(), FakeClock())
+    open_ = claims(MemoryAdmins(), FakeClock())
     for person in (1, 2, 3):
         for _ in range(5):
-            assert await open_.claim(person, "WRONG") is Claimed.WRONG
-        assert await open_.claim(person, "WRONG") is Claimed.UNHEARD
-    assert await open_.claim(4, "WRONG") is Claimed.WRONG
-    silenced = [await open_.claim(person, "WRONG") is Claimed.UNHEARD for person in (2, 3, 1)]
+            assert await open_.claim(person_of(person), "WRONG") is Claimed.WRONG
+        assert await open_.claim(person_of(person), "WRONG") is Claimed.UNHEARD
+    assert await open_.claim(person_of(4), "WRONG") is Claimed.WRONG
+    silenced = [
+        await open_.claim(person_of(person), "WRONG") is Claimed.UNHEARD for person in (2, 3, 1)
+    ]
     assert silenced == [True, True, False]
-    assert await open_.claim(NEWCOMER, open_.renew()) is Claimed.DONE
+    assert await open_.claim(person_of(NEWCOMER), await open_.renew()) is Claimed.DONE
 
 
 @pytest.mark.parametrize("given", ["CODE1", "WRONG", "", "ÄÖÜ", "x" * 4096])
@@ -144,11 +132,16 @@ async def test_codes_are_compared_in_constant_time(
         return hmac.compare_digest(one, other)
 
     monkeypatch.setattr("bootstrap_bot.chat.claim.hmac", _Compares(compare))
-    open_ = claims(Admins(), FakeClock())
-    open_.renew()
-    done = await open_.claim(NEWCOMER, given)
-    assert compared == [(given.upper().encode(), b"CODE1")]
+    open_ = claims(MemoryAdmins(), FakeClock())
+    await open_.renew()
+    done = await open_.claim(person_of(NEWCOMER), given)
+    assert compared == [(hashed(given.upper()), hashed("CODE1"))]
     assert done is (Claimed.DONE if given == "CODE1" else Claimed.WRONG)
+
+
+def hashed(text: str) -> bytes:
+    """What a store keeps of a code."""
+    return hashlib.sha256(text.encode()).digest()
 
 
 class _Compares:
@@ -157,14 +150,15 @@ class _Compares:
 
 
 async def test_a_claim_that_could_not_be_written_down_may_be_made_again() -> None:
-    admins, clock = Admins(fails=1), FakeClock()
+    admins, clock = MemoryAdmins(broken=True), FakeClock()
     open_ = claims(admins, clock)
-    code = open_.renew()
+    code = await open_.renew()
     with pytest.raises(TargetError):
-        await open_.claim(NEWCOMER, code)
-    assert open_.open
+        await open_.claim(person_of(NEWCOMER), code)
+    admins.broken = False
+    assert await open_.open()
     await clock.advance(1)
-    assert await open_.claim(NEWCOMER, code) is Claimed.DONE
+    assert await open_.claim(person_of(NEWCOMER), code) is Claimed.DONE
 
 
 # --- the link ------------------------------------------------------------------------------------
@@ -187,9 +181,9 @@ async def test_a_new_link_is_printed_every_ten_minutes_until_somebody_is_admin(
         if len(codes) < 3:
             assert await clock.pass_until_due() == 600
     assert len(set(codes)) == 3
-    assert await bot.claims.claim(OTHER, codes[1]) is Claimed.WRONG
+    assert await bot.claims.claim(person_of(OTHER), codes[1]) is Claimed.WRONG
     await clock.advance(1)
-    assert await bot.claims.claim(NEWCOMER, codes[2]) is Claimed.DONE
+    assert await bot.claims.claim(person_of(NEWCOMER), codes[2]) is Claimed.DONE
     await clock.advance(600)
     await offering
     assert capsys.readouterr().out == ""

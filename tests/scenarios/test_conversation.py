@@ -19,6 +19,7 @@ from bootstrap_bot.chat.card import card
 from bootstrap_bot.chat.codes import looked_up_by_value
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
 from bootstrap_bot.errors import Code
+from bootstrap_bot.hosts.telegram.host import LIMITS
 from bootstrap_bot.providers.provider import Health, Link, Stage
 from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
@@ -32,7 +33,7 @@ from bootstrap_bot.sandbox.dingtalk.answers import (
     waiting,
 )
 from bootstrap_bot.sandbox.telegram.entities import formatted
-from bootstrap_bot.sandbox.telegram.rules import keyboard, units
+from bootstrap_bot.sandbox.telegram.rules import units
 from bootstrap_bot.sandbox.telegram.stand_in import Message, Trouble
 from bootstrap_bot.targets.target import Note
 from tests.support.clock import START
@@ -1318,15 +1319,14 @@ def test_every_state_fits_a_caption_in_every_language(language: str) -> None:
     seen = set()
     for attempt in every_look():
         for zone in (UTC, ZoneInfo("America/Argentina/ComodRivadavia")):
-            look = card(attempt, Texts(language), START, zone)
-            text = formatted(look.caption, "HTML", None).text
+            look = card(attempt, Texts(language), START, zone, LIMITS)
+            text = formatted(look.text, "HTML", None).text
             assert units(text) <= 1024, (attempt.state, units(text))
             assert not [code for code in looked_up_by_value() if code in text]
             # while the command runs that follows a delivery there is nothing to press
             at_rest = not any(delivery.trouble for delivery in attempt.deliveries)
             waits_for_a_command = attempt.state is State.CAPTURED and at_rest
-            rows = keyboard(look.keyboard.to_dict()) if look.keyboard else []
-            assert bool(rows) is not waits_for_a_command
+            assert bool(look.rows) is not waits_for_a_command
             seen.add(attempt.state)
     assert seen == set(State) - {State.REQUESTED}
 

@@ -10,8 +10,10 @@ from telegram.ext import ApplicationHandlerStop
 
 from bootstrap_bot.chat.access import AccessControl
 from bootstrap_bot.chat.buttons import Action, data
-from bootstrap_bot.chat.texts import Texts
+from bootstrap_bot.chat.host import Event
+from bootstrap_bot.hosts.telegram.handlers import Handlers
 from bootstrap_bot.sandbox.telegram.stand_in import Message as Shown
+from tests.support.admins import MemoryAdmins
 from tests.support.clock import START, FakeClock
 from tests.support.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene
 
@@ -360,7 +362,7 @@ async def test_a_press_on_a_message_that_is_gone_counts_if_it_is_the_owners(scen
     assert mine.answer == "Cancelled"
 
 
-class NoOutbox:
+class Untouched:
     """Must not be asked for anything."""
 
 
@@ -368,22 +370,21 @@ class NoOutbox:
 async def test_an_error_while_judging_lets_nobody_pass(alone: bool) -> None:
     """The library goes on with the next handlers after an error in one of them."""
 
-    def broken(_user: User) -> Texts:
+    async def broken(_: Event) -> Any:
         raise RuntimeError("broken")
 
-    def welcome(_update: Update, user: User) -> None:
-        broken(user)
-
-    outbox: Any = NoOutbox()
+    outbox: Any = Untouched()
+    dispatcher: Any = Untouched()
     gate = AccessControl(
-        [ADMIN],
+        MemoryAdmins(ADMIN),
         alone=alone,
         outbox=outbox,
         clock=FakeClock(),
         texts=broken,
-        username=lambda: "bootstrap_demo_bot",
-        welcome=welcome,
+        private_chat=lambda: "https://t.me/bootstrap_demo_bot",
+        welcome=broken,
     )
+    handlers = Handlers(gate, dispatcher, lambda: "bootstrap_demo_bot")
     for person in (ADMIN, STRANGER):
         message = Message(
             1,
@@ -394,4 +395,4 @@ async def test_an_error_while_judging_lets_nobody_pass(alone: bool) -> None:
             entities=[MessageEntity(MessageEntity.BOT_COMMAND, 0, 13)],
         )
         with pytest.raises(ApplicationHandlerStop):
-            await gate.check(Update(1, message=message), None)
+            await handlers.take(Update(1, message=message), None)

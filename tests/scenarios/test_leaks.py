@@ -11,7 +11,7 @@ import pytest
 from telegram.error import NetworkError
 
 from bootstrap_bot.bot import BootstrapBot
-from bootstrap_bot.chat.update_loop import UpdateLoop
+from bootstrap_bot.hosts.telegram.polling import UpdateLoop
 from bootstrap_bot.sandbox.answers import Answer, http
 from bootstrap_bot.sandbox.dingtalk.answers import errcode, fail, stage, success
 from bootstrap_bot.sandbox.telegram.stand_in import Trouble

@@ -11,8 +11,9 @@ import pytest
 from telegram import Update
 from telegram.ext import Application, TypeHandler
 
-from bootstrap_bot.chat.update_loop import UpdateLoop
+from bootstrap_bot.hosts.telegram.polling import UpdateLoop
 from bootstrap_bot.sandbox.telegram.stand_in import TelegramStandIn, Trouble
+from tests.support.admins import MemoryAdmins
 from tests.support.scene import ADMIN, STRANGER, TOKEN, Impatient, Scene
 
 WORDS = "people's words that belong into no log"
@@ -119,7 +120,7 @@ class Handling:
     @asynccontextmanager
     async def polling(self) -> AsyncIterator[None]:
         """A process that takes updates, and is killed at the end."""
-        loop = UpdateLoop(self.application, [ADMIN], lambda: self.works, Impatient())
+        loop = UpdateLoop(self.application, MemoryAdmins(ADMIN), lambda: self.works, Impatient())
         async with self.application:
             task = asyncio.create_task(loop.run())
             yield

@@ -15,7 +15,8 @@ import zxingcpp
 from PIL import Image
 
 from bootstrap_bot.chat.buttons import Action, data
-from bootstrap_bot.chat.pictures import Picture, sign
+from bootstrap_bot.chat.host import Picture
+from bootstrap_bot.chat.pictures import sign
 from bootstrap_bot.chat.texts import DOMAIN, LOCALE, Texts
 from bootstrap_bot.sandbox.astrbot.stand_in import AstrBotStandIn
 from bootstrap_bot.sandbox.dingtalk.answers import success

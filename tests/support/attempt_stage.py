@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from bootstrap_bot.providers.provider import Provider
 from bootstrap_bot.registration.attempt import Attempt
+from bootstrap_bot.registration.person import FixedAdmins
 from bootstrap_bot.registration.worker import Services
 from bootstrap_bot.targets.command import Command, End, Ran
 from bootstrap_bot.targets.target import Platform, Target
@@ -46,7 +47,7 @@ class Stage:
             self.display,
             self.clock,
             self._run_command,
-            admins=(ADMIN,),
+            admins=FixedAdmins([ADMIN]),
         )
 
     @property

@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from pydantic import SecretStr
 
-from bootstrap_bot.chat.telegram_display import TelegramDisplay
+from bootstrap_bot.chat.attempt_messages import AttemptMessages
 from bootstrap_bot.cli import main
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.journals.sqlite import SqliteJournal
@@ -183,7 +183,7 @@ async def mortal_run(*arguments: Any) -> Ran:
         return await run(*arguments)
 
 
-class MortalVoice(TelegramDisplay):
+class MortalMessages(AttemptMessages):
     """Dies around a message."""
 
     async def show(self, latest: Callable[[], Attempt]) -> str:
@@ -197,7 +197,7 @@ if __name__ == "__main__":
         patch.multiple(
             "bootstrap_bot.app",
             SqliteJournal=MortalJournal,
-            TelegramDisplay=MortalVoice,
+            AttemptMessages=MortalMessages,
             run=mortal_run,
         ),
         patch("bootstrap_bot.providers.dingtalk.provider.DingTalk", MortalDingTalk),

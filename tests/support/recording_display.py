@@ -43,6 +43,6 @@ class RecordingDisplay:
         self.next_id += 1
         return str(self.next_id)
 
-    async def remove(self, chat: str, message: str) -> None:
+    async def remove(self, attempt: Attempt, message: str) -> None:
         self.before_removal()
-        self.removed.append((chat, message))
+        self.removed.append((attempt.chat, message))

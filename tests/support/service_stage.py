@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from bootstrap_bot.registration.attempt import Attempt
-from bootstrap_bot.registration.person import PersonId
+from bootstrap_bot.registration.person import FixedAdmins, PersonId
 from bootstrap_bot.registration.service import RegistrationService, Request
 from tests.support.attempt_stage import Stage
 from tests.support.attempts import ADMIN, OTHER
@@ -21,7 +21,7 @@ class ServiceStage(Stage):
 
     def __init__(self, *rows: Attempt, targets: str = "a") -> None:
         super().__init__(*rows, targets=targets)
-        self.equip(admins=(ADMIN, OTHER))
+        self.equip(admins=FixedAdmins([ADMIN, OTHER]))
         self.update = 2000
         self.named = 0
 

@@ -6,15 +6,9 @@ from hypothesis import strategies as st
 from telegram import InlineKeyboardButton
 from telegram.ext import InvalidCallbackData
 
-from bootstrap_bot.chat.buttons import (
-    LONGEST_DATA,
-    Action,
-    carried,
-    data,
-    is_ours,
-    keyboard,
-    parse,
-)
+from bootstrap_bot.chat.buttons import LONGEST_DATA, Action, Button, data, is_ours, parse
+from bootstrap_bot.hosts.telegram.events import carried
+from bootstrap_bot.hosts.telegram.manner import Manner
 from bootstrap_bot.registration.service import random_id
 
 ID = "0123456789"
@@ -98,21 +92,20 @@ def test_our_prefix_makes_it_ours_well_formed_or_not(text: str) -> None:
     "data_", [None, 1, b"bootstrap:cancel:1", "", "bootstrap", "bootstrapped:1", " bootstrap:", {}]
 )
 def test_everything_else_is_somebody_elses(data_: object) -> None:
-    assert not is_ours(data_)
+    assert not is_ours(carried(data_))
 
 
 def test_no_keyboard_is_made_of_nothing_and_no_row_is_empty() -> None:
-    key = InlineKeyboardButton("x", callback_data="x")
-    assert keyboard([]) is None
-    assert keyboard([[], ()]) is None
-    made = keyboard([[], [key]])
+    assert Manner().keyboard(()) is None
+    assert Manner().keyboard(((), ())) is None
+    made = Manner().keyboard(((), (Button("x", "y"),)))
     assert made is not None
-    assert made.inline_keyboard == ((key,),)
+    assert made.inline_keyboard == ((InlineKeyboardButton("x", callback_data="y"),),)
 
 
 def test_a_button_is_ours_also_where_an_application_wraps_what_it_carries() -> None:
     made = data(Action.CANCEL, ID)
-    assert is_ours(InvalidCallbackData(made))
+    assert is_ours(carried(InvalidCallbackData(made)))
     assert carried(InvalidCallbackData(made)) == carried(made) == made
     for foreign in (InvalidCallbackData("0" * 64), InvalidCallbackData(None), None, 7, ("x",)):
-        assert not is_ours(foreign)
+        assert not is_ours(carried(foreign))

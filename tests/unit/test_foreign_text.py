@@ -10,10 +10,11 @@ from bootstrap_bot.chat.card import card
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.platform_menu import list_page, platform_page
 from bootstrap_bot.chat.question import ask
-from bootstrap_bot.chat.result_text import LONGEST_CAPTION, fits
+from bootstrap_bot.chat.result_text import fits
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
 from bootstrap_bot.credentials import masked
 from bootstrap_bot.errors import Code
+from bootstrap_bot.hosts.telegram.host import LIMITS
 from bootstrap_bot.registration.attempt import Approval, Attempt, State
 from bootstrap_bot.registration.delivery import Closed, Delivery, DeliveryState
 from bootstrap_bot.registration.inventory import Found, Listed
@@ -99,11 +100,11 @@ def test_no_card_shows_anything_of_it_raw(language: str, foul: str) -> None:
             troubles = ("", Code.OCCUPIED, Code.READABLE_BY_ALL, Code.RIGHTS_FIXED)
             for trouble in troubles:
                 attempt = foul_attempt(foul, state, delivery, str(trouble))
-                look = card(attempt, texts, START, UTC)
-                shown = formatted(look.caption, "HTML", None).text
-                for text in [shown, *(button.text for row in look.rows for button in row)]:
+                look = card(attempt, texts, START, UTC, LIMITS)
+                shown = formatted(look.text, "HTML", None).text
+                for text in [shown, *(button.label for row in look.rows for button in row)]:
                     assert_fit(text)
-                assert fits([look.caption], LONGEST_CAPTION)
+                assert fits([look.text], LIMITS.text)
                 assert all(look.rows)
 
 
@@ -114,16 +115,16 @@ def test_no_list_of_bots_shows_anything_of_it_raw(language: str, foul: str) -> N
     bot = ding_bot(foul, True, foul * 3, foul * 4)
     listed = Listed("0123456789", "config", foul, bot)
     found = Found([listed])
-    for text, keyboard in (
+    for text, rows in (
         ask(found, texts),
         list_page(found, texts),
         platform_page(listed, texts, ""),
     ):
         assert_fit(formatted(text, "HTML", None).text)
-        assert keyboard is not None
-        for row in keyboard.inline_keyboard:
+        assert rows
+        for row in rows:
             for button in row:
-                assert_fit(button.text)
+                assert_fit(button.label)
 
 
 @pytest.mark.parametrize("foul", FOUL.values(), ids=FOUL)

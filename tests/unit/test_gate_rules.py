@@ -1,7 +1,7 @@
 """What the gate decides and says, one update at a time, without a bot around it."""
 
 import logging
-from collections.abc import Callable, Collection, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,20 +9,23 @@ import pytest
 from telegram import (
     CallbackQuery,
     Chat,
-    InlineKeyboardMarkup,
     InlineQuery,
     Message,
     MessageEntity,
     Update,
     User,
 )
-from telegram.ext import ApplicationHandlerStop
 
 from bootstrap_bot.chat.access import MOST_STRANGERS, AccessControl
-from bootstrap_bot.chat.claim import Claimed, Claims
+from bootstrap_bot.chat.buttons import Rows
+from bootstrap_bot.chat.claim import Claimed, Claims, MemoryClaims
+from bootstrap_bot.chat.host import Address, Event
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
-from bootstrap_bot.errors import Code, TargetError
+from bootstrap_bot.errors import Code
+from bootstrap_bot.hosts.telegram.events import event_of, person_of
+from bootstrap_bot.registration.person import PersonId
+from tests.support.admins import MemoryAdmins
 from tests.support.clock import START, FakeClock
 
 ADMIN, OTHER_ADMIN, STRANGER = 42, 43, 666
@@ -41,7 +44,7 @@ SERVES_OTHERS = (
 WELCOME = "You are the admin of this bot now. Send /dingtalk_new to connect a DingTalk bot."
 UNWRITTEN = "Your id could not be written into the config: look at the program's log."
 PRIVATE_ONLY = "I do this in a private chat only, where nobody else sees the link."
-Said = tuple[int, str, InlineKeyboardMarkup | None]
+Said = tuple[int, str, Rows]
 
 
 class RecordingOutbox(Outbox):
@@ -51,55 +54,27 @@ class RecordingOutbox(Outbox):
         self.said: list[Said] = []
         self.waiting: list[Coroutine[Any, Any, None]] = []
 
-    def say(
-        self,
-        chat: int,
-        html: str,
-        keyboard: InlineKeyboardMarkup | None = None,
-        topic: int | None = None,
-    ) -> None:
-        self.said.append((chat, html, keyboard))
+    def say(self, address: Address, text: str, rows: Rows = ()) -> None:
+        self.said.append((int(address.chat), text, rows))
 
-    def mention(self, chat: int, html: str, topic: int | None = None) -> None:
-        self.said.append((chat, html, None))
+    def mention(self, address: Address, text: str) -> None:
+        self.said.append((int(address.chat), text, ()))
 
     def work(self, doing: Coroutine[Any, Any, None]) -> None:
         self.waiting.append(doing)
 
 
-class Admins:
-    """An admin list without a file, that can grow by one or fail."""
-
-    def __init__(self, *ids: int) -> None:
-        self.ids = list(ids)
-        self.broken = False
-
-    def __contains__(self, user: object) -> bool:
-        return user in self.ids
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.ids)
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    async def add_first(self, user: int) -> bool:
-        if self.broken:
-            raise TargetError(Code.UNPARSABLE, "config.toml")
-        self.ids.append(user)
-        return True
-
-
 class HeardClaims(Claims):
     """Real claims that remember what they were asked."""
 
-    def __init__(self, admins: Admins, clock: FakeClock) -> None:
-        super().__init__(admins, clock, lambda: RIGHT)
+    def __init__(self, admins: MemoryAdmins) -> None:
+        self.clock = FakeClock()
+        super().__init__(admins, MemoryClaims(self.clock), lambda: RIGHT)
         self.heard: list[tuple[int, str]] = []
 
-    async def claim(self, user: int, code: str) -> Claimed:
-        self.heard.append((user, code))
-        return await super().claim(user, code)
+    async def claim(self, person: PersonId, code: str) -> Claimed:
+        self.heard.append((int(person.id), code))
+        return await super().claim(person, code)
 
 
 class Door:
@@ -107,38 +82,34 @@ class Door:
 
     def __init__(
         self,
-        admins: Collection[int] = (ADMIN, OTHER_ADMIN),
+        admins: MemoryAdmins | None = None,
         *,
         alone: bool = True,
-        claimable: bool = False,
-        welcome: Callable[[Update, User], None] | None = None,
+        claims: HeardClaims | None = None,
+        welcome: Callable[[Event], Awaitable[None]] | None = None,
     ) -> None:
-        self.clock = FakeClock()
+        self.clock = claims.clock if claims else FakeClock()
         self.letters = RecordingOutbox()
-        self.welcomed: list[tuple[Update, User]] = []
-        self.claims: HeardClaims | None = None
-        if claimable:
-            assert isinstance(admins, Admins)
-            self.claims = HeardClaims(admins, self.clock)
-            self.claims.renew()
+        self.welcomed: list[Event] = []
+        self.claims = claims
         self.gate = AccessControl(
-            admins,
+            MemoryAdmins(ADMIN, OTHER_ADMIN) if admins is None else admins,
             alone=alone,
             outbox=self.letters,
             clock=self.clock,
-            texts=lambda user: Texts("zh" if user.language_code == "zh" else "en"),
-            username=lambda: NAME,
-            welcome=welcome or (lambda update, user: self.welcomed.append((update, user))),
+            texts=self._texts,
+            private_chat=lambda: f"https://t.me/{NAME}",
+            welcome=welcome or self._welcome,
             claims=self.claims,
         )
 
     async def passes(self, update: Update) -> bool:
-        """Whether the update reaches the handlers behind the gate."""
-        try:
-            await self.gate.check(update, None)
-        except ApplicationHandlerStop:
-            return False
-        return True
+        """Whether the update reaches whoever is behind the gate."""
+        return await self.gate.admits(event_of(update, NAME))
+
+    async def ignores(self, person: int | None, text: object) -> bool:
+        """Whether that person's words are not even parsed."""
+        return await self.gate.ignores(None if person is None else person_of(person), text)
 
     async def turns_away(self, update: Update) -> list[Said]:
         """What is said to whoever may not pass."""
@@ -152,8 +123,21 @@ class Door:
     async def tells(self, person: int, text: str = "hello") -> bool:
         """Whether that person, who may not pass, hears who is served."""
         said = await self.turns_away(private(text, person))
-        assert said in ([], [(person, SERVES_OTHERS.format(person), None)])
+        assert said in ([], [(person, SERVES_OTHERS.format(person), ())])
         return bool(said)
+
+    async def _texts(self, event: Event) -> Texts:
+        return Texts("zh" if event.language == "zh" else "en")
+
+    async def _welcome(self, event: Event) -> None:
+        self.welcomed.append(event)
+
+
+async def claimable(admins: MemoryAdmins, *, alone: bool = True) -> Door:
+    """A gate at which the right code makes an admin."""
+    claims = HeardClaims(admins)
+    await claims.renew()
+    return Door(admins, alone=alone, claims=claims)
 
 
 def message(text: str, person: int | None, chat: Chat, **more: Any) -> Message:
@@ -218,7 +202,7 @@ async def test_every_admin_passes_in_their_private_chat_and_is_welcomed(
 ) -> None:
     door, update = Door(), made("/dingtalk_new", person)
     assert await door.passes(update)
-    assert door.welcomed == [(update, update.effective_user)]
+    assert [(event.person, event.update) for event in door.welcomed] == [(person_of(person), "1")]
     assert door.letters.said == []
 
 
@@ -228,12 +212,12 @@ async def test_forged_and_oversized_data_goes_where_it_is_answered(alone: bool, 
     door = Door(alone=alone)
     assert await door.passes(press_in_private(data))
     assert not await door.passes(press_in_private(data, STRANGER))
-    assert [user.id for _, user in door.welcomed] == [ADMIN]
+    assert [event.person for event in door.welcomed] == [person_of(ADMIN)]
     assert door.letters.said == []
 
 
 async def test_who_becomes_admin_passes_from_then_on() -> None:
-    admins = Admins(ADMIN)
+    admins = MemoryAdmins(ADMIN)
     door = Door(admins)
     assert not await door.passes(private("/help", OTHER_ADMIN))
     admins.ids.append(OTHER_ADMIN)
@@ -286,21 +270,21 @@ async def test_who_was_told_is_remembered_for_the_minute_whatever_crowd_comes() 
 
 
 async def test_a_crowd_is_ignored_unparsed_but_for_claims_and_admins() -> None:
-    admins = Admins()
-    door = Door(admins, claimable=True)
-    assert not door.gate.ignores(STRANGER, "hello")
+    admins = MemoryAdmins()
+    door = await claimable(admins)
+    assert not await door.ignores(STRANGER, "hello")
     for person in range(1000, 1010):
         assert await door.tells(person)
-    assert door.gate.ignores(STRANGER, "hello")
-    assert door.gate.ignores("odd", {"text": 1})
-    assert not door.gate.ignores(STRANGER, f"/claim {RIGHT}")
+    assert await door.ignores(STRANGER, "hello")
+    assert await door.ignores(None, {"text": 1})
+    assert not await door.ignores(STRANGER, f"/claim {RIGHT}")
     admins.ids.append(ADMIN)
-    assert door.gate.ignores(STRANGER, f"/claim {RIGHT}")
-    assert not door.gate.ignores(ADMIN, "hello")
+    assert await door.ignores(STRANGER, f"/claim {RIGHT}")
+    assert not await door.ignores(ADMIN, "hello")
     await door.clock.advance(1)
-    assert not door.gate.ignores(STRANGER, "hello")
-    assert door.gate.ignores(1000, "hello")
-    assert not Door(alone=False).gate.ignores(STRANGER, "hello")
+    assert not await door.ignores(STRANGER, "hello")
+    assert await door.ignores(1000, "hello")
+    assert not await Door(alone=False).ignores(STRANGER, "hello")
 
 
 SILENT = {
@@ -333,11 +317,10 @@ async def test_in_a_group_an_admin_is_shown_to_the_private_chat(
 ) -> None:
     for text in (f"/{command}", f"/{command}@{NAME}"):
         door = Door(alone=alone)
-        [(chat, said, keyboard)] = await door.turns_away(in_group(text, kind=kind))
+        [(chat, said, rows)] = await door.turns_away(in_group(text, kind=kind))
         assert (chat, said) == (GROUP, PRIVATE_ONLY)
-        assert keyboard is not None
-        [[button]] = keyboard.inline_keyboard
-        assert (button.text, button.url) == ("Open the private chat", f"https://t.me/{NAME}")
+        [[button]] = rows
+        assert (button.label, button.url) == ("Open the private chat", f"https://t.me/{NAME}")
 
 
 @pytest.mark.parametrize(
@@ -398,7 +381,7 @@ THEIRS = {
 
 @pytest.mark.parametrize("update", THEIRS.values(), ids=THEIRS)
 async def test_in_somebody_elses_bot_what_is_not_ours_passes_unjudged(update: Update) -> None:
-    door = Door(Admins(), alone=False, claimable=True)
+    door = await claimable(MemoryAdmins(), alone=False)
     assert await door.passes(update)
     assert door.welcomed == []
     assert door.letters.said == []
@@ -422,14 +405,14 @@ async def test_in_somebody_elses_bot_strangers_are_stopped_in_silence_by_ours_on
 async def test_the_right_code_is_checked_behind_the_gate_and_makes_an_admin(
     command: str, log: pytest.LogCaptureFixture
 ) -> None:
-    admins = Admins()
-    door = Door(admins, claimable=True)
+    admins = MemoryAdmins()
+    door = await claimable(admins)
     update = private(f"/{command}   {RIGHT} ", STRANGER)
     assert not await door.passes(update)
     assert (admins.ids, door.letters.said) == ([], [])
     await door.letters.waiting.pop()
     assert admins.ids == [STRANGER]
-    assert door.letters.said == [(STRANGER, WELCOME, None)]
+    assert door.letters.said == [(STRANGER, WELCOME, ())]
     assert door.claims is not None
     assert door.claims.heard == [(STRANGER, RIGHT)]
     assert logged(log) == [(AUDIT, logging.INFO, f"admin={STRANGER} event=claimed")]
@@ -437,8 +420,8 @@ async def test_the_right_code_is_checked_behind_the_gate_and_makes_an_admin(
 
 
 async def test_a_wrong_code_is_answered_like_any_strangers_words() -> None:
-    admins = Admins()
-    door = Door(admins, claimable=True)
+    admins = MemoryAdmins()
+    door = await claimable(admins)
     assert await door.tells(STRANGER, "/claim WRONG")
     await door.clock.advance(59)
     assert not await door.tells(STRANGER, "/claim WRONG")
@@ -451,20 +434,18 @@ async def test_a_wrong_code_is_answered_like_any_strangers_words() -> None:
 
 
 async def test_twenty_guesses_a_second_close_the_door_to_nobody() -> None:
-    admins = Admins()
-    door = Door(admins, claimable=True)
+    admins = MemoryAdmins()
+    door = await claimable(admins)
     for person in range(1000, 1200):
         await door.tells(person, "/claim WRONG")
         await door.clock.advance(0.05)
-    assert await door.turns_away(private(f"/claim {RIGHT}", STRANGER)) == [
-        (STRANGER, WELCOME, None)
-    ]
+    assert await door.turns_away(private(f"/claim {RIGHT}", STRANGER)) == [(STRANGER, WELCOME, ())]
     assert admins.ids == [STRANGER]
 
 
 async def test_five_wrong_tries_and_that_person_hears_of_no_code_any_more() -> None:
-    admins = Admins()
-    door = Door(admins, claimable=True)
+    admins = MemoryAdmins()
+    door = await claimable(admins)
     for _ in range(5):
         assert await door.tells(STRANGER, "/claim WRONG")
         await door.clock.advance(60)
@@ -477,11 +458,11 @@ async def test_five_wrong_tries_and_that_person_hears_of_no_code_any_more() -> N
 async def test_a_claim_that_cannot_be_written_down_is_told_and_logged_by_its_code(
     log: pytest.LogCaptureFixture,
 ) -> None:
-    admins = Admins()
+    admins = MemoryAdmins()
     admins.broken = True
-    door = Door(admins, claimable=True)
+    door = await claimable(admins)
     said = await door.turns_away(private(f"/start {RIGHT}", STRANGER))
-    assert said == [(STRANGER, UNWRITTEN, None)]
+    assert said == [(STRANGER, UNWRITTEN, ())]
     line = f"the first admin could not be written down: {Code.UNPARSABLE}"
     assert logged(log) == [(AUDIT, logging.ERROR, line)]
     assert admins.ids == []
@@ -492,7 +473,7 @@ async def test_a_claim_that_cannot_be_written_down_is_told_and_logged_by_its_cod
 )
 async def test_a_claim_is_answered_in_its_persons_language(text: str, code: str) -> None:
     user = User(STRANGER, "小明", is_bot=False, language_code="zh")
-    door = Door(Admins(), claimable=True)
+    door = await claimable(MemoryAdmins())
     [(chat, said, _)] = await door.turns_away(private(text, STRANGER, from_user=user))
     assert (chat, said) == (STRANGER, Texts("zh")(code, id=STRANGER))
 
@@ -501,9 +482,9 @@ async def test_a_claim_that_failed_is_told_in_its_persons_language(
     log: pytest.LogCaptureFixture,
 ) -> None:
     user = User(STRANGER, "小明", is_bot=False, language_code="zh")
-    admins = Admins()
+    admins = MemoryAdmins()
     admins.broken = True
-    door = Door(admins, claimable=True)
+    door = await claimable(admins)
     [(_, said, _)] = await door.turns_away(private(f"/claim {RIGHT}", STRANGER, from_user=user))
     assert said == Texts("zh")("gate.claim_failed")
     assert len(logged(log)) == 1
@@ -513,7 +494,7 @@ async def test_a_claim_that_failed_is_told_in_its_persons_language(
     "text", ["/start", "/claim ", RIGHT, f"/help {RIGHT}", f"x /claim {RIGHT}"]
 )
 async def test_without_a_code_behind_the_command_nothing_is_claimed(text: str) -> None:
-    door = Door(Admins(), claimable=True)
+    door = await claimable(MemoryAdmins())
     assert await door.tells(STRANGER, text)
     assert door.claims is not None
     assert door.claims.heard == []
@@ -529,14 +510,14 @@ NO_CLAIMS = {
 
 @pytest.mark.parametrize("update", NO_CLAIMS.values(), ids=NO_CLAIMS)
 async def test_a_code_counts_from_a_person_in_a_private_chat_only(update: Update) -> None:
-    door = Door(Admins(), claimable=True)
+    door = await claimable(MemoryAdmins())
     assert await door.turns_away(update) == []
     assert door.claims is not None
     assert door.claims.heard == []
 
 
 async def test_once_somebody_is_admin_the_code_is_not_even_looked_at() -> None:
-    door = Door(Admins(ADMIN), claimable=True)
+    door = await claimable(MemoryAdmins(ADMIN))
     assert await door.tells(STRANGER, f"/claim {RIGHT}")
     assert door.claims is not None
     assert door.claims.heard == []
@@ -549,7 +530,7 @@ async def test_once_somebody_is_admin_the_code_is_not_even_looked_at() -> None:
 async def test_an_error_while_judging_lets_nobody_pass_and_logs_its_kind_alone(
     alone: bool, log: pytest.LogCaptureFixture
 ) -> None:
-    def broken(_update: Update, _user: User) -> None:
+    async def broken(_: Event) -> None:
         raise RuntimeError("something secret")
 
     door = Door(alone=alone, welcome=broken)

@@ -5,8 +5,9 @@ from datetime import UTC
 import pytest
 
 from bootstrap_bot.chat.card import card
-from bootstrap_bot.chat.pictures import Picture
+from bootstrap_bot.chat.host import Picture
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
+from bootstrap_bot.hosts.telegram.host import LIMITS
 from bootstrap_bot.providers.provider import Stage
 from bootstrap_bot.registration.attempt import Attempt, State
 from tests.support.attempts import ADMIN, LINKS
@@ -49,9 +50,9 @@ def test_no_state_with_a_pair_asks_to_confirm(language: str, state: State) -> No
     texts = Texts(language)
     for stage in Stage:
         for trouble in ("", "timeout"):
-            look = card(kept(state, stage, trouble), texts, START, UTC)
+            look = card(kept(state, stage, trouble), texts, START, UTC, LIMITS)
             for code in INVITING:
-                assert texts(code) not in look.caption, (stage, code)
+                assert texts(code) not in look.text, (stage, code)
             assert look.picture is not Picture.QR
             links = [button for row in look.rows for button in row if button.url]
             assert links == []

@@ -8,7 +8,8 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from bootstrap_bot.chat.pictures import LONGEST_QR, Picture, qr_code, sign
+from bootstrap_bot.chat.host import Picture
+from bootstrap_bot.chat.pictures import LONGEST_QR, qr_code, sign
 
 BASE = "https://open-dev.dingtalk.com/openapp/registration/openClaw?user_code="
 UNRESERVED = string.ascii_letters + string.digits + "-._~%&="

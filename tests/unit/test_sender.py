@@ -9,8 +9,9 @@ import pytest
 from telegram.error import BadRequest, RetryAfter
 
 from bootstrap_bot.activity import waits
-from bootstrap_bot.chat.odd_answers import OddAnswerError
-from bootstrap_bot.chat.sender import DroppedError, ReplacedError, Sender, seconds_of
+from bootstrap_bot.chat.host import DroppedError, ReplacedError
+from bootstrap_bot.hosts.telegram.odd_answers import OddAnswerError
+from bootstrap_bot.hosts.telegram.sender import Sender, seconds_of
 from tests.support.clock import START, FakeClock, rest
 
 

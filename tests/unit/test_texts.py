@@ -23,10 +23,12 @@ from pydantic import SecretStr
 
 import bootstrap_bot
 from bootstrap_bot.chat.buttons import Action
-from bootstrap_bot.chat.card import Card, card
+from bootstrap_bot.chat.card import card
 from bootstrap_bot.chat.codes import looked_up_by_value
+from bootstrap_bot.chat.host import Card
 from bootstrap_bot.chat.texts import DOMAIN, ENGLISH, LANGUAGES, LOCALE, Texts
 from bootstrap_bot.errors import Code
+from bootstrap_bot.hosts.telegram.host import LIMITS
 from bootstrap_bot.providers.provider import Link, Stage
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
@@ -351,8 +353,8 @@ RAW_CODE = re.compile(
 
 
 def shown(attempt: Attempt, language: str) -> tuple[Card, str]:
-    look = card(attempt, Texts(language), START, UTC)
-    return look, formatted(look.caption, "HTML", None).text
+    look = card(attempt, Texts(language), START, UTC, LIMITS)
+    return look, formatted(look.text, "HTML", None).text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -363,8 +365,8 @@ def test_every_attempt_makes_a_message_telegram_takes(language: str, attempt: At
     assert len(text.encode("utf-16-le")) // 2 <= 1024
     for row in look.rows:
         for button in row:
-            assert len(str(button.callback_data or "").encode()) <= 64
-            assert RAW_CODE.findall(button.text) == []
+            assert len(button.data.encode()) <= 64
+            assert RAW_CODE.findall(button.label) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -402,6 +404,6 @@ def test_a_message_hides_the_secret_whatever_the_state() -> None:
         )
         for language in LANGUAGES:
             look, _ = shown(attempt, language)
-            assert "SECRET" not in look.caption
-            assert "DEVICE" not in look.caption
-            assert "dingabcdefgh1234" not in look.caption
+            assert "SECRET" not in look.text
+            assert "DEVICE" not in look.text
+            assert "dingabcdefgh1234" not in look.text

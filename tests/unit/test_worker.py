@@ -23,6 +23,7 @@ from bootstrap_bot.providers.provider import (
 )
 from bootstrap_bot.registration.attempt import Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery
+from bootstrap_bot.registration.person import FixedAdmins
 from bootstrap_bot.registration.transitions import (
     agreed,
     cancelled,
@@ -334,7 +335,7 @@ async def test_a_pair_is_held_when_its_admin_has_to_confirm_it() -> None:
 
 async def test_what_came_for_a_former_admin_is_offered_to_the_first_one() -> None:
     scene = hears(SUCCESS)
-    scene.equip(admins=(FORMER, OTHER))
+    scene.equip(admins=FixedAdmins([FORMER, OTHER]))
     async with running(waiting(), scene):
         await scene.pass_time(5)
         assert (scene.attempt.owner, scene.attempt.state) == (FORMER, State.HELD)

@@ -1,6 +1,6 @@
 """Our own way to Telegram inside somebody's application."""
 
-from telegram import Bot, CallbackQuery, Message
+from telegram import Bot
 
 
 def plain(bot: Bot) -> Bot:
@@ -17,10 +17,3 @@ def plain(bot: Bot) -> Bot:
         get_updates_request=bot.request,
         local_mode=bot.local_mode,
     )
-
-
-def adopt(query: CallbackQuery, bot: Bot) -> None:
-    """Lets a pressed button be answered, and its message be edited, by that bot."""
-    query.set_bot(bot)
-    if isinstance(query.message, Message):
-        query.message.set_bot(bot)

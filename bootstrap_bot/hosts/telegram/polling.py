@@ -2,21 +2,24 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any, TypeGuard
 
 from telegram import Update
 from telegram.error import Conflict, RetryAfter, TelegramError
 from telegram.ext import Application
 
-from bootstrap_bot.chat.odd_answers import OddAnswerError, kind_of, understood
-from bootstrap_bot.chat.sender import seconds_of
 from bootstrap_bot.clock import Clock
+from bootstrap_bot.hosts.telegram.events import person_of
+from bootstrap_bot.hosts.telegram.odd_answers import OddAnswerError, kind_of, understood
+from bootstrap_bot.hosts.telegram.sender import seconds_of
+from bootstrap_bot.registration.person import Admins, PersonId
 
 log = logging.getLogger(__name__)
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 Works = Callable[[], Collection["asyncio.Task[None]"]]
+Ignores = Callable[[PersonId | None, object], Awaitable[bool]]
 Json = dict[str, Any]
 
 UPDATES = ["message", "edited_message", "callback_query"]
@@ -44,10 +47,10 @@ class UpdateLoop:
     def __init__(
         self,
         application: AnyApplication,
-        admins: Collection[int],
+        admins: Admins,
         works: Works,
         clock: Clock,
-        ignores: Callable[[object, object], bool] = lambda person, text: False,
+        ignores: Ignores | None = None,
     ) -> None:
         self._application = application
         self._admins = admins
@@ -91,11 +94,12 @@ class UpdateLoop:
         if found and not fresh and len(found) >= FULL:
             # Nothing else fits into an answer: those behind must not wait any longer.
             self._acknowledge_all()
-        return sorted(fresh, key=lambda one: sender_of(one) not in self._admins)
+        admins = await self._admins.all()
+        return sorted(fresh, key=lambda one: sender_of(one) not in admins)
 
     async def _hand_over(self, raw: Json) -> None:
         before = set(self._works())
-        if self._ignores(sender_of(raw), text_of(raw)):
+        if self._ignores and await self._ignores(sender_of(raw), text_of(raw)):
             self._handed[raw["update_id"]] = set()
             return
         try:
@@ -142,12 +146,13 @@ class Skipped:
             log.warning("an update cannot be read (%s): skipped; %d so far", kind, self._number)
 
 
-def sender_of(raw: Json) -> object:
-    """The id of the person an update comes from, as it stands there; None where none does."""
+def sender_of(raw: Json) -> PersonId | None:
+    """The person an update comes from; None where none is named by a number."""
     for kind in UPDATES:
         body = raw.get(kind)
         if isinstance(body, dict) and isinstance(body.get("from"), dict):
-            return body["from"].get("id")
+            user = body["from"].get("id")
+            return person_of(user) if _is_id(user) else None
     return None
 
 
@@ -166,7 +171,7 @@ def _with_ids(answer: object) -> list[Json]:
     return found
 
 
-def _is_id(value: object) -> bool:
+def _is_id(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 

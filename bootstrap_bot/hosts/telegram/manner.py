@@ -8,12 +8,13 @@ from functools import partial
 from html import unescape
 from typing import TypeVar
 
-from telegram import InlineKeyboardMarkup, Message
-from telegram.constants import ChatType, ParseMode
+from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, TelegramError
 
-from bootstrap_bot.chat.buttons import keyboard
-from bootstrap_bot.chat.odd_answers import kind_of, understood
+from bootstrap_bot.chat.buttons import Button, Rows
+from bootstrap_bot.chat.host import Card
+from bootstrap_bot.hosts.telegram.odd_answers import kind_of, understood
 
 T = TypeVar("T")
 
@@ -65,16 +66,16 @@ class Manner:
         """How Telegram is to read the text; None for text without markup."""
         return ParseMode.HTML if self.markup else None
 
-    def text(self, html: str) -> str:
-        """The text as this manner has it."""
+    def text(self, card: Card) -> str:
+        """The card's text as this manner has it."""
+        html = card.text if self.picture else card.bare or card.text
         return html if self.markup else unescape(_TAG.sub("", html))
 
-    def keyboard(self, markup: InlineKeyboardMarkup | None) -> InlineKeyboardMarkup | None:
-        """The buttons as this manner has them."""
-        if markup is None or self.links:
-            return markup
-        ours = ([key for key in row if key.callback_data] for row in markup.inline_keyboard)
-        return keyboard(ours)
+    def keyboard(self, rows: Rows) -> InlineKeyboardMarkup | None:
+        """The buttons as this manner has them; None without any."""
+        made = [[_key(one) for one in row if one.data or self.links] for row in rows]
+        filled = [row for row in made if row]
+        return InlineKeyboardMarkup(filled) if filled else None
 
 
 async def as_taken(manner: Manner, request: Callable[[Manner], Awaitable[T]]) -> tuple[T, Manner]:
@@ -93,17 +94,6 @@ async def as_taken(manner: Manner, request: Callable[[Manner], Awaitable[T]]) ->
             manner = eased
 
 
-def topic_of(message: object) -> int | None:
-    """The topic in which a message stands.
-
-    In a group without topics the number names a chain of replies, where nothing can be sent.
-    """
-    if not isinstance(message, Message):
-        return None
-    in_topic = message.is_topic_message or message.chat.type == ChatType.PRIVATE
-    return message.message_thread_id if in_topic else None
-
-
 def _refuses(error: TelegramError, words: str) -> bool:
     if isinstance(error, Forbidden):
         return "photo" in words
@@ -112,3 +102,11 @@ def _refuses(error: TelegramError, words: str) -> bool:
 
 def _any(signs: Iterable[str], words: str) -> bool:
     return any(sign in words for sign in signs)
+
+
+def _key(button: Button) -> InlineKeyboardButton:
+    if button.data:
+        return InlineKeyboardButton(button.label, callback_data=button.data)
+    if button.url:
+        return InlineKeyboardButton(button.label, url=button.url)
+    return InlineKeyboardButton(button.label, copy_text=CopyTextButton(button.copy))

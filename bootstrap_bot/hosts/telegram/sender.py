@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 from telegram.error import RetryAfter, TelegramError
 
 from bootstrap_bot.activity import waiting, waits
-from bootstrap_bot.chat.odd_answers import kind_of, understood
+from bootstrap_bot.chat.host import DroppedError, ReplacedError
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.errors import BootstrapBotError
+from bootstrap_bot.hosts.telegram.odd_answers import kind_of, understood
 
 T = TypeVar("T")
 
@@ -23,14 +24,6 @@ log = logging.getLogger(__name__)
 # A wait beyond reason is asked about again; none at all would be a request without end.
 SHORTEST_FLOOD = 1.0
 LONGEST_FLOOD = 900.0
-
-
-class ReplacedError(BootstrapBotError):
-    """A later edit of the same message came before this one was sent."""
-
-
-class DroppedError(BootstrapBotError):
-    """Telegram asks to wait, and this request is not worth waiting for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +144,8 @@ class Sender:
             _fail(job, DroppedError())
         except TelegramError as error:
             log.info("a request to Telegram failed: %s", kind_of(error))
+            _fail(job, error)
+        except BootstrapBotError as error:
             _fail(job, error)
         else:
             if not job.done.done():

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from telegram import Bot
 from telegram.error import Conflict, InvalidToken, TelegramError
 
-from bootstrap_bot.chat.odd_answers import understood
 from bootstrap_bot.doctor.finding import Finding, Subject
 from bootstrap_bot.doctor.state_lock import StateLock
+from bootstrap_bot.hosts.telegram.odd_answers import understood
 
 _HOST = re.compile(r"[a-z0-9.-]{1,253}")
 

@@ -1,0 +1,1 @@
+"""Chats in which people are spoken to, one folder each."""
