@@ -55,6 +55,7 @@ class Code(StrEnum):
     FILE_MISSING = "file_missing"
     OCCUPIED = "occupied"
     VALUE_UNFIT = "value_unfit"
+    NOT_TAKEN = "not_taken"
     PLUGIN_MISSING = "plugin_missing"
     COMMUNITY_PLUGIN_MISSING = "community_plugin_missing"
     STILL_RUNNING = "still_running"

@@ -85,6 +85,8 @@ class AstrBot:
         See `Target`. Of a bot that is there already everything else stays.
         """
         cell = self._cells[credentials.provider]
+        if not cell.takes(credentials):
+            raise TargetError(Code.NOT_TAKEN, self.place)
         taken: set[str] = set()
         sent, notes = False, tuple[Note, ...]()
         async with self._lock:

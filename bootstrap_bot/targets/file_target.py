@@ -15,7 +15,6 @@ from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.file_lock import ProgramLock
 from bootstrap_bot.targets.file_writer import FileWriter, Written
 from bootstrap_bot.targets.layout import Data, Layout
-from bootstrap_bot.targets.placement import sample
 from bootstrap_bot.targets.rights import kept
 from bootstrap_bot.targets.serial_thread import SerialThread
 from bootstrap_bot.targets.staging import RightsPolicy
@@ -165,6 +164,8 @@ class FileTarget:
     ) -> Sequence[Change]:
         if blocker := layout.blocker(data):
             raise TargetError(blocker, self.place)
+        if not layout.cell.takes(credentials):
+            raise TargetError(Code.NOT_TAKEN, self.place)
         bots = layout.bots(data)
         for bot in (_find(bots, credentials.account), _find(bots, replaces)):
             if bot is not None:
@@ -214,7 +215,7 @@ class FileTarget:
         return self._writer.old_copies()
 
     def _rehearse(self, layout: Layout) -> None:
-        trial = sample(layout.cell.platform)
+        trial = layout.cell.sample()
 
         def rehearsal(data: Data) -> Sequence[Change]:
             occupants = layout.bots(data) if layout.single_slot else []

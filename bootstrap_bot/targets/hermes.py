@@ -80,16 +80,19 @@ class HermesLayout(Slot):
     def remove(self, data: Data, bot: Platform) -> list[Change]:
         placement = self.cell.placement
         return self._removed(
-            [*placement.keys.values(), *self._set_along(data), *placement.companions]
+            data, [*placement.keys.values(), *self._set_along(data), *placement.companions]
         )
 
     def allow(self, data: Data, bot: Platform, person: str) -> list[Change]:
-        path = self.path(self.cell.placement.allow_list)
-        people = [name.strip() for name in text_at(data, path).split(",") if name.strip()]
-        return [] if person in people else [Set(path, ",".join([*people, person]))]
+        path = self.path(data, self.cell.placement.allow_list)
+        text = text_at(data, path)
+        if person in [name.strip() for name in text.split(",")]:
+            return []
+        others, comma = text.rstrip(" ,"), ", " if ", " in text else ","
+        return [Set(path, f"{others}{comma}{person}" if others else person)]
 
     def notes(self, data: Data) -> list[Note]:
-        account = text_at(data, self.path(self.cell.account_key))
+        account = text_at(data, self.path(data, self.cell.account_key))
         noted = {
             Note.HERMES_OFF: self._is_off(),
             Note.HERMES_EXTRA: self._has_anothers_names(account),
@@ -98,7 +101,7 @@ class HermesLayout(Slot):
         return [*self.needs(data), *(note for note, applies in noted.items() if applies)]
 
     def _gone(self, data: Data, keys: Iterable[str]) -> list[Change]:
-        return self._removed(keys)
+        return self._removed(data, keys)
 
     def _answers_somebody(self, data: Data) -> bool:
         own = self.cell.placement.allow_list.removesuffix(ALLOWED_USERS)

@@ -5,20 +5,24 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from bootstrap_bot.credentials import Credentials
-from bootstrap_bot.editing.format import Change
+from bootstrap_bot.editing.format import Change, Keys, value_at
 from bootstrap_bot.editing.json5 import Json
-from bootstrap_bot.targets.layout import Data, table_at, unexpanded
+from bootstrap_bot.targets.layout import Data, unexpanded
 from bootstrap_bot.targets.placement import Placement
 from bootstrap_bot.targets.program_locks import filelock_lock
 from bootstrap_bot.targets.slot import Slot
 from bootstrap_bot.targets.tables import FileTable, PathText, TargetContext
 from bootstrap_bot.targets.target import Note, Platform, Target
 
+INSTANCES = "instances"
 _CAPITAL = re.compile("[A-Z]")
 
 
 class NanobotLayout(Slot):
-    """Reads `${NAME}` in its config as a variable, and every key in snake case too."""
+    """Reads `${NAME}` in its config as a variable, and every key in snake case too.
+
+    Where a channel has `instances`, the first one is the bot.
+    """
 
     def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
         return super().add(data, wanted_id, unexpanded(credentials))
@@ -28,9 +32,14 @@ class NanobotLayout(Slot):
 
     def notes(self, data: Data) -> list[Note]:
         """Who is answered is the owner's to say: an empty list is nobody, or everybody."""
-        channel, key = table_at(data, self.section), self.cell.placement.allow_list
-        senders = channel.get(key) or channel.get(self.spelled(key))
+        key = self.cell.placement.allow_list
+        spellings = (self.path(data, name) for name in (key, self.spelled(key)))
+        senders = any(value_at(data, path) for path in spellings)
         return [*self.needs(data), *([] if senders else [Note.NANOBOT_SENDERS])]
+
+    def path(self, data: Data, key: str) -> Keys:
+        instances = isinstance(value_at(data, (*self.section, INSTANCES)), list)
+        return (*self.section, *((INSTANCES, 0) if instances else ()), key)
 
     def spelled(self, key: str) -> str:
         snake = _CAPITAL.sub(lambda found: f"_{found[0].lower()}", key)

@@ -41,7 +41,8 @@ class OpenClawLayout:
     single_slot: bool = False
 
     def blocker(self, data: Data) -> Code | None:
-        return None if self.plugin.is_there(data) else self.plugin.missing
+        missing = self.plugin.missing
+        return missing if missing and not self.plugin.is_there(data) else None
 
     def bots(self, data: Data) -> list[Platform]:
         return self._channel(data).bots()

@@ -41,9 +41,9 @@ class Place:
 class Channel:
     """One channel in OpenClaw's data; `name` is what a bot of the channel itself is called.
 
-    Without accounts its own values are the bot. With any, accounts only are started, and what an
-    account does not say itself counts as the channel says it. Making one raises
-    `OtherShapeError`.
+    Without accounts its own values are the bot. With any, accounts only are started, of which the
+    channel's own values may be one, and what an account does not say itself counts as the channel
+    says it. Making one raises `OtherShapeError`.
     """
 
     def __init__(self, data: Data, plugin: Plugin, cell: Cell, name: str) -> None:
@@ -61,6 +61,8 @@ class Channel:
         self.own_values: Data = self._said(self._table)
         self.own_account = self._account_in(self.own_values)
         self._is_on = self._table.get(ENABLED) is not False
+        if self.accounts and self._starts_own():
+            self.accounts[DEFAULT] = {}
 
     def places(self) -> Iterator[Place]:
         """All of them, accounts first."""
@@ -150,8 +152,21 @@ class Channel:
             return [Remove(self.path)]
         if gone and (not left or (not own and self._repeats_own(left))):
             return [Remove(self.accounts_path), *own]
-        accounts = [Remove(place.path) for place in gone]
+        accounts = [self._vacated(place, by_own=bool(own)) for place in gone]
         return [*accounts, *own, *self._dangling_default(left)]
+
+    def _vacated(self, place: Place, *, by_own: bool) -> Change:
+        """That account gone, or kept as one that is off: else the channel's own would start."""
+        held_back = _is_default(place.name) and place.stated and not by_own
+        if self._plugin.starts_own and held_back and self.own_account:
+            return Set(place.path, {ENABLED: False})
+        return Remove(place.path)
+
+    def _starts_own(self) -> bool:
+        """Whether the plugin takes the channel's own values for one more account."""
+        said = all(self.own_values.get(key) not in (None, "") for key in self._cell.essential)
+        named = any(map(_is_default, self.accounts))
+        return self._plugin.starts_own and said and not named
 
     def _is_own(self, name: str) -> bool:
         """Whether that account is the channel's own pair, whatever it says itself."""
@@ -203,6 +218,8 @@ class Channel:
 
     def _own_name(self) -> str:
         named = _text(self._table.get(DEFAULT_ACCOUNT))
+        if self._plugin.starts_own:
+            return _canonical(named) or DEFAULT
         if named.lower() == DEFAULT:
             return OFFICIAL_DEFAULT
         return named or DEFAULT

@@ -15,16 +15,18 @@ ENTRIES = ("plugins", "entries")
 class Plugin:
     """One plugin and its channel, which bear the same name.
 
-    `package` is its name in the registry, `missing` the code of its absence.
-    `reads_default_elsewhere`: to it an account named "default" says nothing itself: the
-    pair is that of the account `__default__`, or the channel's own. `state` is the folder in
-    which OpenClaw keeps what was installed.
+    `package` is its name in the registry, `missing` the code of its absence where OpenClaw takes
+    no channel without it. `reads_default_elsewhere`: to it an account named "default" says
+    nothing itself: the values are those of the account `__default__`, or the channel's own.
+    `starts_own`: beside accounts the channel's own values are the account "default", unless one
+    is called so. `state` is the folder in which OpenClaw keeps what was installed.
     """
 
     channel: str
     package: str
-    missing: Code
-    reads_default_elsewhere: bool
+    missing: Code | None = None
+    reads_default_elsewhere: bool = False
+    starts_own: bool = False
     state: Path = Path()
 
     def in_folder(self, state: Path) -> Self:
@@ -81,16 +83,10 @@ COMMUNITY = Plugin(
     channel="dingtalk",
     package="@soimy/dingtalk",
     missing=Code.COMMUNITY_PLUGIN_MISSING,
-    reads_default_elsewhere=False,
 )
 
 
 def plugin_of(channel: str) -> Plugin:
-    """The plugin of a channel; OpenClaw's own, where it is no other's."""
+    """The plugin of a channel: OpenClaw's own, whose channels it knows, unless it is another's."""
     known = next((one for one in (OFFICIAL, COMMUNITY) if one.channel == channel), None)
-    return known or Plugin(
-        channel=channel,
-        package=f"@openclaw/{channel}",
-        missing=Code.PLUGIN_MISSING,
-        reads_default_elsewhere=False,
-    )
+    return known or Plugin(channel=channel, package=f"@openclaw/{channel}", starts_own=True)

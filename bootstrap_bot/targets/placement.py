@@ -16,14 +16,16 @@ class Placement:
 
     `name` is what the program calls the platform: a type, a channel, a section. `keys` has its
     key of each field that it keeps, the account and the secrets among them; `forms` the words it
-    has for a field's values where they are not the platform's own. `constants` are set along with
-    a bot. `aliases` are keys with other names of a bot, `belongings` those with what was made for
-    it alone; both go with it. `allow_list` is the key of those who are answered, if there is one.
+    has for a field's values where they are not the platform's own; `only` the one value of a
+    field that it can do something with. `constants` are set along with a bot. `aliases` are keys
+    with other names of a bot, `belongings` those with what was made for it alone; both go with
+    it. `allow_list` is the key of those who are answered, if there is one.
     """
 
     name: str
     keys: Mapping[str, str]
     forms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    only: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, Constant] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     belongings: tuple[str, ...] = ()
@@ -89,6 +91,15 @@ class Cell:
         """Where a bot's account is."""
         return self.key(self.platform.account)
 
+    def takes(self, credentials: Credentials) -> bool:
+        """Whether the program can do something with a bot that has these."""
+        return all(credentials.text(name) == word for name, word in self.placement.only.items())
+
+    def sample(self) -> Credentials:
+        """Credentials that nobody has, for trying whether some could be stored."""
+        trial = {one.name: "sample" for one in self.platform.fields}
+        return self.platform.credentials({**trial, **self.placement.only})
+
     def texts(self, credentials: Credentials) -> dict[str, str]:
         """What these are by the program's keys and in its words."""
         return {
@@ -127,8 +138,3 @@ class Cell:
 def bot_with(name: str, enabled: bool | None, credentials: Credentials) -> Platform:
     """A bot that has exactly these."""
     return Platform(name, credentials.provider, enabled, credentials.account, credentials.values)
-
-
-def sample(platform: PlatformKind) -> Credentials:
-    """Credentials that nobody has, for trying whether some could be stored."""
-    return platform.credentials({field.name: "sample" for field in platform.fields})

@@ -32,13 +32,13 @@ class Slot:
         return None
 
     def bots(self, data: Data) -> list[Platform]:
-        enabled = is_on(value_at(data, self.path(self.enabled))) if self.enabled else None
+        enabled = is_on(value_at(data, self.path(data, self.enabled))) if self.enabled else None
         bot = self.cell.bot(self.name, enabled, lambda key: self._read(data, key))
         return [bot] if bot else []
 
     def add(self, data: Data, wanted_id: str, credentials: Credentials) -> list[Change]:
         return [
-            *self._switched(True),
+            *self._switched(data, True),
             *self._whole(data, credentials),
             *self._gone(data, self.cell.placement.aliases),
         ]
@@ -54,12 +54,12 @@ class Slot:
         essential = self.cell.essential
         empty = [change for key in essential for change in self._written(data, key, "")]
         others = [key for key in placement.keys.values() if key not in essential]
-        removed = self._removed([*others, *self._set_along(data)])
+        removed = self._removed(data, [*others, *self._set_along(data)])
         gone = self._gone(data, placement.companions)
-        return [*self._switched(False), *empty, *removed, *gone]
+        return [*self._switched(data, False), *empty, *removed, *gone]
 
     def switch(self, data: Data, bot: Platform, enabled: bool) -> list[Change]:
-        return self._switched(enabled)
+        return self._switched(data, enabled)
 
     def allow(self, data: Data, bot: Platform, person: str) -> list[Change]:
         return with_person(data, self._place(data, self.cell.placement.allow_list), person)
@@ -67,7 +67,7 @@ class Slot:
     def notes(self, data: Data) -> list[Note]:
         return self.needs(data)
 
-    def path(self, key: str) -> Keys:
+    def path(self, data: Data, key: str) -> Keys:
         """Where that key of the bot is."""
         return (*self.section, key)
 
@@ -75,8 +75,8 @@ class Slot:
         """The other name that the program takes for a key where the first one is missing."""
         return ""
 
-    def _switched(self, enabled: bool) -> list[Change]:
-        return [Set(self.path(self.enabled), enabled)] if self.enabled else []
+    def _switched(self, data: Data, enabled: bool) -> list[Change]:
+        return [Set(self.path(data, self.enabled), enabled)] if self.enabled else []
 
     def _values(self, data: Data, credentials: Credentials) -> list[Change]:
         texts = self.cell.texts(credentials).items()
@@ -87,37 +87,40 @@ class Slot:
         constants = self.cell.placement.constants.items()
         return [
             *self._values(data, credentials),
-            *(Set(self.path(key), value) for key, value in constants),
-            *self._removed(self.cell.unsaid(credentials)),
+            *(Set(self.path(data, key), value) for key, value in constants),
+            *self._removed(data, self.cell.unsaid(credentials)),
         ]
 
     def _set_along(self, data: Data) -> list[str]:
         """Keys of the constants that are still what we made them."""
         constants = self.cell.placement.constants.items()
-        return [key for key, value in constants if value_at(data, self.path(key)) == value]
+        return [key for key, value in constants if value_at(data, self.path(data, key)) == value]
 
-    def _removed(self, keys: Iterable[str]) -> list[Change]:
+    def _removed(self, data: Data, keys: Iterable[str]) -> list[Change]:
         spellings = ((key, self.spelled(key)) for key in keys)
-        return [Remove(self.path(name)) for names in spellings for name in names if name]
+        return [Remove(self.path(data, name)) for names in spellings for name in names if name]
 
     def _gone(self, data: Data, keys: Iterable[str]) -> list[Change]:
-        return emptied(data, map(self.path, keys))
+        return emptied(data, [self.path(data, key) for key in keys])
 
     def _read(self, data: Data, key: str) -> str:
-        other = self.spelled(key)
-        return text_at(data, self.path(key)) or (text_at(data, self.path(other)) if other else "")
+        names = (name for name in (key, self.spelled(key)) if name)
+        texts = (text_at(data, self.path(data, name)) for name in names)
+        return next((text for text in texts if text), "")
 
     def _written(self, data: Data, key: str, value: str) -> list[Change]:
         """The value in the spelling that is there, and never in both."""
         place, other = self._place(data, key), self.spelled(key)
-        both = other and place == self.path(key) and _is_there(data, self.path(other))
-        return [Set(place, value), *([Remove(self.path(other))] if both else [])]
+        both = other and place == self.path(data, key) and _is_there(data, self.path(data, other))
+        return [Set(place, value), *([Remove(self.path(data, other))] if both else [])]
 
     def _place(self, data: Data, key: str) -> Keys:
         """Where a key is in the spelling that counts."""
-        other = self.spelled(key)
-        is_other = other and not _is_there(data, self.path(key))
-        return self.path(other if is_other and _is_there(data, self.path(other)) else key)
+        own, other = self.path(data, key), self.spelled(key)
+        if not other or _is_there(data, own):
+            return own
+        spelled = self.path(data, other)
+        return spelled if _is_there(data, spelled) else own
 
 
 def is_on(value: object) -> bool:

@@ -29,9 +29,13 @@ class Place(Protocol):
 
 
 def credentials(platform: ProviderKind, number: int, secret: int = 0) -> Credentials:
-    """One of many, told apart by its number; every other one says what is optional."""
+    """One of many, told apart by its number; every other one says what is optional.
+
+    What a program knows one value of has that one.
+    """
     told = [field for field in platform.fields if number % 2 or not field.optional]
-    values = {field.name: f"{field.name}-{number}" for field in told}
+    only = {name: word for one in platform.placements.values() for name, word in one.only.items()}
+    values = {one.name: only.get(one.name, f"{one.name}-{number}") for one in told}
     values |= {one.name: f"{one.name}-{secret or number}-{'s' * 40}" for one in told if one.secret}
     return platform.credentials(values)
 
@@ -188,6 +192,19 @@ class TargetContract:
                 await target.store("wanted", bot)
             text = place.text()
             assert await target.probe() in ([], ())
+            assert place.text() == text
+
+    async def test_what_the_program_does_not_know_is_refused(
+        self, place: Place, platform: ProviderKind
+    ) -> None:
+        placement = registry.targets()[self.kind].placement(platform)
+        assert placement is not None
+        target, bot, text = place.target(platform), credentials(platform, 1), place.text()
+        for name in placement.only:
+            other = {one: bot.text(one) for one in bot.values} | {name: "another"}
+            with pytest.raises(TargetError) as caught:
+                await target.store("wanted", platform.credentials(other))
+            assert caught.value.code is Code.NOT_TAKEN
             assert place.text() == text
 
     async def test_platforms_do_not_touch_each_others_bots(

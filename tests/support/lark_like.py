@@ -57,7 +57,11 @@ LARK_LIKE = ProviderKind(
         "nanobot": named_as_here("feishu", "appId", "appSecret", "allowFrom"),
         "qwenpaw": named_as_here("feishu", "app_id", "app_secret", "allow_from"),
         "cowagent": Placement(
-            name="feishu", keys={"app_id": "feishu_app_id", "app_secret": "feishu_app_secret"}
+            name="feishu",
+            keys={"app_id": "feishu_app_id", "app_secret": "feishu_app_secret"},
+            # it asks open.feishu.cn and nobody else
+            only={"domain": "feishu"},
+            constants={"feishu_event_mode": "websocket"},
         ),
     },
 )

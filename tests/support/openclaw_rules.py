@@ -1,4 +1,4 @@
-"""Which bots OpenClaw's DingTalk plugins start from a config, and which configs they take.
+"""Which bots OpenClaw's plugins start from a config, and which configs they take.
 
 Written from the plugins' own sources, and knowing nothing of how the config was edited.
 """
@@ -44,6 +44,41 @@ def started_by_official(config: Config) -> Pairs:
     return set(found.items())
 
 
+def started_by_own(config: Config) -> Pairs:
+    """What @openclaw/feishu 2026.7 connects: the accounts, and the channel's pair as `default`."""
+    channel = config.get("channels", {}).get("feishu")
+    if channel is None or channel.get("enabled") is False:
+        return set()
+    accounts = channel.get("accounts") or {}
+    names = [name.lower() for name in accounts]
+    by_name: dict[str, Config] = {name.lower(): one for name, one in accounts.items()}
+    if not names or (channel.get("appId") and channel.get("appSecret")):
+        names.append("default")
+    found: Pairs = set()
+    for wanted in names:
+        merged = {**channel, **by_name.get(wanted, {})}
+        if merged.get("enabled") is not False:
+            found |= _pair(merged, "appId", "appSecret")
+    return found
+
+
+def is_valid_for_own(config: Config) -> bool:
+    """Whether its strict schema takes the channel; beside accounts `defaultAccount` is one."""
+    channel = config.get("channels", {}).get("feishu", {})
+    accounts, named = channel.get("accounts", {}), channel.get("defaultAccount", "").strip()
+    known = {"enabled", "defaultAccount", "dmPolicy", "accounts", "allowFrom", "domain"}
+    tables = (channel, *accounts.values())
+    return not (accounts and named and named.lower() not in accounts) and all(
+        isinstance(table, dict)
+        and table.keys() <= known | {"appId", "appSecret"}
+        and isinstance(table.get("appId", ""), str)
+        and isinstance(table.get("appSecret", ""), str | dict)
+        and table.get("domain", "feishu") in ("feishu", "lark")
+        and isinstance(table.get("enabled", True), bool)
+        for table in tables
+    )
+
+
 def is_valid_for_community(config: Config) -> bool:
     """Whether its schema takes the channel; unknown keys are refused."""
     channel = config.get("channels", {}).get("dingtalk", {})
@@ -63,10 +98,12 @@ def is_valid_for_official(config: Config) -> bool:
 STARTED: dict[str, Callable[[Config], Pairs]] = {
     "dingtalk": started_by_community,
     "dingtalk-connector": started_by_official,
+    "feishu": started_by_own,
 }
 VALID: dict[str, Callable[[Config], bool]] = {
     "dingtalk": is_valid_for_community,
     "dingtalk-connector": is_valid_for_official,
+    "feishu": is_valid_for_own,
 }
 
 
@@ -75,9 +112,9 @@ def _official_name(name: str) -> str:
     return "__default__" if name.lower() in ("default", "") else name
 
 
-def _pair(merged: Config) -> Pairs:
-    client_id, secret = merged.get("clientId"), merged.get("clientSecret")
-    return {(str(client_id).strip(), str(secret))} if client_id and secret else set()
+def _pair(merged: Config, name: str = "clientId", secret_name: str = "clientSecret") -> Pairs:
+    account, secret = merged.get(name), merged.get(secret_name)
+    return {(str(account).strip(), str(secret))} if account and secret else set()
 
 
 def _is_valid(channel: Config, known: set[str]) -> bool:

@@ -20,7 +20,6 @@ from bootstrap_bot.targets.astrbot import AstrBot
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.target import Note, Platform, Stored, Target
 from tests.support.credentials import ding_bot, ding_pair
-from tests.support.lark_like import LARK_LIKE
 from tests.support.programs import DINGTALK, cell_of
 
 CELLS = [cell_of("astrbot", DINGTALK)]
@@ -209,16 +208,6 @@ async def test_without_the_bot_to_be_replaced_a_new_one_is_made(
     have(astrbot, old())
     await target.store("dingtalk_a", PAIR, "dingGONE")
     assert astrbot.bots == [old(), bot("dingtalk_a")]
-
-
-async def test_another_type_can_be_meant(astrbot: AstrBotStandIn) -> None:
-    lark = {"id": "x", "type": "lark", "enable": True, "app_id": ID, "app_secret": SECRET}
-    have(astrbot, lark, old())
-    async with Http(timeout=5) as session:
-        cells = [cell_of("astrbot", LARK_LIKE)]
-        target = AstrBot(session, astrbot.url, SecretStr(KEY), cells)
-        (found,) = await target.platforms()
-        assert (found.id, found.type, found.account) == ("x", "lark_like", ID)
 
 
 # Somebody was quicker.
