@@ -252,8 +252,7 @@ async def test_the_code_in_a_private_chat_makes_that_person_admin(
         await scene.settled()
         assert admins_in(scene) == [NEWCOMER]
         await scene.invited(NEWCOMER)
-        await scene.stop()
-        await scene.start()
+        await scene.restart()
         await scene.says("/help", NEWCOMER)
         await scene.sees("I connect DingTalk bots", NEWCOMER)
         await scene.settled()

@@ -205,13 +205,7 @@ async def test_the_old_message_goes_only_when_the_new_one_stands(tmp_path: Path)
 
 async def test_a_message_brought_down_while_its_edit_waits_is_not_lost(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        await scene.invited()
-        scene.dingtalk.hold_polls()
-        scene.dingtalk.next_poll(success(ID, SECRET))
-        await scene.next_moment()
-        await scene.dingtalk.until(lambda: scene.dingtalk.polls == 1)
-        await scene.press("Cancel")
-        cancelled = await scene.sees("Cancelled")
+        cancelled = await scene.cancelled_while_asked(success(ID, SECRET))
         await scene.recorded("cancelled")
         scene.telegram.fail("editMessageMedia", Trouble(429, retry_after=12))
         scene.dingtalk.release_polls()
@@ -696,13 +690,7 @@ async def test_a_cancelled_code_is_asked_about_quietly_until_it_is_dead(tmp_path
 
 async def held(scene: Scene) -> Message:
     """Cancelled while a poll was in flight that returns SUCCESS."""
-    await scene.invited()
-    scene.dingtalk.hold_polls()
-    scene.dingtalk.next_poll(success(ID, SECRET))
-    await scene.next_moment()
-    await scene.dingtalk.until(lambda: scene.dingtalk.polls == 1)
-    await scene.press("Cancel")
-    await scene.sees("Cancelled")
+    await scene.cancelled_while_asked(success(ID, SECRET))
     scene.dingtalk.release_polls()
     shown = await scene.sees("Credentials of a DingTalk bot arrived")
     await scene.idle()

@@ -49,8 +49,7 @@ async def test_our_buttons_work_where_an_application_keeps_what_buttons_carry(
         buttons = [button for row in invitation.buttons for button in row if button.data]
         assert all(str(button.data).startswith(f"{PREFIX}:") for button in buttons)
         if restart:
-            await shop.stop()
-            await shop.start()
+            await shop.restart()
             await shop.idle()
         assert (await shop.press("Cancel")).answer == "Cancelled"
         await shop.sees("Cancelled")

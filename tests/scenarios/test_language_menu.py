@@ -87,8 +87,7 @@ async def test_the_choice_beats_the_setting_and_telegrams_code(
 async def test_the_choice_outlives_a_restart(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await chosen(scene, "zh")
-        await scene.stop()
-        await scene.start()
+        await scene.restart()
         await reads(scene, "zh", telegram="en")
 
 
@@ -97,8 +96,7 @@ async def test_the_last_choice_counts_also_after_a_restart(tmp_path: Path) -> No
         await chosen(scene, "zh")
         await chosen(scene, "en")
         await reads(scene, "en", telegram="zh")
-        await scene.stop()
-        await scene.start()
+        await scene.restart()
         await reads(scene, "en", telegram="zh")
         assert scene.sql("SELECT * FROM languages") == [
             {"host": "telegram", "person": str(ADMIN), "language": "en"}
@@ -150,8 +148,7 @@ async def test_the_live_message_stays_in_the_language_that_was_chosen_after_a_re
         invitation = await scene.invited()
         await chosen(scene, "zh")
         await scene.telegram.until(lambda: "接入一个钉钉机器人" in invitation.text)
-        await scene.stop()
-        await scene.start()
+        await scene.restart()
         await scene.poll(success(ID, SECRET))
         await scene.telegram.until(lambda: "完成：钉钉机器人已保存" in invitation.text)
 

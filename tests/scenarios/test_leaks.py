@@ -103,13 +103,7 @@ async def test_a_whole_life_at_debug(
 async def test_a_secret_that_is_held_and_discarded(tmp_path: Path, lines: Lines) -> None:
     async with Scene(tmp_path) as scene:
         all_at_debug()
-        await scene.invited()
-        scene.dingtalk.hold_polls()
-        scene.dingtalk.next_poll(success(ID, SECRET))
-        await scene.next_moment()
-        await scene.dingtalk.until(lambda: scene.dingtalk.polls == 1)
-        await scene.press("Cancel")
-        await scene.sees("Cancelled")
+        await scene.cancelled_while_asked(success(ID, SECRET))
         scene.dingtalk.release_polls()
         await scene.sees("Credentials of a DingTalk bot arrived")
         shown = await reprs(scene)
@@ -124,8 +118,7 @@ async def test_a_restart_and_a_second_look(tmp_path: Path, lines: Lines) -> None
     async with Scene(tmp_path) as scene:
         all_at_debug()
         await scene.invited()
-        await scene.stop()
-        await scene.start()
+        await scene.restart()
         await scene.poll(success(ID, SECRET))
         await scene.sees("Done")
         row = await scene.recorded("stored")

@@ -344,9 +344,7 @@ async def test_running_needs_installing_first(tmp_path: Path) -> None:
 async def test_an_attempt_goes_on_when_the_program_starts_again(tmp_path: Path) -> None:
     async with HostApp(tmp_path) as shop:
         invitation = await shop.invited()
-        await shop.stop()
-        await shop.start()
-        await shop.idle()
+        await shop.restart()
         await shop.poll(success(ID, SECRET))
         assert (await shop.sees("Done")).id == invitation.id
         assert len(shop.dingtalk.registrations) == 1

@@ -106,8 +106,7 @@ async def asks_for_help(scene: Scene) -> None:
 
 
 async def restarts(scene: Scene) -> None:
-    await scene.stop()
-    await scene.start()
+    await scene.restart()
     await asks_for_help(scene)
 
 

@@ -8,7 +8,7 @@ from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.sandbox.dingtalk.answers import expired, success
 from bootstrap_bot.sandbox.telegram.stand_in import Message, Press
 from bootstrap_bot.targets.neighbours import copy_of
-from tests.support.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene
+from tests.support.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene, data_of
 
 EN, ZH = Texts("en"), Texts("zh")
 OLD_ID, OLD_SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
@@ -54,10 +54,7 @@ async def chosen(scene: Scene, label: str) -> Message:
 
 async def named(scene: Scene, name: str) -> Message:
     """/dingtalk_new with a name, up to the invitation."""
-    await scene.says(f"/dingtalk_new {name}")
-    invitation = await scene.sees("Waiting for you")
-    await scene.idle()
-    return invitation
+    return await scene.invited(command=f"/dingtalk_new {name}")
 
 
 async def stored(scene: Scene, client_id: str = NEW_ID, secret: str = NEW_SECRET) -> Message:
@@ -69,13 +66,6 @@ async def stored(scene: Scene, client_id: str = NEW_ID, secret: str = NEW_SECRET
 async def pressed(scene: Scene, message: Message, data: str, user: int = ADMIN) -> Press:
     """Callback data, as if some button had it."""
     return await scene.answered(await scene.telegram.presses_data(user, message, data))
-
-
-def data_of(message: Message, label: str) -> str:
-    """What the button with that label tells the bot."""
-    [found] = [b.data for row in message.buttons for b in row if b.text == label]
-    assert found is not None
-    return found
 
 
 def pairs(scene: Scene) -> dict[str, tuple[str, str]]:
@@ -290,8 +280,7 @@ async def test_start_again_still_replaces_the_same_one(tmp_path: Path) -> None:
 async def test_what_is_to_be_replaced_outlives_a_restart(tmp_path: Path) -> None:
     async with Scene(tmp_path, more=ONE + ANOTHER) as scene:
         await chosen(scene, REPLACE_OTHER)
-        await scene.stop()
-        await scene.start()
+        await scene.restart()
         await stored(scene)
         assert pairs(scene) == {"dingtalk": (OLD_ID, OLD_SECRET), "hr": (NEW_ID, NEW_SECRET)}
 
@@ -391,8 +380,7 @@ async def test_a_name_outlives_start_again_and_a_restart(tmp_path: Path) -> None
         await scene.press("Start again")
         await scene.sees("Waiting for you")
         await scene.idle()
-        await scene.stop()
-        await scene.start()
+        await scene.restart()
         await stored(scene)
         assert list(pairs(scene)) == ["dingtalk", "sales"]
 

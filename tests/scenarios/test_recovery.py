@@ -25,23 +25,9 @@ DOWN = Trouble(502)
 CODE = re.compile(r"\b[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}\b")  # as the stand-in makes them
 
 
-async def restart(scene: Scene, away: float = 0.0) -> None:
-    """Stops the bot, lets time pass, and starts it."""
-    await scene.stop()
-    await scene.clock.advance(away)
-    await scene.start()
-
-
-async def invited(scene: Scene) -> Message:
-    """/dingtalk_new, up to a message that is shown and recorded."""
-    message = await scene.invited()
-    await scene.until(lambda: scene.journal()[-1]["message"] == message.id)
-    return message
-
-
 async def stored(scene: Scene) -> Message:
     """One attempt from the command to its result."""
-    await invited(scene)
+    await scene.invited()
     await scene.poll(success(ID, SECRET))
     message = await scene.sees("Done")
     await scene.recorded("stored")
@@ -92,7 +78,7 @@ async def test_an_attempt_that_has_no_link_yet_gets_one(tmp_path: Path) -> None:
         await scene.says("/dingtalk_new")
         await scene.dingtalk.until(lambda: scene.dingtalk.requests)
         await scene.recorded("requested", told=False)
-        await restart(scene)
+        await scene.restart()
         await scene.sees("Waiting for you")
         await scene.settled()
         assert len(scene.journal()) == len(scene.dingtalk.registrations) == 1
@@ -101,7 +87,7 @@ async def test_an_attempt_that_has_no_link_yet_gets_one(tmp_path: Path) -> None:
 
 async def test_a_waiting_attempt_goes_on_with_the_same_code_and_message(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        before = await invited(scene)
+        before = await scene.invited()
         await scene.poll(waiting())
         await scene.stop()
         await scene.dingtalk.approve(client_id=ID)
@@ -117,8 +103,8 @@ async def test_a_waiting_attempt_goes_on_with_the_same_code_and_message(tmp_path
 
 async def test_a_code_that_expired_meanwhile_gets_its_last_poll(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        before = await invited(scene)
-        await restart(scene, away=DAY)
+        before = await scene.invited()
+        await scene.restart(away=DAY)
         await scene.poll(waiting())  # whatever it says: this was the last one
         after = await scene.sees("The link has expired")
         assert after.id > before.id
@@ -134,7 +120,7 @@ async def test_a_success_that_came_while_nobody_ran_is_fetched_after_the_expiry(
     tmp_path: Path,
 ) -> None:
     async with Scene(tmp_path) as scene:
-        await invited(scene)
+        await scene.invited()
         await scene.stop()
         await scene.dingtalk.approve(client_id=ID)
         await scene.clock.advance(DAY)
@@ -150,19 +136,19 @@ async def test_a_cancelled_code_is_asked_about_once_a_minute_and_what_comes_is_o
     tmp_path: Path, button: str, state: str
 ) -> None:
     async with Scene(tmp_path) as scene:
-        await invited(scene)
+        await scene.invited()
         await scene.press("Cancel")
         await scene.sees("Cancelled")
         await scene.recorded("cancelled")
         assert await scene.poll(waiting(), waiting()) == 5
-        await restart(scene, away=2 * MINUTE)
+        await scene.restart(away=2 * MINUTE)
         assert await scene.poll(waiting(), waiting()) == MINUTE
         assert await scene.poll(success(ID, SECRET)) == MINUTE
         offer = await scene.sees("They came after you had cancelled")
         assert offer.button_texts == ["Use it", "Discard"]
         assert (await scene.recorded("held"))["client_secret"] == SECRET
         assert scene.platforms() == {}
-        await restart(scene)  # the offer outlives that too
+        await scene.restart()  # the offer outlives that too
         await scene.press(button)
         await scene.recorded(state)
         assert scene.platforms() == ({"dingtalk": STORED} if state == "stored" else {})
@@ -171,11 +157,11 @@ async def test_a_cancelled_code_is_asked_about_once_a_minute_and_what_comes_is_o
 
 async def test_what_was_captured_is_stored_as_soon_as_it_can_be(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        before = await invited(scene)
+        before = await scene.invited()
         mark(scene)
         await scene.poll(success(ID, SECRET))
         await scene.sees("it is not stored yet")
-        await restart(scene)
+        await scene.restart()
         await scene.idle()
         assert (await scene.recorded("captured", told=False))["client_secret"] == SECRET
         mend(scene)
@@ -186,7 +172,7 @@ async def test_what_was_captured_is_stored_as_soon_as_it_can_be(tmp_path: Path) 
 
 async def test_what_was_stored_is_told(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        before = await invited(scene)
+        before = await scene.invited()
         scene.telegram.fail("editMessageMedia", DOWN, -1)
         await scene.poll(success(ID, SECRET))
         await scene.recorded("stored", told=False)
@@ -207,7 +193,7 @@ async def test_what_is_told_is_not_told_again(tmp_path: Path) -> None:
         await scene.sees("Checked: DingTalk accepts the credentials")
         for away in (0, 5 * MINUTE, 5 * MINUTE, DAY):
             before = scene.telegram.history(ADMIN)
-            await restart(scene, away)
+            await scene.restart(away)
             await scene.settled()
             assert scene.telegram.history(ADMIN) == before
 
@@ -216,7 +202,7 @@ async def test_a_message_that_was_to_be_removed_is_removed_after_the_restart(
     tmp_path: Path,
 ) -> None:
     async with Scene(tmp_path, interval=60) as scene:
-        before = await invited(scene)
+        before = await scene.invited()
         scene.telegram.fail("deleteMessage", Trouble(hang=True), -1)
         await scene.poll(waiting(), waiting())
         scene.dingtalk.next_poll(success(ID, SECRET))
@@ -246,7 +232,7 @@ async def test_a_removal_under_way_is_finished(tmp_path: Path) -> None:
         )
         await scene.press("Yes, remove it")
         await scene.sees("The bot could not be removed yet")
-        await restart(scene)
+        await scene.restart()
         await scene.idle()
         mend(scene)
         scene.config.write_text(scene.config.read_text().replace("[spare]", "[platforms.dingtalk]"))
@@ -260,7 +246,7 @@ async def test_a_removal_under_way_is_finished(tmp_path: Path) -> None:
 
 async def test_attempts_do_not_wait_for_telegram(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        before = await invited(scene)
+        before = await scene.invited()
         await scene.stop()
         scene.telegram.fail("*", DOWN, -1)
         await scene.dingtalk.approve(client_id=ID)
@@ -278,13 +264,13 @@ async def test_attempts_do_not_wait_for_telegram(tmp_path: Path) -> None:
 
 async def test_an_update_seen_again_after_a_restart_begins_nothing(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        await invited(scene)
+        await scene.invited()
         asked = scene.journal()[-1]["update"]
         scene.dingtalk.next_poll(Answer(body={"errcode": 0, "status": "EXPIRED"}))
         await scene.next_poll()
         await scene.sees("The link has expired")
         await scene.recorded("expired")
-        await restart(scene)
+        await scene.restart()
         await scene.settled()
         before = scene.telegram.history(ADMIN)
         command = {"type": "bot_command", "offset": 0, "length": 13}
@@ -310,11 +296,11 @@ async def test_an_update_seen_again_after_a_restart_begins_nothing(tmp_path: Pat
 
 
 async def cancelled_and_restarted(scene: Scene) -> None:
-    await invited(scene)
+    await scene.invited()
     await scene.press("Cancel")
     await scene.sees("Cancelled")
     await scene.recorded("cancelled")
-    await restart(scene)
+    await scene.restart()
     await scene.idle()
 
 
@@ -372,7 +358,7 @@ async def test_a_road_that_is_bad_does_not_keep_a_new_code_from_being_begun(tmp_
 async def awaiting_approval(folder: Path) -> AsyncIterator[Scene]:
     """A stored bot whose organisation has not agreed yet, just checked for the first time."""
     async with Scene(folder) as scene:
-        await invited(scene)
+        await scene.invited()
         await scene.poll(approving(ID, SECRET))
         await scene.sees("Your organisation still has to approve the bot")
         await scene.until(lambda: checks(scene) == 1)
@@ -400,7 +386,7 @@ async def test_approval_is_looked_for_every_ten_minutes_then_hourly_for_a_week(
         assert "Your organisation still has to approve the bot" in shown.text
         row = scene.journal()[-1]
         assert (row["watching"], row["approval"], row["told"]) == (0, "pending", 1)
-        await restart(scene, away=DAY)
+        await scene.restart(away=DAY)
         await scene.settled()
         assert checks(scene) == seen
         assert scene.platforms() == {"dingtalk": STORED}
@@ -472,7 +458,7 @@ async def test_a_table_wiped_within_ten_minutes_is_written_once_more(tmp_path: P
         assert scene.platforms() == {"dingtalk": STORED}
         # Whoever takes it out after that means it.
         scene.config.write_text(stale, encoding="utf-8")
-        await restart(scene, away=DAY)
+        await scene.restart(away=DAY)
         await scene.settled()
         assert scene.platforms() == {}
 
@@ -495,7 +481,7 @@ async def test_code_and_secret_are_erased_together_after_the_second_look(tmp_pat
         code = scene.dingtalk.latest.device_code
         for kept in (code, SECRET):
             assert kept.encode() in scene.state.read_bytes()
-        await restart(scene)
+        await scene.restart()
         while scene.journal()[-1]["client_secret"] is not None:
             assert scene.journal()[-1]["device_code"] == code
             moment = await looks(scene)
@@ -527,26 +513,26 @@ async def test_what_is_over_is_forgotten_after_thirty_days(tmp_path: Path) -> No
         while scene.clock.pauses:
             await looks(scene)
         begun = START - scene.clock.now() + 30 * DAY
-        await restart(scene, away=begun - 1)
+        await scene.restart(away=begun - 1)
         assert len(scene.journal()) == 1
-        await restart(scene, away=2)
+        await scene.restart(away=2)
         await scene.settled()
         assert scene.journal() == scene.deliveries() == []
 
 
 async def test_a_row_that_holds_a_secret_goes_by_discard_only(tmp_path: Path) -> None:
     async with Scene(tmp_path, more="[security]\nconfirm = true\n") as scene:
-        await invited(scene)
+        await scene.invited()
         await scene.poll(success(ID, SECRET))
         await scene.sees("Credentials of a DingTalk bot arrived")
         await scene.recorded("held")
-        await restart(scene, away=400 * DAY)
+        await scene.restart(away=400 * DAY)
         await scene.idle()
         assert (await scene.recorded("held"))["client_secret"] == SECRET
         await scene.press("Discard")
         await scene.sees("Credentials discarded")
         await scene.recorded("discarded")
-        await restart(scene)
+        await scene.restart()
         await scene.settled()
         assert scene.journal() == []
 
@@ -566,7 +552,7 @@ async def test_a_former_admins_waiting_attempt_is_cancelled_and_asked_about_quie
 ) -> None:
     async with Scene(tmp_path) as scene:
         await scene.says("hello", OTHER_ADMIN)
-        invitation = await invited(scene)
+        invitation = await scene.invited()
         await restart_with_admins(scene, "[43, 44]")
         row = await scene.recorded("cancelled")
         assert row["owner"] == ADMIN
@@ -586,7 +572,7 @@ async def test_a_former_admins_waiting_attempt_is_cancelled_and_asked_about_quie
 async def test_what_a_former_admin_captured_is_offered_to_the_first_admin(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.says("hello", OTHER_ADMIN)
-        await invited(scene)
+        await scene.invited()
         mark(scene)
         await scene.poll(success(ID, SECRET))
         await scene.sees("it is not stored yet")
@@ -607,7 +593,7 @@ async def test_what_a_former_admin_captured_is_offered_to_the_first_admin(tmp_pa
 
 async def test_an_admin_who_stays_keeps_what_is_theirs(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        await invited(scene)
+        await scene.invited()
         await restart_with_admins(scene, "[43, 42]")
         await scene.poll(success(ID, SECRET))
         await scene.sees("Done")
@@ -623,7 +609,7 @@ async def asking_first(folder: Path) -> AsyncIterator[Scene]:
     async with Scene(folder, more="[security]\nconfirm = true\n") as scene:
         await scene.says("hello", OTHER_ADMIN)
         await scene.says("hello", STRANGER)
-        await invited(scene)
+        await scene.invited()
         await scene.poll(success(ID, SECRET))
         offer = await scene.sees("Somebody confirmed the link")
         assert offer.button_texts == ["Store it", "Discard"]
@@ -641,7 +627,7 @@ def offers(scene: Scene) -> list[Message]:
 async def test_confirm_stores_after_store_it_only(tmp_path: Path) -> None:
     async with asking_first(tmp_path) as scene:
         await scene.says("/dingtalk_status")
-        await restart(scene, away=HOUR)
+        await scene.restart(away=HOUR)
         await scene.says("/dingtalk_status")
         await scene.settled()
         assert scene.platforms() == {}
@@ -688,7 +674,7 @@ async def test_twenty_attempts_in_all_are_enough(tmp_path: Path) -> None:
         shown = await scene.sees("Too many attempts are under way at once", 120)
         assert "wait until one of them has ended" in shown.text
         assert len(scene.journal()) == len(scene.dingtalk.registrations) == 20
-        await restart(scene)
+        await scene.restart()
         await scene.says("/dingtalk_new", 121)
         await scene.sees("Too many attempts are under way at once", 121)
         await scene.press("Cancel", 100)
@@ -701,12 +687,12 @@ async def test_ten_attempts_an_hour_count_across_a_restart(tmp_path: Path) -> No
     async with Scene(tmp_path) as scene:
         for number in range(10):
             if number == 5:
-                await restart(scene)
-            await invited(scene)
+                await scene.restart()
+            await scene.invited()
             await scene.expire()
             await scene.sees("The link has expired")
             await scene.recorded("expired")
-        await restart(scene)
+        await scene.restart()
         await scene.says("/dingtalk_new")
         await scene.sees("That was ten attempts within an hour")
         assert len(scene.dingtalk.registrations) == 10
@@ -773,12 +759,12 @@ async def test_not_mine_works_after_a_restart(tmp_path: Path, away: float) -> No
                 await looks(scene)
         await scene.press("Not mine")
         await scene.telegram.until(lambda: "Yes, remove it" in result.button_texts)
-        await restart(scene, away)
+        await scene.restart(away)
         await scene.press("Yes, remove it")
         await scene.sees("The bot is gone from where it was stored")
         await scene.recorded("removed")
         assert scene.platforms() == {}
-        await restart(scene)
+        await scene.restart()
         await scene.settled()
         assert scene.platforms() == {}
         assert not scene.clock.pauses

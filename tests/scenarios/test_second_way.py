@@ -66,9 +66,7 @@ async def test_what_was_sent_as_text_is_edited_as_text_after_a_restart(tmp_path:
         await scene.settled()
         refuse_pictures(scene, NO_PICTURE["processing"])
         invitation = await scene.invited()
-        await scene.stop()
-        await scene.start()
-        await scene.idle()
+        await scene.restart()
         await scene.poll(success(ID, SECRET))
         assert (await scene.sees("Done")).id == invitation.id
         await scene.recorded("stored")

@@ -150,8 +150,7 @@ async def test_it_runs_once_however_often_the_bot_starts(tmp_path: Path, gate: G
         await confirmed(scene)
         gate.let_on()
         await scene.sees("Done")
-        await scene.stop()
-        await scene.start()
+        await scene.restart()
         await looked_again(scene)
         assert len(gate.processes) == 1
 
@@ -162,11 +161,9 @@ async def test_one_that_is_cut_off_with_the_bot_runs_once_more_and_then_it_is_sa
     async with Scene(tmp_path, more=following(gate.script)) as scene:
         await confirmed(scene)
         await scene.until(lambda: len(gate.processes) == 1)
-        await scene.stop()
-        await scene.start()
+        await scene.restart()
         await scene.until(lambda: len(gate.processes) == 2)
-        await scene.stop()
-        await scene.start()
+        await scene.restart()
         done = await scene.sees("Done")
         assert followed("interrupted") in done.text
         for process in gate.processes:

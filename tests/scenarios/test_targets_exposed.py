@@ -8,7 +8,7 @@ import pytest
 from bootstrap_bot.chat.delivery_text import blocker
 from bootstrap_bot.cli import main
 from bootstrap_bot.registration.delivery import Delivery
-from tests.support.scene import OTHER_ADMIN, Scene
+from tests.support.scene import OTHER_ADMIN, Scene, data_of
 from tests.support.target_scenes import (
     EN,
     ID,
@@ -17,7 +17,6 @@ from tests.support.target_scenes import (
     SKIP,
     backup,
     connected,
-    data_of,
     delivery,
     disowned,
     hindered,
@@ -77,8 +76,7 @@ async def test_a_mode_that_was_changed_needs_no_word(
 async def test_the_question_and_its_answer_outlive_a_restart(tmp_path: Path, file: Path) -> None:
     async with Scene(tmp_path, more=HERMES) as scene:
         await hindered(scene, ASKED)
-        await scene.stop()
-        await scene.start()
+        await scene.restart()
         await scene.idle()
         assert text_of(file) == "KEY=1\n"
         broken = written(file, "KEY='1\n", 0o644)

@@ -159,8 +159,7 @@ async def test_the_answer_counts_after_a_restart_too(home: Path) -> None:
     file = hermes(home)
     async with Scene(home, more=target("hermes")) as scene:
         await hindered(scene, TAKEN, name="sales")
-        await scene.stop()
-        await scene.start()
+        await scene.restart()
         await scene.idle()
         await scene.press(OVERWRITE)
         await scene.sees("Done")

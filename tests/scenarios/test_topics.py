@@ -16,10 +16,7 @@ COMMANDS += ["/dingtalk_new not a name"]
 
 async def invited(scene: Scene, topic: int | None = TOPIC) -> Message:
     """/dingtalk_new in a topic, up to the message with the QR."""
-    await scene.says("/dingtalk_new", topic=topic)
-    message = await scene.sees("Waiting for you")
-    await scene.idle()
-    return message
+    return await scene.invited(topic=topic)
 
 
 @pytest.mark.parametrize("restart", [False, True])
@@ -30,8 +27,7 @@ async def test_every_message_of_an_attempt_stands_in_its_topic(
         invitation = await invited(scene)
         assert invitation.topic == TOPIC
         if restart:
-            await scene.stop()
-            await scene.start()
+            await scene.restart()
             await scene.idle()
         await scene.clock.advance(200)
         await scene.poll(success(ID, SECRET))

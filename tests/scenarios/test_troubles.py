@@ -2,13 +2,10 @@
 
 import asyncio
 import os
-import resource
 import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,6 +19,7 @@ from tests.support.clock import START
 from tests.support.crash_stage import CrashStage
 from tests.support.folder_lock import FolderLock
 from tests.support.scene import ADMIN, OTHER_ADMIN, Scene
+from tests.support.system_calls import largest_file
 
 REPOSITORY = Path(__file__).parents[2]
 ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
@@ -34,13 +32,6 @@ NOT_STORED = "DingTalk created the bot, but it is not stored yet"
 SAFE = "Nothing is lost: I keep the credentials safe until they are stored."
 RETRY = "Try again now"
 FULL = 60_000
-
-
-async def invited(scene: Scene) -> Message:
-    """/dingtalk_new, up to a message that is shown and recorded."""
-    message = await scene.invited()
-    await scene.until(lambda: scene.journal()[-1]["message"] == message.id)
-    return message
 
 
 async def not_stored(scene: Scene, why: str) -> Message:
@@ -63,24 +54,13 @@ def results(scene: Scene) -> list[Message]:
 # --- the disk ------------------------------------------------------------------------------------
 
 
-@contextmanager
-def no_file_beyond(size: int) -> Iterator[None]:
-    """No file of this process can grow beyond that many bytes: the disk is full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 async def test_a_full_disk_keeps_the_credentials_and_leaves_the_config(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        await invited(scene)
+        await scene.invited()
         # Larger than the state file, which therefore still has room.
         before = scene.config.read_text() + "# much to say\n" * (FULL // 10)
         scene.config.write_text(before)
-        with no_file_beyond(FULL):
+        with largest_file(FULL):
             await not_stored(scene, "the disk is full. Make some room.")
             assert scene.config.read_text() == before
             assert not any(file.name.endswith(".tmp") for file in files(tmp_path))
@@ -101,7 +81,7 @@ async def test_without_room_in_the_state_file_nothing_is_begun(tmp_path: Path) -
     async with Scene(tmp_path) as scene:
         await scene.says("/help")
         await scene.sees("I connect DingTalk bots")
-        with no_file_beyond(1):
+        with largest_file(1):
             await scene.says("/dingtalk_new")
             await scene.sees("The disk with the state file is full, so nothing was begun.")
             assert scene.dingtalk.requests == []
@@ -114,8 +94,8 @@ async def test_credentials_wait_for_room_in_the_state_file_and_nothing_goes_befo
     tmp_path: Path,
 ) -> None:
     async with Scene(tmp_path) as scene:
-        await invited(scene)
-        with no_file_beyond(1):
+        await scene.invited()
+        with largest_file(1):
             scene.dingtalk.next_poll(CREATED)
             for pause in (5, 1, 2, 4, 8):
                 assert await scene.next_moment() == pause
@@ -136,7 +116,7 @@ MISTAKE = '[somebody\nkey = "their-secret-value"\n'
 
 async def with_a_mistake(scene: Scene) -> str:
     """A captured attempt beside a config that does not parse; gives the text without it."""
-    await invited(scene)
+    await scene.invited()
     good = scene.config.read_text()
     scene.config.write_text(good + MISTAKE)
     line = good.count("\n") + 1
@@ -187,7 +167,7 @@ async def test_a_mended_config_is_written_at_once_when_somebody_asks(
 @pytest.mark.slow  # ten real seconds: the lock is waited for
 async def test_a_held_lock_is_named_and_waited_out(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        await invited(scene)
+        await scene.invited()
         with FolderLock(scene.config):
             scene.dingtalk.next_poll(CREATED)
             await scene.next_moment()
@@ -297,13 +277,12 @@ async def test_a_broken_state_file_is_moved_aside_and_the_admins_are_told(
         assert sorted(file.read_bytes() for file in aside) == sorted([broken, b"side"])
         assert {stat.S_IMODE(file.stat().st_mode) for file in [*aside, scene.state]} == {0o600}
         assert scene.journal() == []
-        await invited(scene)
+        await scene.invited()
         await scene.poll(CREATED)
         await scene.sees("Done")
         assert scene.platforms() == STORED
         await scene.recorded("stored")
-        await scene.stop()
-        await scene.start()
+        await scene.restart()
         await scene.settled()
         assert sum(DAMAGED in text for text in scene.captions()) == 1
 
@@ -334,7 +313,7 @@ async def test_a_second_process_ends_with_2_and_says_who_holds_the_state_file(
     tmp_path: Path,
 ) -> None:
     async with Scene(tmp_path) as scene:
-        await invited(scene)
+        await scene.invited()
         holder = f"process {os.getpid()} runs with this state file: stop it first"
         assert await refused(scene) == f"{scene.state}: {holder}"
         await scene.poll(CREATED)
@@ -356,7 +335,7 @@ async def test_without_telegram_a_whole_attempt_is_stored_and_told_afterwards(
     tmp_path: Path, trouble: Trouble
 ) -> None:
     async with Scene(tmp_path) as scene:
-        await invited(scene)
+        await scene.invited()
         scene.telegram.fail("*", trouble, -1)
         await scene.poll(http(502), waiting(), CREATED)
         await scene.recorded("stored", told=False)
@@ -373,7 +352,7 @@ async def test_without_telegram_a_whole_attempt_is_stored_and_told_afterwards(
 
 async def test_a_result_that_arrived_without_our_knowing_is_not_sent_twice(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        before = await invited(scene)
+        before = await scene.invited()
         scene.telegram.fail("editMessageMedia", Trouble(502, after=True))
         await scene.poll(CREATED)
         await scene.sees("Done")
@@ -386,7 +365,7 @@ async def test_a_result_that_arrived_without_our_knowing_is_not_sent_twice(tmp_p
 @pytest.mark.filterwarnings("ignore:.*retry_after:DeprecationWarning")
 async def test_too_many_requests_are_waited_out_and_hold_up_no_storing(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        before = await invited(scene)
+        before = await scene.invited()
         scene.telegram.fail("*", Trouble(429, retry_after=30), -1)
         await scene.poll(waiting(), CREATED)
         await scene.recorded("stored", told=False)
@@ -404,7 +383,7 @@ async def test_too_many_requests_are_waited_out_and_hold_up_no_storing(tmp_path:
 @pytest.mark.slow  # the library gives up on a request after its real seconds
 async def test_a_telegram_that_hangs_holds_up_no_storing(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        before = await invited(scene)
+        before = await scene.invited()
         scene.telegram.fail("*", Trouble(hang=True), -1)
         scene.dingtalk.next_poll(CREATED)
         await scene.next_moment()
@@ -435,7 +414,7 @@ async def next_write(scene: Scene) -> float:
 
 async def test_telling_is_tried_without_end_each_minute_then_each_five(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        await invited(scene)
+        await scene.invited()
         scene.telegram.fail("editMessageMedia", Trouble(502), -1)
         scene.telegram.fail("sendPhoto", Trouble(502), -1)
         await scene.poll(CREATED)
@@ -458,7 +437,7 @@ async def test_telling_is_tried_without_end_each_minute_then_each_five(tmp_path:
 
 async def test_a_message_the_person_removed_is_replaced_by_the_result(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        before = await invited(scene)
+        before = await scene.invited()
         scene.telegram.person_deletes(ADMIN, before.id)
         await scene.poll(CREATED)
         after = await scene.sees("Done")
@@ -473,7 +452,7 @@ async def test_a_closed_chat_is_left_alone_and_the_result_comes_with_the_next_up
     tmp_path: Path, how: str
 ) -> None:
     async with Scene(tmp_path) as scene:
-        await invited(scene)
+        await scene.invited()
         if how == "blocked":
             scene.telegram.block(ADMIN)
         else:
@@ -529,8 +508,7 @@ async def test_a_copy_that_was_sent_without_our_knowing_is_no_dead_end(tmp_path:
 async def test_a_copy_is_put_away_by_a_press_after_a_restart_too(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         first, second = await sent_twice(scene)
-        await scene.stop()
-        await scene.start()
+        await scene.restart()
         await scene.answered(await scene.telegram.press(ADMIN, first, "Check now"))
         await scene.telegram.until(lambda: "do not scan" in first.text)
         assert first.buttons == []
@@ -555,7 +533,7 @@ async def test_an_hour_of_bad_answers_costs_nothing_but_time(
     tmp_path: Path, trouble: Answer
 ) -> None:
     async with Scene(tmp_path, timeout=0.05 if trouble.hang else 5.0) as scene:
-        before = await invited(scene)
+        before = await scene.invited()
         scene.dingtalk.always_poll(trouble)
         pauses = []
         while scene.clock.now() < START + (HOUR if not trouble.hang else HOUR / 4):
@@ -579,7 +557,7 @@ async def test_bad_answers_across_the_deadline_get_ten_more_minutes(
     answer = STRETCHES[trouble]
     quiet = 0.05 if answer.hang else 5.0
     async with Scene(tmp_path, timeout=quiet, lifetime=120) as scene:
-        await invited(scene)
+        await scene.invited()
         scene.dingtalk.always_poll(answer)
         while scene.clock.now() < START + 120 + late and scene.journal()[-1]["state"] == "waiting":
             await scene.next_poll()

@@ -6,14 +6,7 @@ from pathlib import Path
 
 import pytest
 
-
-def failing(monkeypatch: pytest.MonkeyPatch, call: str, number: int) -> None:
-    """From now on this call of the system fails with that error."""
-
-    def fails(*arguments: object) -> None:
-        raise OSError(number, "made to order")
-
-    monkeypatch.setattr(os, call, fails)
+from tests.support.system_calls import failing
 
 
 def without_modes(monkeypatch: pytest.MonkeyPatch, mode: int) -> None:

@@ -115,6 +115,12 @@ class Scene:
             await self._serving
             self._serving = None
 
+    async def restart(self, away: float = 0.0) -> None:
+        """Stops the bot, lets that much time pass, and starts it."""
+        await self.stop()
+        await self.clock.advance(away)
+        await self.start()
+
     async def says(self, text: str, user: int = ADMIN, **options: Any) -> Message:
         """Somebody writes to the bot."""
         return await self.telegram.says(user, text, **options)
@@ -136,12 +142,24 @@ class Scene:
             raise AssertionError(f"{text!r} not in {self._last_text(user)!r}") from None
         return self.telegram.last(user)
 
-    async def invited(self, user: int = ADMIN) -> Message:
-        """/dingtalk_new, up to the message with the QR and a bot that waits."""
-        await self.says("/dingtalk_new", user)
+    async def invited(
+        self, user: int = ADMIN, command: str = "/dingtalk_new", **options: Any
+    ) -> Message:
+        """That command, up to the message with the QR and a bot that waits."""
+        await self.says(command, user, **options)
         message = await self.sees("Waiting for you", user)
         await self.idle()
         return message
+
+    async def cancelled_while_asked(self, answer: Answer) -> Message:
+        """Invited, and cancelled while DingTalk is about to answer that, once it is let go."""
+        await self.invited()
+        self.dingtalk.hold_polls()
+        self.dingtalk.next_poll(answer)
+        await self.next_moment()
+        await self.dingtalk.until(lambda: self.dingtalk.polls == 1)
+        await self.press("Cancel")
+        return await self.sees("Cancelled")
 
     async def poll(self, *answers: Answer) -> float:
         """Passes to the next poll, once for each answer; gives the seconds the last one took."""
@@ -245,3 +263,10 @@ class Scene:
     def _last_text(self, user: int) -> str:
         messages = self.telegram.bot_messages(user)
         return messages[-1].text if messages else ""
+
+
+def data_of(message: Message, label: str) -> str:
+    """What the button with that label tells the bot."""
+    [found] = [b.data for row in message.buttons for b in row if b.text == label]
+    assert found is not None
+    return found

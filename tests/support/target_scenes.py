@@ -11,7 +11,7 @@ from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.sandbox.dingtalk.answers import success
 from bootstrap_bot.sandbox.telegram.stand_in import Message, Press
 from bootstrap_bot.targets.neighbours import copy_of
-from tests.support.scene import ADMIN, Scene
+from tests.support.scene import ADMIN, Scene, data_of
 
 ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
 OLD_ID, OLD_SECRET = "dingzyxwvuts9876", "w" * 60 + "STUV"
@@ -105,10 +105,7 @@ def followed(code: str, **values: object) -> str:
 
 async def begun(scene: Scene, name: str = "") -> Message:
     """/dingtalk_new, with a name nobody is asked anything; up to the message that waits."""
-    await scene.says(f"/dingtalk_new {name}".strip())
-    message = await scene.sees("Waiting for you")
-    await scene.idle()
-    return message
+    return await scene.invited(command=f"/dingtalk_new {name}".strip())
 
 
 async def confirmed(
@@ -139,13 +136,6 @@ async def hindered(scene: Scene, words: str, *, secret: str = SECRET, name: str 
     """From the command to a message that says what is in the way."""
     await confirmed(scene, ID, secret, name=name)
     return await scene.sees(words)
-
-
-def data_of(message: Message, label: str) -> str:
-    """What the button with that label tells the bot."""
-    [found] = [b.data for row in message.buttons for b in row if b.text == label]
-    assert found is not None
-    return found
 
 
 async def pressed_by(scene: Scene, user: int, label: str) -> Press:

@@ -2,10 +2,9 @@
 
 import errno
 import os
-import resource
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from bootstrap_bot.targets import mounts
 from bootstrap_bot.targets.file_writer import FileWriter, Written
 from bootstrap_bot.targets.neighbours import copy_of
 from tests.support.folder_lock import FolderLock
+from tests.support.system_calls import failing, largest_file
 
 PLACE = "the owner's file"
 NOBODY = 65534
@@ -74,35 +74,12 @@ def held_open(folder: Path) -> list[str]:
     return [name for name in found if name.startswith(str(folder))]
 
 
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Within, this process cannot make any file larger than that, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     def sleep(seconds: float) -> None:
         pytest.fail("another holder was waited for")
 
     monkeypatch.setattr(time, "sleep", sleep)
-
-
-def failing(monkeypatch: pytest.MonkeyPatch, name: str, number: int, at: str = "") -> None:
-    """Makes that call of the system fail, where there is a name at that name."""
-    real = getattr(os, name)
-
-    def call(*arguments: object) -> object:
-        if not at or str(arguments[-1]).endswith(at):
-            raise OSError(number, "made to order")
-        return real(*arguments)
-
-    monkeypatch.setattr(os, name, call)
 
 
 # Words and modes.

@@ -18,7 +18,8 @@ from bootstrap_bot.targets.neighbours import copy_of
 from bootstrap_bot.targets.rights import Rights, command_to_close, kept
 from bootstrap_bot.targets.rights import give as really_give
 from bootstrap_bot.targets.staging import Give
-from tests.support.mounts import failing, without_modes
+from tests.support.mounts import without_modes
+from tests.support.system_calls import failing
 
 LIST, DEFAULT_LIST = "system.posix_acl_access", "system.posix_acl_default"
 # acl(5): tags of the entries of an access list; an entry that is for nobody by number.
