@@ -178,6 +178,17 @@ class ProviderKind:
         return Credentials(self.name, values[self.account], hidden)
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a platform tells of a bot that works, as far as it does.
+
+    `name` is what people see in its chats; `connections` are the programs that listen for it now.
+    """
+
+    name: str = ""
+    connections: int | None = None
+
+
 class Provider(Protocol):
     """One platform's registration."""
 
@@ -196,6 +207,10 @@ class Provider(Protocol):
 
     async def check(self, credentials: Credentials) -> Health:
         """Asks whether a bot can work with these; disturbs none. Raises `RemoteError`."""
+        ...
+
+    async def about(self, credentials: Credentials) -> About:
+        """Asks what these belong to; disturbs nobody. Raises `RemoteError`."""
         ...
 
     async def probe(self) -> Probe:

@@ -75,7 +75,8 @@ class Attempt:
     where the pair is to go. `device_state` is the provider's, for polls. After a verdict it is
     kept until `let_go_at` (0 before one). `stage` holds since `stage_at`; `checked_at` is when
     the person last had the platform asked. `watching`: a pending approval is looked for.
-    `looked_at` is when the stored pair was last checked, with `health` as its outcome.
+    `looked_at` is when the stored pair was last checked, with `health` as its outcome,
+    `bot_name` and `connections` as what the platform told of it.
     `masked_secret` stays when secrets are erased from `values`, so that what is shown does not
     change with that.
     """
@@ -110,6 +111,8 @@ class Attempt:
     watching: bool = False
     health: Health = Health.UNKNOWN
     looked_at: float = 0.0
+    bot_name: str = ""
+    connections: int | None = None
     held: Held = Held.LATE
     account: str = ""
     values: Values = field(default_factory=dict)

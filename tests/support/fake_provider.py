@@ -8,6 +8,7 @@ from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.dingtalk.kind import KIND
 from bootstrap_bot.providers.provider import (
+    About,
     DeviceAuthorization,
     Granted,
     Health,
@@ -47,6 +48,7 @@ class FakeProvider:
         self.codes: list[str] = []
         self.health: Health | RemoteError = Health.WORKS
         self.checked: list[float] = []
+        self.tells = About()
         self.pairs: list[Credentials] = []
         self.let_go = asyncio.Event()
         self.let_go.set()
@@ -74,6 +76,9 @@ class FakeProvider:
         if isinstance(self.health, RemoteError):
             raise self.health
         return self.health
+
+    async def about(self, credentials: Credentials) -> About:
+        return self.tells
 
     async def probe(self) -> Probe:
         return Probe()
