@@ -157,7 +157,8 @@ class ProviderKind:
     """What a platform declares of itself.
 
     `name` is its type in a config and its table's name; `account` names the field that tells one
-    bot from another; `build` makes it for what its owner set. `placements` say where programs
+    bot from another, `scanner` the one with the id of the person who confirmed, if there is one;
+    `build` makes it for what its owner set. `placements` say where programs
     keep its bots, by the kind of target.
     """
 
@@ -168,6 +169,7 @@ class ProviderKind:
     table: type[ProviderTable]
     build: Callable[[Http, ProviderTable], "Provider"]
     placements: Mapping[str, Placement] = field(default_factory=dict)
+    scanner: str = ""
 
     def credentials(self, values: Mapping[str, str]) -> Credentials:
         """Credentials of these values, secrets hidden."""

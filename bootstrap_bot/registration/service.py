@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bootstrap_bot.activity import waits
 from bootstrap_bot.errors import Code, RefusedError
@@ -21,6 +22,7 @@ from bootstrap_bot.registration.transitions import (
     discarded,
     displaced,
     exposed,
+    let_in,
     moved_down,
     moved_to,
     removed,
@@ -153,9 +155,15 @@ class RegistrationService:
             lambda now: cancelled(moved_to(now, topic) if down else now),
         )
 
-    async def decide(self, attempt: str, owner: PersonId, *, use: bool) -> bool:
-        """Stores credentials that were held back, or discards them for good."""
-        return await self._change(attempt, owner, {State.HELD}, used if use else discarded)
+    async def decide(
+        self, attempt: str, owner: PersonId, *, use: bool, let_in: bool = False
+    ) -> bool:
+        """Stores credentials that were held back, or discards them for good.
+
+        `let_in`: who confirmed is to be answered by the bot, too.
+        """
+        change = partial(used, let_in=let_in) if use else discarded
+        return await self._change(attempt, owner, {State.HELD}, change)
 
     async def try_again(self, attempt: str, owner: PersonId) -> bool:
         """Stores or removes now instead of at the next try."""
@@ -189,16 +197,11 @@ class RegistrationService:
 
     async def remove(self, attempt: str, owner: PersonId) -> bool:
         """Takes a stored pair out of the targets again, however long ago that was."""
-        async with self._beginning:
-            if await self._change(attempt, owner, {State.STORED}, removed):
-                return True
-            found = await self.stored(attempt, owner)
-            if found is None or attempt in self._runs:
-                return False
-            taken_out = replace(removed(found), acted_at=self._services.clock.now())
-            await self._services.journal.save(taken_out)
-            self._take_up(taken_out)
-            return True
+        return await self._take_up_again(attempt, owner, removed)
+
+    async def let_in(self, attempt: str, owner: PersonId) -> bool:
+        """Has targets with a list of people answer who confirmed that registration."""
+        return await self._take_up_again(attempt, owner, let_in)
 
     def language_of(self, owner: PersonId) -> str | None:
         """What the owner chose, if they did."""
@@ -260,6 +263,19 @@ class RegistrationService:
             # it had come to its end while the change was on its way to the disk
             self._take_up(after)
         return after.acted_at == acted_at
+
+    async def _take_up_again(self, attempt: str, owner: PersonId, change: Change) -> bool:
+        """Changes a stored attempt, also one whose end is long past."""
+        async with self._beginning:
+            if await self._change(attempt, owner, {State.STORED}, change):
+                return True
+            found = await self.stored(attempt, owner)
+            if found is None or attempt in self._runs:
+                return False
+            changed = replace(change(found), acted_at=self._services.clock.now())
+            await self._services.journal.save(changed)
+            self._take_up(changed)
+            return True
 
     def _attempt(self, request: Request) -> Attempt:
         now = self._services.clock.now()

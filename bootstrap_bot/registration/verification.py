@@ -57,6 +57,8 @@ class Verification:
             not_before = self._not_before - self._clock.monotonic()
             await self._clock.wait(hurry, max(due - now, not_before))
             hurry.clear()
+            if self._record.attempt.letting_in:
+                return
             if self._record.attempt.state is State.STORED:
                 await self._look()
 

@@ -16,6 +16,7 @@ from bootstrap_bot.providers.provider import (
     Pending,
     PollResult,
     Probe,
+    ProviderKind,
 )
 from tests.support.attempts import PAIR
 from tests.support.clock import START, FakeClock
@@ -38,7 +39,7 @@ class FakeProvider:
     `times` has the seconds from START of every poll. `let_go` holds answers back.
     """
 
-    kind = KIND
+    kind: ProviderKind = KIND
 
     def __init__(self, clock: FakeClock) -> None:
         self.begun: list[float] = []
