@@ -29,7 +29,7 @@ from bootstrap_bot.http import Http
 from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.providers.dingtalk.kind import KIND
 from bootstrap_bot.providers.dingtalk.provider import DingTalk
-from bootstrap_bot.providers.provider import DeviceAuthorization, Health, PollResult, Probe
+from bootstrap_bot.providers.provider import About, DeviceAuthorization, Health, PollResult, Probe
 from bootstrap_bot.registration.attempt import Attempt
 from bootstrap_bot.registration.worker import Services, Worker
 
@@ -72,6 +72,9 @@ class Counted:
 
     async def check(self, credentials: Credentials) -> Health:
         return await self._provider.check(credentials)
+
+    async def about(self, credentials: Credentials) -> About:
+        return await self._provider.about(credentials)
 
     async def probe(self) -> Probe:
         return await self._provider.probe()

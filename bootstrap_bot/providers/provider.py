@@ -157,7 +157,8 @@ class ProviderKind:
     """What a platform declares of itself.
 
     `name` is its type in a config and its table's name; `account` names the field that tells one
-    bot from another; `build` makes it for what its owner set. `placements` say where programs
+    bot from another, `scanner` the one with the id of the person who confirmed, if there is one;
+    `build` makes it for what its owner set. `placements` say where programs
     keep its bots, by the kind of target.
     """
 
@@ -168,6 +169,7 @@ class ProviderKind:
     table: type[ProviderTable]
     build: Callable[[Http, ProviderTable], "Provider"]
     placements: Mapping[str, Placement] = field(default_factory=dict)
+    scanner: str = ""
 
     def credentials(self, values: Mapping[str, str]) -> Credentials:
         """Credentials of these values, secrets hidden."""
@@ -176,6 +178,17 @@ class ProviderKind:
             name: SecretStr(text) if name in secret else text for name, text in values.items()
         }
         return Credentials(self.name, values[self.account], hidden)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a platform tells of a bot that works, as far as it does.
+
+    `name` is what people see in its chats; `connections` are the programs that listen for it now.
+    """
+
+    name: str = ""
+    connections: int | None = None
 
 
 class Provider(Protocol):
@@ -196,6 +209,10 @@ class Provider(Protocol):
 
     async def check(self, credentials: Credentials) -> Health:
         """Asks whether a bot can work with these; disturbs none. Raises `RemoteError`."""
+        ...
+
+    async def about(self, credentials: Credentials) -> About:
+        """Asks what these belong to; disturbs nobody. Raises `RemoteError`."""
         ...
 
     async def probe(self) -> Probe:

@@ -75,9 +75,11 @@ class Attempt:
     where the pair is to go. `device_state` is the provider's, for polls. After a verdict it is
     kept until `let_go_at` (0 before one). `stage` holds since `stage_at`; `checked_at` is when
     the person last had the platform asked. `watching`: a pending approval is looked for.
-    `looked_at` is when the stored pair was last checked, with `health` as its outcome.
-    `masked_secret` stays when secrets are erased from `values`, so that what is shown does not
-    change with that. `version` counts the journal's saves of it.
+    `looked_at` is when the stored pair was last checked, with `health` as its outcome and
+    `bot_name` and `connections` as what the platform told of it. `scanner` is who confirmed, by
+    the platform's id, where a target keeps a list of people; `let_in`: the admin wants them on
+    it. `masked_secret` stays when secrets are erased from `values`, so that what is shown does
+    not change with that. `version` counts the journal's saves of it.
     """
 
     id: str
@@ -110,6 +112,8 @@ class Attempt:
     watching: bool = False
     health: Health = Health.UNKNOWN
     looked_at: float = 0.0
+    bot_name: str = ""
+    connections: int | None = None
     held: Held = Held.LATE
     account: str = ""
     values: Values = field(default_factory=dict)
@@ -118,6 +122,8 @@ class Attempt:
     trouble: str = ""
     trouble_since: float = 0.0
     stored_at: float = 0.0
+    scanner: str = ""
+    let_in: bool = False
     deliveries: tuple[Delivery, ...] = ()
     version: int = field(default=0, compare=False)
 
@@ -154,7 +160,15 @@ class Attempt:
         return next((one for one in self.deliveries if one.target == target), None)
 
     @property
+    def letting_in(self) -> tuple[Delivery, ...]:
+        """Deliveries to targets that are still to put who confirmed on their list."""
+        if not (self.let_in and self.state is State.STORED):
+            return ()
+        return tuple(one for one in self.deliveries if one.closed_to_scanner)
+
+    @property
     def over(self) -> bool:
         """Whether nothing is left to do: no code, no secret, no watch, and the person knows."""
         kept = self.device_state is not None or self.has_secret
-        return self.told and not self.stale and not kept and not self.watching
+        told = self.told and not self.stale
+        return told and not kept and not self.watching and not self.letting_in

@@ -83,8 +83,14 @@ class Deliverer:
         except TargetError as error:
             await self._trouble(target, error)
             return None
-        await self._mark(target, Delivery.verified)
+        listed = target.allows(credentials.provider)
+        await self._mark(target, lambda now: replace(now.verified(), listed=listed))
         return written
+
+    async def let_in(self) -> bool:
+        """Puts who confirmed on the lists of people; True when they are on all of them."""
+        await asyncio.gather(*map(self._let_in_at, self.targets))
+        return not self._record.attempt.letting_in
 
     async def run_command(self, target: Target) -> None:
         """Runs what is to follow a delivery, unless it has; at least once, cut off or not."""
@@ -127,6 +133,19 @@ class Deliverer:
             await self._mark(target, Delivery.untroubled)
         await self.run_command(target)
         return True
+
+    async def _let_in_at(self, target: Target) -> None:
+        attempt = self._record.attempt
+        if self._delivery(target) not in attempt.letting_in:
+            return
+        try:
+            with contained(target):
+                await target.allow(attempt.provider, attempt.account, attempt.scanner)
+        except TargetError as error:
+            await self._trouble(target, error)
+            return
+        await self._mark(target, Delivery.opened)
+        await self.run_command(target)
 
     async def _mend(self, target: Target, credentials: Credentials) -> None:
         """Stores once more what was wiped out, unless its admin had it taken out meanwhile."""

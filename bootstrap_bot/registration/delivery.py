@@ -7,7 +7,7 @@ from typing import Self
 
 from bootstrap_bot.errors import EXPOSING, Code, TargetError
 from bootstrap_bot.targets.command import End, Ran
-from bootstrap_bot.targets.target import Stored
+from bootstrap_bot.targets.target import PEOPLE_NOTES, Stored
 
 HANDLE_LENGTH = 12
 
@@ -41,7 +41,7 @@ class Delivery:
     they want the pair written though others can read it there. `notes` are codes with blanks
     between them. The command that follows was begun `runs` times, the last one at `run_at`
     (epoch seconds); `run_end` is how that ended, empty before, with its status, seconds and
-    output.
+    output. `listed`: the target answers a list of people only; `let_in`: who confirmed is on it.
     """
 
     target: str
@@ -66,11 +66,19 @@ class Delivery:
     begun: bool = False
     exposed: bool = False
     about: str = ""
+    listed: bool = False
+    let_in: bool = False
 
     @property
     def open(self) -> bool:
         """Whether the credentials are there or on their way."""
         return self.state is not DeliveryState.CLOSED
+
+    @property
+    def closed_to_scanner(self) -> bool:
+        """Whether who confirmed is not on the target's list of people yet."""
+        verified = self.state is DeliveryState.VERIFIED
+        return verified and self.listed and not self.let_in
 
     @property
     def running(self) -> bool:
@@ -109,6 +117,11 @@ class Delivery:
         """Read back."""
         return replace(self, state=DeliveryState.VERIFIED)
 
+    def opened(self) -> Self:
+        """Who confirmed is on the target's list of people, and its command has to run again."""
+        notes = (note for note in self.notes.split() if note not in PEOPLE_NOTES)
+        return replace(self.untroubled().to_run_again(), notes=" ".join(notes), let_in=True)
+
     def ended(self, why: Closed) -> Self:
         """Without the credentials."""
         return replace(self.untroubled(), state=DeliveryState.CLOSED, closed=why.value)
@@ -128,8 +141,8 @@ class Delivery:
         )
 
     def to_run_again(self) -> Self:
-        """Its command has to run once more, for something was stored anew."""
-        return replace(self, runs=0, run_end="", run_status=None, run_output="")
+        """What follows has to be done once more, for something was stored anew."""
+        return replace(self, runs=0, run_end="", run_status=None, run_output="", let_in=False)
 
     @property
     def handle(self) -> str:

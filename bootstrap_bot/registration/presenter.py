@@ -152,4 +152,6 @@ def _gist(attempt: Attempt) -> Attempt:
         watching=False,
         health=Health.UNKNOWN,
         looked_at=0.0,
+        bot_name="",
+        connections=None,
     )

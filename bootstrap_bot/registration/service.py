@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bootstrap_bot.activity import waits
 from bootstrap_bot.errors import Code, ConflictError, RefusedError
@@ -23,6 +24,7 @@ from bootstrap_bot.registration.transitions import (
     discarded,
     displaced,
     exposed,
+    let_in,
     moved_down,
     moved_to,
     removed,
@@ -147,9 +149,15 @@ class RegistrationService:
             lambda now: cancelled(moved_to(now, topic) if down else now),
         )
 
-    async def decide(self, attempt: str, owner: PersonId, *, use: bool) -> bool:
-        """Stores credentials that were held back, or discards them for good."""
-        return await self._change(attempt, owner, {State.HELD}, used if use else discarded)
+    async def decide(
+        self, attempt: str, owner: PersonId, *, use: bool, let_in: bool = False
+    ) -> bool:
+        """Stores credentials that were held back, or discards them for good.
+
+        `let_in`: who confirmed is to be answered by the bot, too.
+        """
+        change = partial(used, let_in=let_in) if use else discarded
+        return await self._change(attempt, owner, {State.HELD}, change)
 
     async def try_again(self, attempt: str, owner: PersonId) -> bool:
         """Stores or removes now instead of at the next try."""
@@ -183,19 +191,11 @@ class RegistrationService:
 
     async def remove(self, attempt: str, owner: PersonId) -> bool:
         """Takes a stored pair out of the targets again, however long ago that was."""
-        async with self._beginning:
-            if await self._change(attempt, owner, {State.STORED}, removed):
-                return True
-            found = await self.stored(attempt, owner)
-            if found is None or attempt in self._runs:
-                return False
-            acted_at = self._services.clock.now()
-            record = Record(found, self._services.journal, self._services.clock)
-            taken_out = await record.commit(_acted(removed, owner, {State.STORED}, acted_at))
-            if taken_out.acted_at != acted_at:
-                return False
-            self._take_up(taken_out)
-            return True
+        return await self._take_up_again(attempt, owner, removed)
+
+    async def let_in(self, attempt: str, owner: PersonId) -> bool:
+        """Has targets with a list of people answer who confirmed that registration."""
+        return await self._take_up_again(attempt, owner, let_in)
 
     async def language_of(self, owner: PersonId) -> str | None:
         """What the owner chose, if they did."""
@@ -266,6 +266,22 @@ class RegistrationService:
         audit(attempt, attempt.state.value)
         self._take_up(attempt)
         return attempt
+
+    async def _take_up_again(self, attempt: str, owner: PersonId, change: Change) -> bool:
+        """Changes a stored attempt, also one whose end is long past."""
+        async with self._beginning:
+            if await self._change(attempt, owner, {State.STORED}, change):
+                return True
+            found = await self.stored(attempt, owner)
+            if found is None or attempt in self._runs:
+                return False
+            acted_at = self._services.clock.now()
+            record = Record(found, self._services.journal, self._services.clock)
+            after = await record.commit(_acted(change, owner, {State.STORED}, acted_at))
+            if after.acted_at != acted_at:
+                return False
+            self._take_up(after)
+            return True
 
     def _attempt(self, request: Request) -> Attempt:
         now = self._services.clock.now()

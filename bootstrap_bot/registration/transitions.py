@@ -146,6 +146,11 @@ def displaced(now: Attempt, target: str) -> Attempt:
     return replace(now, deliveries=changed, stale=now.stale or now.told)
 
 
+def let_in(now: Attempt) -> Attempt:
+    """The admin wants who confirmed to be answered."""
+    return replace(now, let_in=True, stale=now.told)
+
+
 def reminded(now: Attempt) -> Attempt:
     """Still undecided: to be shown once more."""
     return replace(now, told=False) if now.state is State.HELD else now
@@ -192,10 +197,13 @@ def cancelled(now: Attempt) -> Attempt:
     return replace(now, state=State.CANCELLED, told=False)
 
 
-def used(now: Attempt) -> Attempt:
-    """The admin wants the held pair; targets that were skipped get their chance again."""
+def used(now: Attempt, *, let_in: bool = False) -> Attempt:
+    """The admin wants the held pair, and perhaps who confirmed to be answered.
+
+    Targets that were skipped get their chance again.
+    """
     again = tuple(delivery for delivery in now.deliveries if delivery.open)
-    return replace(now, state=State.CAPTURED, told=False, deliveries=again)
+    return replace(now, state=State.CAPTURED, told=False, deliveries=again, let_in=let_in)
 
 
 def discarded(now: Attempt) -> Attempt:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bootstrap_bot.clock import Clock
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import RemoteError, TargetError
-from bootstrap_bot.providers.provider import Health, Provider
+from bootstrap_bot.providers.provider import About, Health, Provider
 from bootstrap_bot.registration.attempt import Approval, Attempt, State
 from bootstrap_bot.registration.deliverer import Deliverer
 from bootstrap_bot.registration.record import Record, audit
@@ -57,6 +57,8 @@ class Verification:
             not_before = self._not_before - self._clock.monotonic()
             await self._clock.wait(hurry, max(due - now, not_before))
             hurry.clear()
+            if self._record.attempt.letting_in:
+                return
             if self._record.attempt.state is State.STORED:
                 await self._look()
 
@@ -84,14 +86,17 @@ class Verification:
 
     async def _look_at_platform(self) -> None:
         credentials = await self._credentials()
-        health = Health.UNKNOWN
+        health, about = Health.UNKNOWN, About()
         if credentials is not None:
             try:
                 health = await self._provider.check(credentials)
+                about = await self._provider.about(credentials)
             except RemoteError as error:
                 log.info("attempt=%s not checked: %s", self._record.attempt.id, error.code)
         now = self._clock.now()
-        await self._record.commit_with_retry(lambda was: _looked(was, health, now))
+        await self._record.commit_with_retry(
+            lambda was: _looked(_told_about(was, about), health, now)
+        )
 
     async def _credentials(self) -> Credentials | None:
         """Our own copy, while it is kept; afterwards what the targets hold."""
@@ -139,6 +144,13 @@ def _pace(attempt: Attempt, now: float) -> float:
         return SETTLING_PACE
     patient = now >= attempt.stored_at + APPROVAL_PATIENT_AFTER
     return APPROVAL_PATIENT_PACE if patient else APPROVAL_PACE
+
+
+def _told_about(was: Attempt, about: About) -> Attempt:
+    if was.state is not State.STORED:
+        return was
+    name = about.name or was.bot_name
+    return replace(was, bot_name=name, connections=about.connections)
 
 
 def _looked(was: Attempt, health: Health, now: float) -> Attempt:

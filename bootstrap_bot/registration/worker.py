@@ -8,6 +8,7 @@ from functools import partial
 
 from bootstrap_bot.activity import Tasks, waiting
 from bootstrap_bot.clock import Clock
+from bootstrap_bot.credentials import plain
 from bootstrap_bot.errors import RemoteError
 from bootstrap_bot.providers.provider import PollResult, Provider
 from bootstrap_bot.registration.attempt import Attempt, State
@@ -168,6 +169,8 @@ class Worker:
             State.HELD: self._await_decision,
         }
         attempt = self.attempt
+        if attempt.letting_in:
+            return self._let_in
         if attempt.state is State.STORED and (attempt.has_secret or attempt.watching):
             return self._look_after
         if attempt.state is State.REMOVED and attempt.deliveries:
@@ -253,8 +256,16 @@ class Worker:
         admins, confirm = await self._services.admins.all(), self._services.confirm
         let_go_at = self._services.clock.now() + self._provider.kind.policy.quiet_period
         await self.record.commit_with_retry(
-            lambda now: inherited(decided(now, verdict, outcome, confirm, let_go_at), admins)
+            lambda now: inherited(
+                self._knowing_scanner(decided(now, verdict, outcome, confirm, let_go_at)), admins
+            )
         )
+
+    def _knowing_scanner(self, now: Attempt) -> Attempt:
+        """With who confirmed, if the platform tells and some target keeps a list of people."""
+        scanner = now.values.get(self._provider.kind.scanner, "")
+        listed = any(target.allows(now.provider) for target in self._storing.targets)
+        return replace(now, scanner=plain(scanner)) if scanner and listed else now
 
     async def _wait_to_ask(self, polling: Polling) -> None:
         clock = self._services.clock
@@ -305,6 +316,12 @@ class Worker:
     async def _remove(self) -> None:
         pause = STORE_FIRST_RETRY
         while not await self._storing.remove():
+            pause = await self._wait_to_retry(self._hurry, pause)
+            self._hurry.clear()
+
+    async def _let_in(self) -> None:
+        pause = STORE_FIRST_RETRY
+        while not await self._storing.let_in():
             pause = await self._wait_to_retry(self._hurry, pause)
             self._hurry.clear()
 

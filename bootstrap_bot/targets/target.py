@@ -45,6 +45,10 @@ RESTARTS = frozenset(
 """Notes that a command which ran afterwards makes superfluous."""
 
 
+PEOPLE_NOTES = frozenset({Note.HERMES_USERS, Note.NANOBOT_SENDERS})
+"""Notes that nobody needs once somebody is on a target's list of people."""
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """One bot as a target has it stored; `enabled` is None where it cannot be switched.

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.dingtalk.kind import KIND
-from bootstrap_bot.providers.provider import DeviceAuthorization, Health, PollResult, Probe
+from bootstrap_bot.providers.provider import About, DeviceAuthorization, Health, PollResult, Probe
 from bootstrap_bot.registration.authorization import invite
 from bootstrap_bot.sandbox.answers import Answer, http
 from bootstrap_bot.sandbox.dingtalk.answers import (
@@ -710,6 +710,9 @@ class SlowDingTalk:
         raise AssertionError("nothing was begun")
 
     async def check(self, credentials: Credentials) -> Health:
+        raise AssertionError("nothing was created")
+
+    async def about(self, credentials: Credentials) -> About:
         raise AssertionError("nothing was created")
 
     async def probe(self) -> Probe:

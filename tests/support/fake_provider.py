@@ -8,6 +8,7 @@ from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, RemoteError
 from bootstrap_bot.providers.dingtalk.kind import KIND
 from bootstrap_bot.providers.provider import (
+    About,
     DeviceAuthorization,
     Granted,
     Health,
@@ -15,6 +16,7 @@ from bootstrap_bot.providers.provider import (
     Pending,
     PollResult,
     Probe,
+    ProviderKind,
 )
 from tests.support.attempts import PAIR
 from tests.support.clock import START, FakeClock
@@ -37,7 +39,7 @@ class FakeProvider:
     `times` has the seconds from START of every poll. `let_go` holds answers back.
     """
 
-    kind = KIND
+    kind: ProviderKind = KIND
 
     def __init__(self, clock: FakeClock) -> None:
         self.begun: list[float] = []
@@ -47,6 +49,7 @@ class FakeProvider:
         self.codes: list[str] = []
         self.health: Health | RemoteError = Health.WORKS
         self.checked: list[float] = []
+        self.tells = About()
         self.pairs: list[Credentials] = []
         self.let_go = asyncio.Event()
         self.let_go.set()
@@ -74,6 +77,9 @@ class FakeProvider:
         if isinstance(self.health, RemoteError):
             raise self.health
         return self.health
+
+    async def about(self, credentials: Credentials) -> About:
+        return self.tells
 
     async def probe(self) -> Probe:
         return Probe()

@@ -1,10 +1,14 @@
 """A target made of lists."""
 
+from dataclasses import replace
+
+from pydantic import SecretStr
+
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.command import Command
+from bootstrap_bot.targets.placement import bot_with
 from bootstrap_bot.targets.target import Note, Platform, Stored
-from tests.support.credentials import ding_bot
 
 
 class FakeTarget:
@@ -24,6 +28,7 @@ class FakeTarget:
         self.there: list[Platform] = []
         self.wanted: list[tuple[str, str]] = []
         self.faults = list(faults)
+        self.keeps_list = False
         self.then: BaseException | None = None
         self.alters = False
         self._events = events
@@ -48,14 +53,21 @@ class FakeTarget:
             raise TargetError(Code.OCCUPIED, self.place, occupant=self.occupant)
         self.wanted.append((wanted_id, replaces))
         known = [p for p in self.there if p.account == credentials.account]
-        secret = "altered" if self.alters else credentials.text("client_secret")
         name = known[0].id if known else wanted_id
         self.there = [p for p in self.there if p not in known]
-        self.there.append(ding_bot(name, True, credentials.account, secret))
+        self.there.append(
+            bot_with(name, True, _altered(credentials) if self.alters else credentials)
+        )
         if self.then is not None:
             raise self.then
-        kept = credentials.text("client_secret")
-        return Stored(ding_bot(name, True, credentials.account, kept), self.notes)
+        return Stored(bot_with(name, True, credentials), self.notes)
+
+    def allows(self, provider: str) -> bool:
+        return self.keeps_list
+
+    async def allow(self, provider: str, account: str, person: str) -> Platform | None:
+        self._event(f"allow {person}")
+        return next((bot for bot in self.there if bot.account == account), None)
 
     async def remove(self, _: str, account: str, *, unwanted: bool = False) -> Platform | None:
         self._event(f"remove {account}")
@@ -66,3 +78,12 @@ class FakeTarget:
         self._events.append(f"{self.place}: {name}")
         if self.faults and (fault := self.faults.pop(0)) is not None:
             raise TargetError(fault, self.place, line=3, column=9)
+
+
+def _altered(credentials: Credentials) -> Credentials:
+    """The same with another secret."""
+    values = {
+        name: SecretStr("altered") if isinstance(value, SecretStr) else value
+        for name, value in credentials.values.items()
+    }
+    return replace(credentials, values=values)

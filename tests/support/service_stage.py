@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from bootstrap_bot.providers.provider import ProviderKind
 from bootstrap_bot.registration.attempt import Attempt
 from bootstrap_bot.registration.person import FixedAdmins, PersonId
 from bootstrap_bot.registration.service import RegistrationService, Request
@@ -43,6 +44,13 @@ class ServiceStage(Stage):
         begun = await self.attempts.begin(Request(**{**given, **changes}))
         await rest()
         return begun
+
+    def speak(self, kind: ProviderKind) -> None:
+        """The platform is this one, and every target speaks it."""
+        self.office.kind = kind
+        self.equip(providers={kind.name: self.office})
+        for shelf in self.shelves:
+            shelf.spoken = (kind.name,)
 
     def occupy(self, client_id: str) -> None:
         """That bot has the first target's place for one."""

@@ -35,6 +35,8 @@ from bootstrap_bot.sandbox.answers import BAD_GATEWAY, Answer, http
 from bootstrap_bot.sandbox.dingtalk.answers import ROWS, errcode, stage
 from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 from bootstrap_bot.sandbox.server import LoopbackServer
+from tests.contracts.provider_contract import ProviderContract
+from tests.support.clock import FakeClock
 from tests.support.credentials import ding_pair
 
 REAL = "http://oapi.dingtalk.com"  # reached through a proxy on loopback, so no sandbox
@@ -43,6 +45,24 @@ CODE = SecretStr("device-code-of-a-test")
 PAIR = ding_pair("dingabcdefgh1234", "s" * 40)
 BOTH = {"client_id": "dingabcdefgh1234", "client_secret": "s" * 40}
 FUZZ = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+class TestPromises(ProviderContract):
+    """The promises of every platform."""
+
+    BEGINNING = ("init", "begin")
+
+    def platform(self, clock: FakeClock) -> DingTalkStandIn:
+        return DingTalkStandIn(clock=clock, stage_seconds=0)
+
+    def provider(self, http: Http, stand_in: DingTalkStandIn) -> DingTalk:
+        return DingTalk(http, stand_in.url, "SOURCE", stand_in.url)
+
+    async def approve(self, stand_in: DingTalkStandIn) -> None:
+        await stand_in.approve()
+
+    async def refuse(self, stand_in: DingTalkStandIn) -> None:
+        await stand_in.refuse()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from bootstrap_bot.providers.answer import checked_status, field, mended, number
 from bootstrap_bot.providers.dingtalk.kind import KIND
 from bootstrap_bot.providers.pair import Pairs
 from bootstrap_bot.providers.provider import (
+    About,
     Denied,
     DeviceAuthorization,
     Expired,
@@ -81,6 +82,10 @@ class DingTalk:
             interval=number(answer.get("interval"), default=5, low=1, high=60),
             expires_in=number(answer.get("expires_in"), default=7200, low=60, high=86400),
         )
+
+    async def about(self, credentials: Credentials) -> About:
+        """Nothing: DingTalk tells no more of an app by its pair alone."""
+        return About()
 
     async def probe(self) -> Probe:
         """The first of the two calls that begin, which gives a nonce and no device code."""
