@@ -54,7 +54,10 @@ class Role:
 
 
 class App:
-    """A chat on one side, provider, journal and target on the other, attempts between them."""
+    """A chat on one side, provider, journal and target on the other, attempts between them.
+
+    `given` are targets that take the place of the settings'.
+    """
 
     def __init__(
         self,
@@ -65,6 +68,7 @@ class App:
         timeout: float,
         on_stored: OnStored | None,
         role: Role,
+        given: Sequence[Target] | None = None,
     ) -> None:
         zone = _zone(settings.chat.timezone)
         self._settings = settings
@@ -74,7 +78,8 @@ class App:
         self._journal = SqliteJournal(settings.state_path)
         providers = providers_of(settings, self._http)
         context = context_of(settings, self._http, LOCK_SECONDS)
-        targets = self._targets = targets_of(settings.targets, context)
+        targets = targets_of(settings.targets, context) if given is None else given
+        self._targets = targets
 
         async def run_command(command: Command, secrets: Sequence[str]) -> Ran:
             return await run(command, clock, os.environ, [*secrets_of(settings), *secrets])
@@ -158,12 +163,12 @@ class App:
 
     async def _welcome(self, event: Event) -> None:
         """An admin wrote or pressed something."""
-        self.context.attempts.person_is_back(event.person)
+        await self.context.attempts.person_is_back(event.person)
         if self.context.menu is not None:
             self.context.menu.ensure(event.address, await self._texts(event))
 
     async def _texts(self, event: Event) -> Texts:
-        chosen = self.context.attempts.language_of(event.person)
+        chosen = await self.context.attempts.language_of(event.person)
         return Texts(language_for(chosen, self._settings.chat.language, event.language))
 
     async def _tell_of_damage(self) -> None:

@@ -2,17 +2,18 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 from telegram.ext import Application
 
 from bootstrap_bot.app import App, Role, secrets_of
-from bootstrap_bot.chat.claim import Claims
+from bootstrap_bot.chat.claim import Claims, MemoryClaims
 from bootstrap_bot.clock import Clock, SystemClock
-from bootstrap_bot.hosts.telegram.admins import ConfigAdmins
+from bootstrap_bot.hosts.telegram.admins import ConfigAdmins, GivenAdmins, GivenIds
 from bootstrap_bot.hosts.telegram.handlers import Handlers
 from bootstrap_bot.hosts.telegram.host import TelegramHost
 from bootstrap_bot.hosts.telegram.plain_bot import plain
@@ -22,7 +23,8 @@ from bootstrap_bot.registration.person import Admins, PersonId
 from bootstrap_bot.registration.worker import OnStored
 from bootstrap_bot.settings import settings as settings_file
 from bootstrap_bot.settings.admins import AdminList
-from bootstrap_bot.settings.settings import Settings
+from bootstrap_bot.settings.settings import Settings, State
+from bootstrap_bot.targets.target import Target
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 Hook = Callable[[AnyApplication], Coroutine[Any, Any, None]]
@@ -31,18 +33,37 @@ Hook = Callable[[AnyApplication], Coroutine[Any, Any, None]]
 class BootstrapBot:
     """Adds `/dingtalk_new` and what belongs to it to a python-telegram-bot application.
 
-    `timeout` is seconds for one request to DingTalk.
+    `targets` are used in place of the config's, `state` is a state file in place of the config's,
+    and `admins` are Telegram user ids, or a function that gives them, in place of the config's.
+    Without `settings` everything else is as without a config: `targets` and `admins` are needed
+    then. `timeout` is seconds for one request to a platform.
     """
 
     def __init__(
-        self, settings: Settings, *, clock: Clock | None = None, timeout: float = TIMEOUT
+        self,
+        settings: Settings | None = None,
+        *,
+        targets: Sequence[Target] | None = None,
+        admins: GivenIds | None = None,
+        state: str | Path | None = None,
+        clock: Clock | None = None,
+        timeout: float = TIMEOUT,
     ) -> None:
-        self._settings = settings
+        if settings is None and (targets is None or admins is None):
+            raise ValueError("without settings, targets and admins are needed")
+        self._settings = settings or settings_file.without_config()
+        if state is not None:
+            self._settings = replace(self._settings, state=State(path=str(Path(state).absolute())))
+        self._targets = targets
         self._clock = clock or SystemClock()
         self._timeout = timeout
         self._app: App | None = None
-        self.admins: Admins = ConfigAdmins(AdminList(settings.telegram.admins, settings.path))
-        self.claims = Claims(self.admins, self._clock)
+        self.admins: Admins = (
+            ConfigAdmins(AdminList(self._settings.telegram.admins, self._settings.path))
+            if admins is None
+            else GivenAdmins(admins)
+        )
+        self.claims = Claims(self.admins, MemoryClaims(self._clock))
 
     @classmethod
     def from_config(cls, path: str | Path | None = None) -> Self:
@@ -118,6 +139,7 @@ class BootstrapBot:
             self._timeout,
             on_stored,
             role,
+            self._targets,
         )
         Handlers(app.access, app.dispatcher, lambda: bot.username).add_to(application)
 

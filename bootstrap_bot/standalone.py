@@ -59,7 +59,7 @@ def application_for(settings: Settings) -> AnyApplication:
 async def offer_claims(bot: BootstrapBot, username: str, clock: Clock) -> None:
     """While nobody is admin, prints where the first one makes themselves known."""
     while await bot.claims.open():
-        link = f"https://t.me/{username}?start={bot.claims.renew()}"
+        link = f"https://t.me/{username}?start={await bot.claims.renew()}"
         print(
             f"Nobody is admin yet. Open this link on your phone to become it:\n{link}", flush=True
         )

@@ -170,7 +170,7 @@ class Conversation:
 
     async def _show_status(self, asked: Asked) -> None:
         owner, address = asked.event.person, asked.event.address
-        self._attempts.look(owner)
+        await self._attempts.look(owner)
         latest = await self._attempts.latest(owner)
         if latest is None:
             self._say(asked, "reply.no_attempt")

@@ -10,7 +10,8 @@ from bootstrap_bot.errors import Code, RefusedError
 from bootstrap_bot.registration.attempt import LIVE, Attempt, State
 from bootstrap_bot.registration.delivery import HANDLE_LENGTH
 from bootstrap_bot.registration.inheritance import inherited
-from bootstrap_bot.registration.limits import HOUR, Limits
+from bootstrap_bot.registration.languages import JournalLanguages, Languages
+from bootstrap_bot.registration.limits import HOUR, JournalLimits, Limits
 from bootstrap_bot.registration.person import PersonId
 from bootstrap_bot.registration.record import Change, audit
 from bootstrap_bot.registration.supervising import supervised
@@ -63,9 +64,9 @@ class RegistrationService:
         self._name_attempt = name_attempt
         self._runs: dict[str, Worker] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._languages: dict[PersonId, str] = {}
         self._beginning = asyncio.Lock()
-        self._limits = Limits(services.clock)
+        self._languages: Languages = JournalLanguages(services.journal)
+        self._limits: Limits = JournalLimits(services.journal, services.clock)
 
     @property
     def idle(self) -> bool:
@@ -75,10 +76,10 @@ class RegistrationService:
 
     async def start(self) -> None:
         """Takes up every attempt that is not over. Raises `JournalError`."""
-        self._languages = await self._services.journal.languages()
+        await self._languages.start()
         now = self._services.clock.now()
         await self._services.journal.forget(now - KEPT)
-        self._limits.restore(await self._services.journal.requests_since(now - HOUR))
+        await self._limits.start()
         for found in await self._services.journal.unfinished():
             attempt = not_ahead(found, now)
             if attempt.owner in await self._services.admins.all():
@@ -111,13 +112,14 @@ class RegistrationService:
                 return known
             if not any(target.speaks(request.provider) for target in self._services.targets):
                 raise RefusedError(Code.NOT_SPOKEN, request.provider)
-            self._limits.check(request.owner, sum(run.attempt.live for run in self._runs.values()))
+            live = sum(run.attempt.live for run in self._runs.values())
+            await self._limits.check(request.owner, live)
             await self._services.journal.forget(self._services.clock.now() - KEPT)
             if request.message is not None:
                 await self._release_message(request)
             attempt = self._attempt(request)
             await self._services.journal.save(attempt)
-            self._limits.count(request.owner)
+            await self._limits.count(request.owner)
             audit(attempt, attempt.state.value)
             self._take_up(attempt)
             return attempt
@@ -200,19 +202,18 @@ class RegistrationService:
             self._take_up(taken_out)
             return True
 
-    def language_of(self, owner: PersonId) -> str | None:
+    async def language_of(self, owner: PersonId) -> str | None:
         """What the owner chose, if they did."""
-        return self._languages.get(owner)
+        return await self._languages.get(owner)
 
     async def speak(self, owner: PersonId, language: str) -> None:
         """Remembers the owner's choice; attempts under way go on in that language."""
-        await self._services.journal.save_language(owner, language)
-        self._languages[owner] = language
+        await self._languages.set(owner, language)
         for run in list(self._runs.values()):
             if run.attempt.owner == owner:
                 await run.record.commit(lambda now: replace(now, language=language, stale=now.told))
 
-    def look(self, owner: PersonId) -> None:
+    async def look(self, owner: PersonId) -> None:
         """Whatever is waited for on the owner's behalf is looked for at once."""
         for run in self._runs.values():
             if run.attempt.owner == owner:
@@ -226,7 +227,7 @@ class RegistrationService:
         run.ask_now()
         return run.seconds_to_next_poll()
 
-    def person_is_back(self, owner: PersonId) -> None:
+    async def person_is_back(self, owner: PersonId) -> None:
         """The person wrote: what could not be told is tried again."""
         for run in self._runs.values():
             if run.attempt.owner == owner:

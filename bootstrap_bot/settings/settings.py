@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from bootstrap_bot import registry
 from bootstrap_bot.editing.format import NotParsableError
@@ -35,6 +35,7 @@ __all__ = [
     "proxy_of_provider",
     "tables",
     "variables",
+    "without_config",
 ]
 
 CONFIG_VARIABLE = "BOOTSTRAP_BOT_CONFIG"
@@ -72,6 +73,13 @@ class Settings:
     def state_path(self) -> Path:
         """Absolute path of the state file."""
         return self.path.parent / self.state.path
+
+
+def without_config() -> Settings:
+    """Every setting at its default, for a program that brings what has none."""
+    providers = {name: kind.table() for name, kind in registry.providers().items()}
+    nameless = Telegram.model_construct(token=SecretStr(""))
+    return Settings(nameless, Path(DEFAULT_FILE).absolute(), providers)
 
 
 def tables() -> Mapping[str, type[Table]]:

@@ -1,6 +1,7 @@
 """How the first admin of a bot without one makes themselves known."""
 
 import asyncio
+import hashlib
 import hmac
 import re
 import signal
@@ -13,7 +14,7 @@ import pytest
 
 from bootstrap_bot.bot import BootstrapBot
 from bootstrap_bot.chat import claim as claim_module
-from bootstrap_bot.chat.claim import Claimed, Claims, random_code
+from bootstrap_bot.chat.claim import Claimed, Claims, MemoryClaims, random_code
 from bootstrap_bot.errors import TargetError
 from bootstrap_bot.hosts.telegram.events import person_of
 from bootstrap_bot.sandbox.telegram.stand_in import TelegramStandIn
@@ -34,7 +35,7 @@ PERSONS = (NEWCOMER, OTHER, STRANGER)
 def claims(admins: MemoryAdmins, clock: FakeClock) -> Claims:
     """Claims with the codes CODE1, CODE2, ..."""
     numbers = iter(range(1, 100))
-    return Claims(admins, clock, lambda: f"CODE{next(numbers)}")
+    return Claims(admins, MemoryClaims(clock), lambda: f"CODE{next(numbers)}")
 
 
 # --- the code ------------------------------------------------------------------------------------
@@ -50,7 +51,7 @@ def test_a_code_is_16_base32_characters_and_never_the_same() -> None:
 async def test_the_right_code_makes_an_admin_once() -> None:
     admins, clock = MemoryAdmins(), FakeClock()
     open_ = claims(admins, clock)
-    code = open_.renew()
+    code = await open_.renew()
     assert await open_.open()
     assert await open_.claim(person_of(NEWCOMER), f"  {code.lower()} ") is Claimed.DONE
     assert admins.ids == [NEWCOMER]
@@ -67,13 +68,13 @@ async def test_a_new_code_makes_the_old_one_void_and_ten_minutes_every_one() -> 
     open_ = claims(admins, clock)
     assert await open_.claim(person_of(NEWCOMER), "") is Claimed.WRONG
     await clock.advance(1)
-    old, new = open_.renew(), open_.renew()
+    old, new = await open_.renew(), await open_.renew()
     assert await open_.claim(person_of(NEWCOMER), old) is Claimed.WRONG
     await clock.advance(599)
     assert await open_.claim(person_of(OTHER), f"{new}X") is Claimed.WRONG
     await clock.advance(1)
     assert await open_.claim(person_of(NEWCOMER), new) is Claimed.WRONG
-    new = open_.renew()
+    new = await open_.renew()
     await clock.advance(599)
     assert await open_.claim(person_of(NEWCOMER), new) is Claimed.DONE
 
@@ -85,15 +86,15 @@ async def test_five_wrong_tries_and_then_silence_for_that_person_only() -> None:
         assert await open_.claim(person_of(NEWCOMER), "WRONG") is Claimed.WRONG
         await clock.advance(1)
     for _ in range(3):
-        assert await open_.claim(person_of(NEWCOMER), open_.renew()) is Claimed.UNHEARD
+        assert await open_.claim(person_of(NEWCOMER), await open_.renew()) is Claimed.UNHEARD
         await clock.advance(3600)
-    assert await open_.claim(person_of(OTHER), open_.renew()) is Claimed.DONE
+    assert await open_.claim(person_of(OTHER), await open_.renew()) is Claimed.DONE
 
 
 async def test_the_right_code_is_heard_whatever_others_guess() -> None:
     admins, clock = MemoryAdmins(), FakeClock()
     open_ = claims(admins, clock)
-    code = open_.renew()
+    code = await open_.renew()
     for second in range(300):
         for person in range(20):
             assert (
@@ -117,7 +118,7 @@ async def test_a_crowd_that_guesses_is_not_remembered_without_end(
         await open_.claim(person_of(person), "WRONG") is Claimed.UNHEARD for person in (2, 3, 1)
     ]
     assert silenced == [True, True, False]
-    assert await open_.claim(person_of(NEWCOMER), open_.renew()) is Claimed.DONE
+    assert await open_.claim(person_of(NEWCOMER), await open_.renew()) is Claimed.DONE
 
 
 @pytest.mark.parametrize("given", ["CODE1", "WRONG", "", "ÄÖÜ", "x" * 4096])
@@ -132,10 +133,15 @@ async def test_codes_are_compared_in_constant_time(
 
     monkeypatch.setattr("bootstrap_bot.chat.claim.hmac", _Compares(compare))
     open_ = claims(MemoryAdmins(), FakeClock())
-    open_.renew()
+    await open_.renew()
     done = await open_.claim(person_of(NEWCOMER), given)
-    assert compared == [(given.upper().encode(), b"CODE1")]
+    assert compared == [(hashed(given.upper()), hashed("CODE1"))]
     assert done is (Claimed.DONE if given == "CODE1" else Claimed.WRONG)
+
+
+def hashed(text: str) -> bytes:
+    """What a store keeps of a code."""
+    return hashlib.sha256(text.encode()).digest()
 
 
 class _Compares:
@@ -146,7 +152,7 @@ class _Compares:
 async def test_a_claim_that_could_not_be_written_down_may_be_made_again() -> None:
     admins, clock = MemoryAdmins(broken=True), FakeClock()
     open_ = claims(admins, clock)
-    code = open_.renew()
+    code = await open_.renew()
     with pytest.raises(TargetError):
         await open_.claim(person_of(NEWCOMER), code)
     admins.broken = False

@@ -6,7 +6,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from telegram.ext import (
@@ -17,8 +17,10 @@ from bootstrap_bot.bot import AnyApplication, BootstrapBot
 from bootstrap_bot.chat.buttons import PREFIX
 from bootstrap_bot.sandbox.dingtalk.answers import success
 from bootstrap_bot.settings import settings
-from bootstrap_bot.targets.target import Platform
+from bootstrap_bot.targets.target import Platform, Target
 from tests.support.clock import START
+from tests.support.credentials import ding_bot
+from tests.support.fake_target import FakeTarget
 from tests.support.host_app import HostApp
 from tests.support.scene import ADMIN, STRANGER, Scene
 
@@ -258,6 +260,75 @@ async def test_an_on_stored_that_fails_stops_nothing(
         await shop.sees("Done")
     assert "on_stored failed for dingtalk: RuntimeError" in caplog.text
     assert SECRET not in caplog.text
+
+
+# --- what the host brings itself -----------------------------------------------------------------
+
+
+class Bringing(HostApp):
+    """A host that keeps targets and admins in its own memory; nobody is admin in the config."""
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        super().__init__(folder, **options)
+        self.target = FakeTarget([])
+        self.admins: list[str] = []
+        self.own_state = folder / "own.db"
+
+    def ours(self) -> BootstrapBot:
+        return BootstrapBot(
+            settings.load(self.config, {"TELEGRAM_ADMINS": str(STRANGER)}),
+            targets=[cast("Target", self.target)],
+            admins=self.asked,
+            state=self.own_state,
+            clock=self.clock,
+        )
+
+    async def asked(self) -> list[str]:
+        return self.admins
+
+
+async def test_targets_admins_and_state_of_the_host_take_the_place_of_the_configs(
+    tmp_path: Path,
+) -> None:
+    async with Bringing(tmp_path) as shop:
+        shop.state = shop.own_state
+        before = shop.config.read_bytes()
+        for person in (ADMIN, STRANGER):
+            await shop.says("/dingtalk_new", person)
+        await shop.settled()
+        assert shop.journal() == []
+        shop.admins.append(str(ADMIN))
+        await shop.invited()
+        await shop.poll(success(ID, SECRET))
+        await shop.sees("Done")
+        assert [platform.account for platform in shop.target.there] == [ID]
+        assert shop.config.read_bytes() == before
+        assert not (tmp_path / "bootstrap-bot.db").exists()
+
+
+class WithoutConfig(Bringing):
+    """The same without any settings."""
+
+    def ours(self) -> BootstrapBot:
+        targets = [cast("Target", self.target)]
+        return BootstrapBot(targets=targets, admins=[ADMIN], state=self.own_state, clock=self.clock)
+
+
+async def test_with_targets_and_admins_no_settings_are_needed(tmp_path: Path) -> None:
+    async with WithoutConfig(tmp_path) as shop:
+        shop.target.there = [ding_bot("sales", True, ID, SECRET)]
+        await shop.says("/dingtalk_platforms")
+        listed = await shop.sees("Your DingTalk bots")
+        assert "sales" in listed.button_texts[0]
+        await shop.says("/dingtalk_platforms", STRANGER)
+        await shop.settled()
+        assert texts(shop, STRANGER) == []
+
+
+@pytest.mark.parametrize("brought", [{}, {"targets": ()}, {"admins": (ADMIN,)}])
+def test_without_settings_both_are_needed(brought: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="targets and admins"):
+        BootstrapBot(**brought)
 
 
 # --- starting and stopping -----------------------------------------------------------------------

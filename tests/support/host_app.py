@@ -51,7 +51,7 @@ class HostApp(Scene):
 
     async def start(self) -> None:
         application = self._application = self.built()
-        bot = self.bot = BootstrapBot(settings.load(self.config, {}), clock=self.clock)
+        bot = self.bot = self.ours()
         bot.install(application, self._on_stored, menu=self._menu)
         stack = self._running
         if self._starts_ours:
@@ -72,6 +72,10 @@ class HostApp(Scene):
         async with asyncio.timeout(PATIENCE):
             await self._application.update_queue.join()
         await super().settled()
+
+    def ours(self) -> BootstrapBot:
+        """What is installed."""
+        return BootstrapBot(settings.load(self.config, {}), clock=self.clock)
 
     def built(self) -> AnyApplication:
         """Their application, with handlers that come first, last and for everything."""

@@ -18,7 +18,7 @@ from telegram import (
 
 from bootstrap_bot.chat.access import MOST_STRANGERS, AccessControl
 from bootstrap_bot.chat.buttons import Rows
-from bootstrap_bot.chat.claim import Claimed, Claims
+from bootstrap_bot.chat.claim import Claimed, Claims, MemoryClaims
 from bootstrap_bot.chat.host import Address, Event
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
@@ -67,8 +67,9 @@ class RecordingOutbox(Outbox):
 class HeardClaims(Claims):
     """Real claims that remember what they were asked."""
 
-    def __init__(self, admins: MemoryAdmins, clock: FakeClock) -> None:
-        super().__init__(admins, clock, lambda: RIGHT)
+    def __init__(self, admins: MemoryAdmins) -> None:
+        self.clock = FakeClock()
+        super().__init__(admins, MemoryClaims(self.clock), lambda: RIGHT)
         self.heard: list[tuple[int, str]] = []
 
     async def claim(self, person: PersonId, code: str) -> Claimed:
@@ -84,19 +85,15 @@ class Door:
         admins: MemoryAdmins | None = None,
         *,
         alone: bool = True,
-        claimable: bool = False,
+        claims: HeardClaims | None = None,
         welcome: Callable[[Event], Awaitable[None]] | None = None,
     ) -> None:
-        self.clock = FakeClock()
+        self.clock = claims.clock if claims else FakeClock()
         self.letters = RecordingOutbox()
         self.welcomed: list[Event] = []
-        self.claims: HeardClaims | None = None
-        admins = MemoryAdmins(ADMIN, OTHER_ADMIN) if admins is None else admins
-        if claimable:
-            self.claims = HeardClaims(admins, self.clock)
-            self.claims.renew()
+        self.claims = claims
         self.gate = AccessControl(
-            admins,
+            MemoryAdmins(ADMIN, OTHER_ADMIN) if admins is None else admins,
             alone=alone,
             outbox=self.letters,
             clock=self.clock,
@@ -134,6 +131,13 @@ class Door:
 
     async def _welcome(self, event: Event) -> None:
         self.welcomed.append(event)
+
+
+async def claimable(admins: MemoryAdmins, *, alone: bool = True) -> Door:
+    """A gate at which the right code makes an admin."""
+    claims = HeardClaims(admins)
+    await claims.renew()
+    return Door(admins, alone=alone, claims=claims)
 
 
 def message(text: str, person: int | None, chat: Chat, **more: Any) -> Message:
@@ -267,7 +271,7 @@ async def test_who_was_told_is_remembered_for_the_minute_whatever_crowd_comes() 
 
 async def test_a_crowd_is_ignored_unparsed_but_for_claims_and_admins() -> None:
     admins = MemoryAdmins()
-    door = Door(admins, claimable=True)
+    door = await claimable(admins)
     assert not await door.ignores(STRANGER, "hello")
     for person in range(1000, 1010):
         assert await door.tells(person)
@@ -377,7 +381,7 @@ THEIRS = {
 
 @pytest.mark.parametrize("update", THEIRS.values(), ids=THEIRS)
 async def test_in_somebody_elses_bot_what_is_not_ours_passes_unjudged(update: Update) -> None:
-    door = Door(MemoryAdmins(), alone=False, claimable=True)
+    door = await claimable(MemoryAdmins(), alone=False)
     assert await door.passes(update)
     assert door.welcomed == []
     assert door.letters.said == []
@@ -402,7 +406,7 @@ async def test_the_right_code_is_checked_behind_the_gate_and_makes_an_admin(
     command: str, log: pytest.LogCaptureFixture
 ) -> None:
     admins = MemoryAdmins()
-    door = Door(admins, claimable=True)
+    door = await claimable(admins)
     update = private(f"/{command}   {RIGHT} ", STRANGER)
     assert not await door.passes(update)
     assert (admins.ids, door.letters.said) == ([], [])
@@ -417,7 +421,7 @@ async def test_the_right_code_is_checked_behind_the_gate_and_makes_an_admin(
 
 async def test_a_wrong_code_is_answered_like_any_strangers_words() -> None:
     admins = MemoryAdmins()
-    door = Door(admins, claimable=True)
+    door = await claimable(admins)
     assert await door.tells(STRANGER, "/claim WRONG")
     await door.clock.advance(59)
     assert not await door.tells(STRANGER, "/claim WRONG")
@@ -431,7 +435,7 @@ async def test_a_wrong_code_is_answered_like_any_strangers_words() -> None:
 
 async def test_twenty_guesses_a_second_close_the_door_to_nobody() -> None:
     admins = MemoryAdmins()
-    door = Door(admins, claimable=True)
+    door = await claimable(admins)
     for person in range(1000, 1200):
         await door.tells(person, "/claim WRONG")
         await door.clock.advance(0.05)
@@ -441,7 +445,7 @@ async def test_twenty_guesses_a_second_close_the_door_to_nobody() -> None:
 
 async def test_five_wrong_tries_and_that_person_hears_of_no_code_any_more() -> None:
     admins = MemoryAdmins()
-    door = Door(admins, claimable=True)
+    door = await claimable(admins)
     for _ in range(5):
         assert await door.tells(STRANGER, "/claim WRONG")
         await door.clock.advance(60)
@@ -456,7 +460,7 @@ async def test_a_claim_that_cannot_be_written_down_is_told_and_logged_by_its_cod
 ) -> None:
     admins = MemoryAdmins()
     admins.broken = True
-    door = Door(admins, claimable=True)
+    door = await claimable(admins)
     said = await door.turns_away(private(f"/start {RIGHT}", STRANGER))
     assert said == [(STRANGER, UNWRITTEN, ())]
     line = f"the first admin could not be written down: {Code.UNPARSABLE}"
@@ -469,7 +473,7 @@ async def test_a_claim_that_cannot_be_written_down_is_told_and_logged_by_its_cod
 )
 async def test_a_claim_is_answered_in_its_persons_language(text: str, code: str) -> None:
     user = User(STRANGER, "小明", is_bot=False, language_code="zh")
-    door = Door(MemoryAdmins(), claimable=True)
+    door = await claimable(MemoryAdmins())
     [(chat, said, _)] = await door.turns_away(private(text, STRANGER, from_user=user))
     assert (chat, said) == (STRANGER, Texts("zh")(code, id=STRANGER))
 
@@ -480,7 +484,7 @@ async def test_a_claim_that_failed_is_told_in_its_persons_language(
     user = User(STRANGER, "小明", is_bot=False, language_code="zh")
     admins = MemoryAdmins()
     admins.broken = True
-    door = Door(admins, claimable=True)
+    door = await claimable(admins)
     [(_, said, _)] = await door.turns_away(private(f"/claim {RIGHT}", STRANGER, from_user=user))
     assert said == Texts("zh")("gate.claim_failed")
     assert len(logged(log)) == 1
@@ -490,7 +494,7 @@ async def test_a_claim_that_failed_is_told_in_its_persons_language(
     "text", ["/start", "/claim ", RIGHT, f"/help {RIGHT}", f"x /claim {RIGHT}"]
 )
 async def test_without_a_code_behind_the_command_nothing_is_claimed(text: str) -> None:
-    door = Door(MemoryAdmins(), claimable=True)
+    door = await claimable(MemoryAdmins())
     assert await door.tells(STRANGER, text)
     assert door.claims is not None
     assert door.claims.heard == []
@@ -506,14 +510,14 @@ NO_CLAIMS = {
 
 @pytest.mark.parametrize("update", NO_CLAIMS.values(), ids=NO_CLAIMS)
 async def test_a_code_counts_from_a_person_in_a_private_chat_only(update: Update) -> None:
-    door = Door(MemoryAdmins(), claimable=True)
+    door = await claimable(MemoryAdmins())
     assert await door.turns_away(update) == []
     assert door.claims is not None
     assert door.claims.heard == []
 
 
 async def test_once_somebody_is_admin_the_code_is_not_even_looked_at() -> None:
-    door = Door(MemoryAdmins(ADMIN), claimable=True)
+    door = await claimable(MemoryAdmins(ADMIN))
     assert await door.tells(STRANGER, f"/claim {RIGHT}")
     assert door.claims is not None
     assert door.claims.heard == []

@@ -525,11 +525,11 @@ async def test_a_language_is_remembered_and_attempts_go_on_in_it() -> None:
     waits = waiting(id=THEIRS, update="1")
     others = held(id="c", update="2", owner=OTHER)
     async with started(held(), waits, others) as scene:
-        assert scene.attempts.language_of(ADMIN) is None
+        assert await scene.attempts.language_of(ADMIN) is None
         await scene.attempts.speak(ADMIN, "zh")
         assert scene.book.chosen == {ADMIN: "zh"}
-        assert scene.attempts.language_of(ADMIN) == "zh"
-        assert scene.attempts.language_of(OTHER) is None
+        assert await scene.attempts.language_of(ADMIN) == "zh"
+        assert await scene.attempts.language_of(OTHER) is None
         assert scene.row() == held(language="zh", stale=True)
         assert (scene.row(THEIRS).language, scene.row(THEIRS).stale) == ("zh", False)
         assert scene.row("c") == others
@@ -537,12 +537,12 @@ async def test_a_language_is_remembered_and_attempts_go_on_in_it() -> None:
 
 async def test_a_language_is_known_after_a_restart() -> None:
     async with started(prepare=lambda scene: scene.book.chosen.update({OTHER: "zh"})) as scene:
-        assert scene.attempts.language_of(OTHER) == "zh"
-        assert scene.attempts.language_of(ADMIN) is None
+        assert await scene.attempts.language_of(OTHER) == "zh"
+        assert await scene.attempts.language_of(ADMIN) is None
 
 
 async def test_nobody_has_chosen_a_language_before_the_start() -> None:
-    assert RegistrationService(ServiceStage().services).language_of(ADMIN) is None
+    assert await RegistrationService(ServiceStage().services).language_of(ADMIN) is None
 
 
 async def test_a_language_the_disk_refuses_is_not_spoken() -> None:
@@ -550,7 +550,7 @@ async def test_a_language_the_disk_refuses_is_not_spoken() -> None:
         scene.book.fails = 1
         with pytest.raises(JournalError):
             await scene.attempts.speak(ADMIN, "zh")
-        assert scene.attempts.language_of(ADMIN) is None
+        assert await scene.attempts.language_of(ADMIN) is None
         assert scene.row() == held()
 
 
@@ -560,10 +560,10 @@ async def test_a_language_the_disk_refuses_is_not_spoken() -> None:
 async def test_looking_brings_whatever_the_owner_waits_for_at_once() -> None:
     async with started(captured(), prepare=hang) as scene:
         scene.shelf.faults.clear()
-        scene.attempts.look(OTHER)
+        await scene.attempts.look(OTHER)
         await rest()
         assert scene.row().state is State.CAPTURED
-        scene.attempts.look(ADMIN)
+        await scene.attempts.look(ADMIN)
         await rest()
         assert scene.row().state is State.STORED
 
@@ -595,7 +595,7 @@ async def test_a_person_who_is_back_is_told_what_could_not_be_told() -> None:
         prepare=gone,
     ) as scene:
         scene.display.always = None
-        scene.attempts.person_is_back(ADMIN)
+        await scene.attempts.person_is_back(ADMIN)
         await rest()
         assert scene.row().told
         assert not scene.row(THEIRS).told
