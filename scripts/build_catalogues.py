@@ -12,6 +12,6 @@ class CatalogueHook(BuildHookInterface):  # type: ignore[type-arg]  # its generi
     """Writes a `.mo` beside every `.po` of the package."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        for source in Path(self.root, "bootstrap_bot/chat/locale").rglob("*.po"):
+        for source in Path(self.root, "bootstrap_bot").rglob("*.po"):
             with source.open("rb") as text, source.with_suffix(".mo").open("wb") as compiled:
                 write_mo(compiled, read_po(text, locale=source.parent.parent.name))

@@ -7,7 +7,7 @@ drops those nobody uses any more, and compiles. Ends with 1 and says what is mis
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from bootstrap_bot.chat.codes import looked_up_by_value
+from bootstrap_bot import registry
+from bootstrap_bot.chat.codes import WORDS, looked_up_by_value, words_of
 
 PACKAGE = Path(__file__).parent.parent / "bootstrap_bot"
 LOCALE = PACKAGE / "chat" / "locale"
@@ -26,31 +27,39 @@ CODE = re.compile(r"[a-z]+\.[a-z_]+|help")
 # Whatever follows one of these names a text; other dotted words are file names and the like.
 ROOMS = {code.partition(".")[0] for code in looked_up_by_value()} | {
     *("answer", "captured", "check", "doctor", "requested", "gate", "help", "language", "notice"),
-    *("platforms", "question", "removing", "reply", "stored", "time", "waiting"),
+    *("platform", "platforms", "question", "removing", "reply", "stored", "time", "waiting"),
 }
 
 
 def main() -> int:
     """Brings every catalogue up to date; the exit status says whether one lacks a text."""
-    wanted = extracted()
+    missing = brought_up_to_date(LOCALE, extracted())
+    for kind in registry.providers().values():
+        # what another distribution brings is its own to keep
+        if kind.words.is_relative_to(PACKAGE):
+            missing += brought_up_to_date(kind.words, catalogue_of(words_of(kind)))
+    return int(missing > 0)
+
+
+def brought_up_to_date(folder: Path, wanted: Catalog) -> int:
+    """Gives every language of a folder those codes and compiles; how many texts are lacking."""
     missing = 0
-    for source in sorted(LOCALE.rglob("*.po")):
+    for source in sorted(folder.rglob("*.po")):
         language = source.parent.parent.name
         with source.open("rb") as text:
             catalogue = read_po(text, locale=language)
         catalogue.update(wanted, no_fuzzy_matching=True)
         for name in lacking(catalogue):
-            print(f"{language}: {name} has no text")
+            print(f"{source.relative_to(PACKAGE)}: {name} has no text")
             missing += 1
         source.write_bytes(_written(catalogue))
         with source.with_suffix(".mo").open("wb") as compiled:
             write_mo(compiled, catalogue)
-    return int(missing > 0)
+    return missing
 
 
 def extracted() -> Catalog:
-    """Every code: literals in the sources, and those made from an enumeration's values."""
-    found = Catalog()
+    """Every general code: literals in the sources, and those made from a value."""
     plurals = set()
     codes = set(looked_up_by_value())
     for path in PACKAGE.rglob("*.py"):
@@ -59,6 +68,12 @@ def extracted() -> Catalog:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         plurals |= set(_plurals(tree))
         codes |= set(_literals(tree))
+    return catalogue_of(codes - {*WORDS}, plurals)
+
+
+def catalogue_of(codes: Iterable[str], plurals: Collection[str] = ()) -> Catalog:
+    """A catalogue of these codes without texts."""
+    found = Catalog()
     for code in sorted(codes):
         found.add((code, code) if code in plurals else code)
     return found

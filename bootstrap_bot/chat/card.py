@@ -30,6 +30,7 @@ FAILURES = tuple(
 
 def card(attempt: Attempt, texts: Texts, now: float, zone: tzinfo, limits: Limits) -> Card:
     """The card of an attempt at a moment (epoch seconds)."""
+    texts = texts.about(attempt.provider)
     match attempt.state:
         case State.REQUESTED:
             rows = ((button(Action.CANCEL, attempt.id, texts),),)

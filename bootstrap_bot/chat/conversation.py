@@ -140,7 +140,8 @@ class Conversation:
         """
         found = await self._context.platforms.of("dingtalk")
         if found.listed:
-            self._context.outbox.say(asked.event.address, *ask(found, asked.texts))
+            texts = asked.texts.about("dingtalk")
+            self._context.outbox.say(asked.event.address, *ask(found, texts))
         elif found.unreadable:
             raise found.troubles[0]
         return bool(found.listed)

@@ -47,7 +47,7 @@ def why(error: CodedError, texts: Texts) -> str:
     """Why something was not done, without markup."""
     what = texts.plain(f"error.{error.code.value}")
     platform = error.platform if isinstance(error, RefusedError) else ""
-    return f"{platform}: {what}" if platform else what
+    return f"{texts.about(platform).plain('platform.name')}: {what}" if platform else what
 
 
 def blocker(delivery: Delivery, texts: Texts) -> str:
@@ -81,7 +81,7 @@ def outcome(delivery: Delivery, texts: Texts, *, room: int, brief: bool = False)
 def _ending(delivery: Delivery, texts: Texts) -> str:
     place = _place(delivery)
     if not delivery.open:
-        return texts(f"closed.{delivery.closed}", place=place, platform=delivery.about)
+        return texts(f"closed.{delivery.closed}", place=place)
     if delivery.state is not DeliveryState.VERIFIED:
         return texts("stored.under_way", place=place)
     name = clean(delivery.platform_id, LONGEST_NAME)

@@ -90,21 +90,21 @@ class _LiveMessage:
         return Card(self._page.html())
 
 
-def subject_name(subject: Subject, platform: object, texts: Texts) -> str:
+def subject_name(subject: Subject, platform: str, texts: Texts) -> str:
     """What people call it; a platform by its own name."""
     if subject is Subject.PLATFORM:
-        return texts.plain(f"platform.{platform}")
+        return texts.about(platform).plain("platform.name")
     return texts.plain(f"doctor.{subject.value}")
 
 
 def finding_name(finding: Finding, texts: Texts) -> str:
     """What people call what was found out about."""
-    return subject_name(finding.subject, finding.values.get("platform"), texts)
+    return subject_name(finding.subject, _platform(finding), texts)
 
 
 def words(finding: Finding, texts: Texts) -> str:
     """What was found and what to do about it, as plain text."""
-    return texts.plain(finding.code, **_worded(finding, texts))
+    return texts.about(_platform(finding)).plain(finding.code, **_worded(finding, texts))
 
 
 def conclusion(findings: list[Finding], texts: Texts) -> str:
@@ -115,16 +115,23 @@ def conclusion(findings: list[Finding], texts: Texts) -> str:
 
 def _line(finding: Finding, texts: Texts) -> str:
     name = finding_name(finding, texts)
-    told = texts(finding.code, **_worded(finding, texts))
+    told = texts.about(_platform(finding))(finding.code, **_worded(finding, texts))
     return f"{ICONS[finding.mark]} <b>{name}</b> · {told}"
 
 
+def _platform(finding: Finding) -> str:
+    """The platform a finding is about, "" for none in particular."""
+    return str(finding.values.get("platform", ""))
+
+
 def _worded(finding: Finding, texts: Texts) -> dict[str, object]:
-    """The values as people read them: an error by its text."""
-    return {name: _value(name, value, texts) for name, value in finding.values.items()}
+    """The values as people read them: an error by its text, platforms by their names."""
+    texts = texts.about(_platform(finding))
+    values = {name: value for name, value in finding.values.items() if name != "platform"}
+    return {name: _value(value, texts) for name, value in values.items()}
 
 
-def _value(name: str, value: object, texts: Texts) -> object:
-    if name == "platform":
-        return texts.plain(f"platform.{value}")
+def _value(value: object, texts: Texts) -> object:
+    if isinstance(value, tuple):
+        return ", ".join(texts.about(one).plain("platform.name") for one in value)
     return texts.plain(f"error.{value.value}") if isinstance(value, Code) else value

@@ -10,6 +10,7 @@ from bootstrap_bot.chat.host import Address
 from bootstrap_bot.chat.question import NOTHING, platform_name
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.errors import CodedError, TargetError
+from bootstrap_bot.providers.provider import Health
 from bootstrap_bot.registration.inventory import Found, Listed
 from bootstrap_bot.targets.command import Ran
 
@@ -64,8 +65,7 @@ class PlatformMenu:
     async def _test(self, press: Press) -> str | None:
         async def page() -> Page:
             health = await self._platforms.check(press.ref)
-            note = press.texts(f"health.{health.value}") if health else ""
-            return await self._page(press, note)
+            return await self._page(press, health=health)
 
         return self._turn_to(press, page, "answer.test")
 
@@ -89,7 +89,8 @@ class PlatformMenu:
             if listed is None:
                 return list_page(await self._platforms.all(), press.texts)
             code = "platforms.really_api" if listed.kind == "astrbot" else "platforms.really"
-            text, _ = platform_page(listed, press.texts, press.texts(code))
+            question = press.texts.about(listed.platform.type)(code)
+            text, _ = platform_page(listed, press.texts, question)
             keep = labelled(press.texts.plain("button.keep"), Action.PLATFORM, press.ref)
             return text, ((button(Action.DROP_NOW, press.ref, press.texts),), (keep,))
 
@@ -108,10 +109,12 @@ class PlatformMenu:
 
         return self._turn_to(press, page, "answer.remove_now")
 
-    async def _page(self, press: Press, note: str = "") -> Page:
+    async def _page(self, press: Press, note: str = "", health: Health | None = None) -> Page:
         listed = await self._platforms.find(press.ref)
         if listed is None:
             return list_page(await self._platforms.all(), press.texts)
+        if health is not None:
+            note = press.texts.about(listed.platform.type)(f"health.{health.value}")
         return platform_page(listed, press.texts, note)
 
     def _turn_to(self, press: Press, page: Callable[[], Awaitable[Page]], answer: str) -> str:
@@ -142,12 +145,14 @@ def list_page(found: Found, texts: Texts) -> Page:
 def platform_page(listed: Listed, texts: Texts, note: str) -> Page:
     """One platform and what can be done with it."""
     platform = listed.platform
+    texts = texts.about(platform.type)
     text = texts(
         "platforms.one",
         id=clean(platform_name(listed, texts), LONGEST_ID),
         type=platform.type,
         place=clean(listed.place, LONGEST_ID),
         state=texts.plain(STATES[platform.enabled]),
+        account=texts.plain("platform.account"),
         client=clean(platform.masked_account(), LONGEST_ID),
     )
     first = [button(Action.TEST, listed.ref, texts)]
@@ -168,7 +173,7 @@ def _entry(listed: Listed, texts: Texts) -> Button:
 
 def _note(changed: tuple[Listed, Ran | None], texts: Texts) -> str:
     listed, ran = changed
-    return follow_up(listed.kind, ran, texts)
+    return follow_up(listed.kind, ran, texts.about(listed.platform.type))
 
 
 def _back(texts: Texts) -> Button:

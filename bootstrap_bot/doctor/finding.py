@@ -31,7 +31,8 @@ class Finding:
     """One line of the table.
 
     `code` names its text, with what to do when it is not well; `values` go into the text's
-    braces, a `Code` among them as that error's own text. No value is a secret.
+    braces, a `Code` among them as that error's own text, `platform` and a tuple as platforms'
+    names. No value is a secret.
     """
 
     subject: Subject

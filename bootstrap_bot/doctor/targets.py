@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+from collections import Counter
 from collections.abc import Collection, Sequence
 from itertools import chain
 from pathlib import Path
@@ -50,8 +51,10 @@ def _state(target: Target, bots: Sequence[Platform]) -> Finding:
         program = Path(target.after.argv[0]).name
         place = target.place
         return Finding.bad(Subject.TARGET, "doctor.target_command", place=place, program=program)
-    if target.single_slot and len({bot.type for bot in bots}) < len(bots):
-        return Finding.look(Subject.TARGET, "doctor.target_several", place=target.place)
+    several = [kind for kind, count in Counter(bot.type for bot in bots).items() if count > 1]
+    if target.single_slot and several:
+        about = {"place": target.place, "platform": several[0]}
+        return Finding.look(Subject.TARGET, "doctor.target_several", **about)
     return Finding.good(Subject.TARGET, code, place=target.place, count=len(bots))
 
 
@@ -61,7 +64,7 @@ def _endless(target: Target) -> Sequence[Finding]:
 
 
 def _unspoken(target: Target, platforms: Collection[str]) -> Sequence[Finding]:
-    names = ", ".join(name for name in platforms if not target.speaks(name))
+    names = tuple(name for name in platforms if not target.speaks(name))
     where = {"place": target.place, "platforms": names}
     return [Finding.good(Subject.TARGET, "doctor.target_unspoken", **where)] if names else []
 

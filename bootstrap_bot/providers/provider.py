@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import ClassVar, Protocol
 
 from pydantic import SecretStr
@@ -158,7 +159,8 @@ class ProviderKind:
 
     `name` is its type in a config and its table's name; `account` names the field that tells one
     bot from another, `scanner` the one with the id of the person who confirmed, if there is one;
-    `build` makes it for what its owner set. `placements` say where programs
+    `build` makes it for what its owner set. `words` is a folder of catalogues with what differs
+    in texts, `labels` are those of its links. `placements` say where programs
     keep its bots, by the kind of target.
     """
 
@@ -168,6 +170,8 @@ class ProviderKind:
     policy: Policy
     table: type[ProviderTable]
     build: Callable[[Http, ProviderTable], "Provider"]
+    words: Path
+    labels: tuple[str, ...]
     placements: Mapping[str, Placement] = field(default_factory=dict)
     scanner: str = ""
 

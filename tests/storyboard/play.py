@@ -1,6 +1,5 @@
 """What every scene of the storyboard needs: a stage, somebody who writes and presses, a camera."""
 
-import gettext
 import io
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -17,7 +16,7 @@ from PIL import Image
 from bootstrap_bot.chat.buttons import Action, data
 from bootstrap_bot.chat.host import Picture
 from bootstrap_bot.chat.pictures import sign
-from bootstrap_bot.chat.texts import DOMAIN, LOCALE, Texts
+from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.sandbox.astrbot.stand_in import AstrBotStandIn
 from bootstrap_bot.sandbox.dingtalk.answers import success
 from bootstrap_bot.sandbox.telegram.rules import Button
@@ -199,10 +198,20 @@ async def staged(
 
 def words(language: str, code: str) -> str:
     """The longest piece of a text that has no value in it, as a person reads it."""
-    catalogue = gettext.translation(DOMAIN, LOCALE, [language])
-    text = catalogue.ngettext(code, code, 2)
-    text = catalogue.gettext(code) if text == code else text
-    return max(re.split(r"\{\w+}|\n", plain(text)), key=len).strip()
+    texts = Texts(language, "dingtalk")
+    counted = texts.plural(code, 2)
+    text = counted.replace("2", "\n") if counted != code else _without_values(code, texts)
+    return max(plain(text).split("\n"), key=len).strip()
+
+
+def _without_values(code: str, texts: Texts) -> str:
+    """The text with a new line in place of every value."""
+    values: dict[str, str] = {}
+    while True:
+        try:
+            return texts.plain(code, **values)
+        except KeyError as missing:
+            values[missing.args[0]] = "\n"
 
 
 def plain(html: str) -> str:

@@ -31,6 +31,8 @@ DELIVERY = Delivery(
     run_status=7,
     run_seconds=0.25,
     run_output="no such unit",
+    listed=True,
+    let_in=True,
 )
 # Every field differs from its default, and every flag is up.
 FULL = an_attempt(
@@ -55,6 +57,10 @@ FULL = an_attempt(
     watching=True,
     health=Health.WORKS,
     looked_at=14.0,
+    bot_name="Ada",
+    connections=2,
+    scanner="ou_1",
+    let_in=True,
     held=Held.CONFIRM,
     account="dingNEW",
     values=ding_pair("dingNEW", "secret").values,

@@ -1,5 +1,6 @@
 """A platform with other fields than DingTalk's, which brings all its placements by itself."""
 
+from pathlib import Path
 from typing import NoReturn
 
 from bootstrap_bot.credentials import Credentials, Field
@@ -31,6 +32,8 @@ LARK_LIKE = ProviderKind(
     policy=Policy(),
     table=ProviderTable,
     build=build,
+    words=Path("nowhere"),
+    labels=(),
     placements={
         "astrbot": Placement(
             name="lark",

@@ -5,12 +5,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 
 from bootstrap_bot import registry
 from bootstrap_bot.providers.provider import ProviderKind
 from bootstrap_bot.targets.tables import TargetTable, kind_of
 
 MODULE = """
+from pathlib import Path
 from typing import Literal
 
 from bootstrap_bot.credentials import Field
@@ -41,6 +44,8 @@ KIND = ProviderKind(
     Policy(),
     CloudTable,
     build,
+    Path(__file__).parent / "locale",
+    ("page",),
 )
 
 
@@ -64,6 +69,13 @@ from bootstrap_bot.settings import settings
 loaded = settings.load(Path(sys.argv[1]), {"CLOUD_URL": "https://other.example.com"})
 print(list(registry.providers()), loaded.providers["cloud"].url, loaded.targets[0].kind)
 """
+SPOKEN = """
+from bootstrap_bot.chat.texts import Texts
+
+cloud = Texts("zh", "cloud")
+print(cloud.plain("platform.name"), cloud("waiting.title"), cloud.plain("button.page"))
+print(Texts("en")("platforms.title").splitlines()[0])
+"""
 CONFIG = """
 [telegram]
 token = "1:a"
@@ -83,21 +95,43 @@ def installed(tmp_path: Path) -> Path:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: somebodys\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    words = Catalog(locale="en")
+    words.add("platform.name", "Cloud")
+    words.add("button.page", "Open the page")
+    folder = tmp_path / "locale" / "en" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    with (folder / "bootstrap_bot.mo").open("wb") as file:
+        write_mo(file, words)
     return tmp_path
+
+
+def said(installed: Path, program: str, *arguments: str) -> str:
+    """What a program says that has both distributions."""
+    path = [str(installed), str(Path(registry.__file__).parents[1])]
+    program = f"import sys; sys.path[:0] = {path!r}\n{program}"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    return done.stdout
 
 
 def test_another_distribution_brings_a_platform_and_a_target(installed: Path) -> None:
     config = installed / "config.toml"
     config.write_text(CONFIG)
     config.chmod(0o600)
-    path = [str(installed), str(Path(registry.__file__).parents[1])]
-    program = f"import sys; sys.path[:0] = {path!r}\n{PROGRAM}"
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(config)], capture_output=True, text=True, check=False
-    )
-    assert done.stderr == ""
     # the environment stands above the file for somebody else's settings too
-    assert done.stdout == "['dingtalk', 'cloud'] https://other.example.com mine\n"
+    assert said(installed, PROGRAM, str(config)) == (
+        "['dingtalk', 'cloud'] https://other.example.com mine\n"
+    )
+
+
+def test_another_distributions_platform_speaks_by_its_own_catalogues(installed: Path) -> None:
+    """In English where it lacks a language; what is about no certain platform names none."""
+    assert said(installed, SPOKEN).splitlines() == [
+        "Cloud <b>接入一个Cloud机器人</b> Open the page",
+        "<b>Your bots</b>",
+    ]
 
 
 def test_every_line_of_the_registry_leads_to_what_it_names() -> None:

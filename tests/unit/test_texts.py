@@ -22,14 +22,15 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 import bootstrap_bot
+from bootstrap_bot import registry
 from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.card import card
-from bootstrap_bot.chat.codes import looked_up_by_value
+from bootstrap_bot.chat.codes import WORDS, looked_up_by_value, words_of
 from bootstrap_bot.chat.host import Card
 from bootstrap_bot.chat.texts import DOMAIN, ENGLISH, LANGUAGES, LOCALE, Texts
 from bootstrap_bot.errors import Code
 from bootstrap_bot.hosts.telegram.host import LIMITS
-from bootstrap_bot.providers.provider import Link, Stage
+from bootstrap_bot.providers.provider import Link, ProviderKind, Stage
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.sandbox.telegram.entities import formatted
@@ -44,13 +45,21 @@ LINK = "https://open-dev.dingtalk.com/openapp/registration/openClaw?user_code=A&
 PLAIN = ("button.", "answer.", "menu.", "time.", "language.")
 
 
-def catalogue(language: str) -> Catalog:
-    source = LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+# The general texts, and each platform's own.
+GENERAL = ""
+FOLDERS = {GENERAL: LOCALE} | {name: kind.words for name, kind in registry.providers().items()}
+PARTS = pytest.mark.parametrize("part", FOLDERS)
+
+
+def catalogue(part: str, language: str) -> Catalog:
+    source = FOLDERS[part] / language / "LC_MESSAGES" / f"{DOMAIN}.po"
     with source.open("rb") as file:
         return read_po(file, locale=language, abort_invalid=True)
 
 
-CATALOGUES = {language: catalogue(language) for language in LANGUAGES}
+CATALOGUES = {
+    (part, language): catalogue(part, language) for part in FOLDERS for language in LANGUAGES
+}
 
 
 def code_of(message: Message) -> str:
@@ -62,11 +71,12 @@ def texts_of(message: Message) -> tuple[str, ...]:
     return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
 
 
-def messages(language: str) -> dict[str, Message]:
-    return {code_of(message): message for message in CATALOGUES[language] if message.id}
+def messages(language: str, part: str = GENERAL) -> dict[str, Message]:
+    return {code_of(message): message for message in CATALOGUES[part, language] if message.id}
 
 
 CODES = sorted(messages(ENGLISH))
+EVERY_CODE = [(part, code) for part in FOLDERS for code in sorted(messages(ENGLISH, part))]
 
 
 def placeholders(text: str) -> set[str]:
@@ -112,23 +122,31 @@ def _is_texts(function: ast.expr) -> bool:
 # Complete.
 
 
-def test_english_is_a_catalogue_like_any_other() -> None:
+@PARTS
+def test_english_is_a_catalogue_like_any_other(part: str) -> None:
     assert ENGLISH in LANGUAGES
-    assert {file.parent.parent.name for file in LOCALE.rglob("*.po")} == set(LANGUAGES)
+    assert {file.parent.parent.name for file in FOLDERS[part].rglob("*.po")} == set(LANGUAGES)
 
 
+@PARTS
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_code_has_its_text_in_every_language(language: str) -> None:
-    assert sorted(messages(language)) == CODES
-    for code, message in messages(language).items():
+def test_every_code_has_its_text_in_every_language(language: str, part: str) -> None:
+    assert sorted(messages(language, part)) == sorted(messages(ENGLISH, part))
+    for code, message in messages(language, part).items():
         assert all(text.strip() for text in texts_of(message)), code
 
 
+@pytest.mark.parametrize("kind", registry.providers().values(), ids=registry.providers())
+def test_every_platform_has_words_for_what_differs(kind: ProviderKind) -> None:
+    assert sorted(messages(ENGLISH, kind.name)) == sorted(words_of(kind))
+
+
+@PARTS
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_in_a_catalogue_is_fuzzy_or_left_over(language: str) -> None:
-    assert [code for code, message in messages(language).items() if message.fuzzy] == []
-    assert list(CATALOGUES[language].obsolete) == []
-    assert not CATALOGUES[language].fuzzy
+def test_nothing_in_a_catalogue_is_fuzzy_or_left_over(language: str, part: str) -> None:
+    assert [code for code, message in messages(language, part).items() if message.fuzzy] == []
+    assert list(CATALOGUES[part, language].obsolete) == []
+    assert not CATALOGUES[part, language].fuzzy
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -137,18 +155,19 @@ def test_what_is_counted_has_as_many_forms_as_the_language(language: str) -> Non
     assert plurals
     for message in plurals:
         assert message.id[0] == message.id[1]
-        assert len(texts_of(message)) == CATALOGUES[language].num_plurals
+        assert len(texts_of(message)) == CATALOGUES[GENERAL, language].num_plurals
 
 
+@PARTS
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_compiled_catalogue_is_the_written_one(language: str) -> None:
-    file = LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.mo"
+def test_the_compiled_catalogue_is_the_written_one(language: str, part: str) -> None:
+    file = FOLDERS[part] / language / "LC_MESSAGES" / f"{DOMAIN}.mo"
     fresh = BytesIO()
-    write_mo(fresh, CATALOGUES[language])
+    write_mo(fresh, CATALOGUES[part, language])
     fresh.seek(0)
     written, compiled = gettext.GNUTranslations(fresh), _opened(file)
-    for code in CODES:
-        counts = (1, 2) if messages(language)[code].pluralizable else ()
+    for code, message in messages(language, part).items():
+        counts = (1, 2) if message.pluralizable else ()
         assert compiled.gettext(code) == written.gettext(code)
         for count in counts:
             forms = [one.ngettext(code, code, count) for one in (compiled, written)]
@@ -160,11 +179,11 @@ def _opened(file: Path) -> gettext.GNUTranslations:
         return gettext.GNUTranslations(compiled)
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_a_text_takes_the_same_values_in_every_language(code: str) -> None:
-    wanted = placeholders(texts_of(messages(ENGLISH)[code])[-1])
+@pytest.mark.parametrize(("part", "code"), EVERY_CODE)
+def test_a_text_takes_the_same_values_in_every_language(part: str, code: str) -> None:
+    wanted = placeholders(texts_of(messages(ENGLISH, part)[code])[-1])
     for language in LANGUAGES:
-        message = messages(language)[code]
+        message = messages(language, part)[code]
         for text in texts_of(message):
             assert placeholders(text) == wanted, language
         if message.pluralizable:
@@ -175,11 +194,12 @@ def test_a_text_takes_the_same_values_in_every_language(code: str) -> None:
 def test_the_languages_differ() -> None:
     same = [
         code
-        for code in CODES
-        if not code.startswith("program.")  # their names are the same everywhere
-        and texts_of(messages("en")[code])[0] == texts_of(messages("zh")[code])[0]
+        for part, code in EVERY_CODE
+        # names and addresses are the same everywhere
+        if not code.startswith(("program.", "platform.console", "platform.account"))
+        and texts_of(messages("en", part)[code])[0] == texts_of(messages("zh", part)[code])[0]
         and re.search(
-            r"[a-z]{4}", re.sub(r"\{\w+\}|<[^>]*>", "", texts_of(messages("en")[code])[0])
+            r"[a-z]{4}", re.sub(r"\{\w+\}|<[^>]*>", "", texts_of(messages("en", part)[code])[0])
         )
     ]
     assert same == []
@@ -196,11 +216,12 @@ def test_every_code_in_the_code_is_in_the_catalogue() -> None:
         if re.fullmatch(r"[a-z]+\.[a-z_]+", text) and text.partition(".")[0] in families
     }
     assert looked_up() > {"waiting.title", "time.minutes", "button.copy"}
-    assert sorted((alike | looked_up()) - set(CODES)) == []
+    assert sorted((alike | looked_up()) - {*CODES, *WORDS}) == []
 
 
 def test_every_code_in_the_catalogue_is_in_the_code() -> None:
     assert sorted(set(CODES) - named() - set(looked_up_by_value())) == []
+    assert not {*CODES} & {*WORDS}
 
 
 def test_every_code_made_from_a_value_is_in_the_catalogue() -> None:
@@ -224,10 +245,10 @@ def test_every_answer_to_a_button_belongs_to_one() -> None:
 # Fit for Telegram.
 
 
-def filled(code: str, language: str, value: str = HOSTILE) -> list[str]:
+def filled(part: str, code: str, language: str, value: str = HOSTILE) -> list[str]:
     """A text with hostile values, in each of its forms."""
-    texts = Texts(language)
-    message = messages(language)[code]
+    texts = Texts(language, part)
+    message = messages(language, part)[code]
     if message.pluralizable:
         return [texts.plural(code, count) for count in (1, 2, 59)]
     values = dict.fromkeys(placeholders(texts_of(message)[0]), value)
@@ -236,19 +257,20 @@ def filled(code: str, language: str, value: str = HOSTILE) -> list[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_is_html_as_telegram_reads_it(language: str) -> None:
-    for code in CODES:
-        for text in filled(code, language):
+    for part, code in EVERY_CODE:
+        for text in filled(part, code, language):
             assert formatted(text, "HTML", None).text, code
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_values_are_shown_as_they_are_and_never_read_as_html(language: str) -> None:
     checked = 0
-    for code in CODES:
-        if messages(language)[code].pluralizable:
+    for part, code in EVERY_CODE:
+        message = messages(language, part)[code]
+        if message.pluralizable:
             continue
-        names = placeholders(texts_of(messages(language)[code])[0]) - {"link"}  # behind a word
-        shown = formatted(filled(code, language)[0], "HTML", None).text
+        names = placeholders(texts_of(message)[0]) - {"link"}  # behind a word
+        shown = formatted(filled(part, code, language)[0], "HTML", None).text
         assert shown.count(HOSTILE) >= len(names), code
         checked += len(names)
     assert checked > 10
@@ -263,8 +285,8 @@ def test_a_link_behind_a_word_leads_where_it_should() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_plain_texts_hold_no_html_and_fit_their_place(language: str) -> None:
-    for code in CODES:
-        for text in texts_of(messages(language)[code]):
+    for part, code in EVERY_CODE:
+        for text in texts_of(messages(language, part)[code]):
             if code.startswith(PLAIN):
                 assert unescape(text) == text, code
                 assert not re.search(r"<[/a-z]", text), code
@@ -305,6 +327,7 @@ NAMES = st.text(max_size=80)
 APP_LINK = "https://applink.dingtalk.com/page/link?url=x&target=fullScreen"
 RECORDED: dict[str, st.SearchStrategy[Any]] = {
     "id": st.just("a1b2c3d4e5"),
+    "provider": st.just("dingtalk"),
     "qr": st.sampled_from([LINK, LINK + "x" * (512 - len(LINK)), LINK + "&" * 200]),
     "links": st.just((Link("app", APP_LINK), Link("browser", LINK))),
     "trouble": st.sampled_from(["", *(code.value for code in Code)]),

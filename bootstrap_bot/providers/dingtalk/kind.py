@@ -1,5 +1,7 @@
 """What DingTalk declares of itself."""
 
+from pathlib import Path
+
 from bootstrap_bot.credentials import Field
 from bootstrap_bot.http import Http
 from bootstrap_bot.providers.dingtalk.settings import DingTalkTable
@@ -28,4 +30,6 @@ KIND = ProviderKind(
     policy=Policy(quiet_period=120.0, empty_successes=4, polls_with_pair=3),
     table=DingTalkTable,
     build=build,
+    words=Path(__file__).parent / "locale",
+    labels=("app", "browser"),
 )
