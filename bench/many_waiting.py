@@ -16,13 +16,14 @@ from contextlib import closing
 from pathlib import Path
 
 import aiohttp
-from kept_cards import KeptCards, device_code, no_command, waiting_attempt
+from kept_cards import KeptCards, no_command, waiting_attempt
 from report import Row, spread
 from serving import served
 
 from bootstrap_bot.clock import SystemClock
 from bootstrap_bot.http import Http
-from bootstrap_bot.journals.sqlite import SqliteJournal
+from bootstrap_bot.journals.rows import row_of
+from bootstrap_bot.journals.sqlite import SAVE, SqliteJournal
 from bootstrap_bot.providers.dingtalk.provider import DingTalk
 from bootstrap_bot.registration.person import People
 from bootstrap_bot.registration.service import RegistrationService
@@ -36,21 +37,10 @@ async def fill(state: Path, attempts: int, url: str, interval: float) -> None:
     """Writes them in one go: the journal itself commits one by one."""
     journal = SqliteJournal(state)
     await journal.open()
-    await journal.save(waiting_attempt(1, url, interval))
     await journal.close()
     with closing(sqlite3.connect(state)) as db, db:
-        db.row_factory = sqlite3.Row
-        first = dict(db.execute("SELECT * FROM attempts").fetchone())
-        rows = []
-        for number in range(2, attempts + 1):
-            own = waiting_attempt(number, url, interval)
-            fields = ("id", "owner", "chat", "update", "message", "user_code", "link", "app_link")
-            changed = {name: getattr(own, name) for name in fields}
-            rows.append({**first, **changed, "device_code": device_code(number)})
-        columns = ", ".join(f"[{name}]" for name in first)
-        places = ", ".join(f":{name}" for name in first)
-        insert = f"INSERT INTO attempts ({columns}) VALUES ({places})"  # noqa: S608 - our own names
-        db.executemany(insert, rows)
+        waiting = (waiting_attempt(number, url, interval) for number in range(1, attempts + 1))
+        db.executemany(SAVE, map(row_of, waiting))
 
 
 def memory() -> int:

@@ -96,4 +96,6 @@ def _state_fault(error: JournalError) -> str:
         return f"{error.path}: {holder} runs with this state file: stop it first"
     if error.code is Code.STATE_FULL:
         return f"{error.path}: the disk is full: make some room"
+    if error.code is Code.STATE_LATER:
+        return f"{error.path}: a later version of this program made it: use that one"
     return f"{error.path}: cannot be used as state file: look at its folder's rights and the disk"

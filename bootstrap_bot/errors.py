@@ -5,6 +5,7 @@
     ├── RemoteError      the other side did not give a usable answer
     ├── TargetError      credentials could not be stored or read back
     ├── JournalError     the state file cannot be used
+    ├── ConflictError    somebody else changed an attempt since it was read
     └── RefusedError     what a person asked for is not possible now
 
 Words for people are looked up by code in the catalogues of `chat`; nothing here is
@@ -70,6 +71,7 @@ class Code(StrEnum):
     STATE_HELD = "state_held"
     STATE_FULL = "state_full"
     STATE_UNUSABLE = "state_unusable"
+    STATE_LATER = "state_later"
     NOT_STARTED = "not_started"
     STOPPED = "stopped"
     # what a person asked for
@@ -158,6 +160,10 @@ class JournalError(CodedError):
         super().__init__(code)
         self.path = path
         self.holder = holder
+
+
+class ConflictError(BootstrapBotError):
+    """Somebody else changed an attempt since it was read; it is to be read again."""
 
 
 class RefusedError(CodedError):

@@ -35,7 +35,13 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("service", "worker", "aftercare", "turns"),
     ),
-    "journal": (("journals/sqlite.py",), ("journal_rules", "journal")),
+    "journal": (
+        (
+            *("journals/sqlite.py", "journals/state_file.py", "journals/rows.py"),
+            *("journals/schema.py", "journals/migrations/m1_texts.py"),
+        ),
+        ("journal_rules", "journal", "journal_migration"),
+    ),
     "gate": (
         ("chat/access.py", "chat/claim.py"),
         ("gate_rules", "claim_rules", "gate", "claim"),

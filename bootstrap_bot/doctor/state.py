@@ -11,10 +11,9 @@ from pathlib import Path
 from bootstrap_bot.doctor.finding import Finding, Subject
 from bootstrap_bot.doctor.state_lock import StateLock
 from bootstrap_bot.errors import Code, JournalError
-from bootstrap_bot.journals.sqlite import SELECT
+from bootstrap_bot.journals.schema import LATEST, version_of
 from bootstrap_bot.registration.journal import Journal
 
-OURS = "SELECT 1 FROM sqlite_master WHERE name = 'attempts'"
 _EFFECTIVE = os.access in os.supports_effective_ids
 
 
@@ -81,15 +80,13 @@ class StateCheck:
         uri = f"{self._path.resolve().as_uri()}?mode=ro&immutable=1"
         try:
             with closing(sqlite3.connect(uri, uri=True)) as db:
-                sound = db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
-                if sound and db.execute(OURS).fetchone():
-                    db.execute(SELECT + "LIMIT 1")
-        except sqlite3.OperationalError:
-            return self._bad("doctor.state_foreign")
+                if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                    return self._bad("doctor.state_broken")
+                version = version_of(db)
         except sqlite3.DatabaseError:
-            sound = False
-        if not sound:
             return self._bad("doctor.state_broken")
+        if version is None or version > LATEST:
+            return self._bad("doctor.state_foreign" if version is None else "doctor.state_later")
         return Finding.good(Subject.STATE, "doctor.state_good", file=self._file)
 
     def _bad(self, code: str) -> Finding:

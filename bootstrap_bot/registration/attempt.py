@@ -77,7 +77,7 @@ class Attempt:
     the person last had the platform asked. `watching`: a pending approval is looked for.
     `looked_at` is when the stored pair was last checked, with `health` as its outcome.
     `masked_secret` stays when secrets are erased from `values`, so that what is shown does not
-    change with that.
+    change with that. `version` counts the journal's saves of it.
     """
 
     id: str
@@ -119,6 +119,7 @@ class Attempt:
     trouble_since: float = 0.0
     stored_at: float = 0.0
     deliveries: tuple[Delivery, ...] = ()
+    version: int = field(default=0, compare=False)
 
     @property
     def credentials(self) -> Credentials | None:

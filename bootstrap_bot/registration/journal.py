@@ -1,5 +1,6 @@
 """What every store of attempts can do."""
 
+from pathlib import Path
 from typing import Protocol
 
 from bootstrap_bot.registration.attempt import Attempt
@@ -9,16 +10,30 @@ from bootstrap_bot.registration.person import PersonId
 class Journal(Protocol):
     """Keeps attempts with their deliveries. Every method raises `JournalError`."""
 
-    async def save(self, attempt: Attempt) -> None:
-        """Commits the whole record; on return it survives a crash. Not undone by cancelling."""
+    @property
+    def moved_aside(self) -> Path | None:
+        """Where a broken file is kept that `open` had to begin a fresh one for."""
+        ...
+
+    async def open(self) -> None:
+        """Makes it usable, and sees to it that no second process uses it in its own way."""
+        ...
+
+    async def save(self, attempt: Attempt) -> Attempt:
+        """Commits the whole record and gives it with the version it has there.
+
+        On return it survives a crash; not undone by cancelling. A record that is gone is made
+        anew. Raises `ConflictError` when it has another version than `attempt`, or when there is
+        another one of the same update; then nothing changed.
+        """
         ...
 
     async def unfinished(self) -> list[Attempt]:
         """Every attempt that is not over, oldest first."""
         ...
 
-    async def asked_by(self, update: str) -> Attempt | None:
-        """The attempt that this update began, if it did."""
+    async def asked_by(self, host: str, update: str) -> Attempt | None:
+        """The attempt that this update of a chat host began, if it did."""
         ...
 
     async def find(self, attempt: str) -> Attempt | None:
@@ -29,8 +44,8 @@ class Journal(Protocol):
         """Drops attempts that are over and were asked for before then (epoch seconds)."""
         ...
 
-    async def latest(self, owner: PersonId) -> Attempt | None:
-        """The owner's last attempt, over or not."""
+    async def latest(self, owner: PersonId, provider: str | None = None) -> Attempt | None:
+        """The owner's last attempt, of that platform if one is named, over or not."""
         ...
 
     async def requests_since(self, time: float) -> list[tuple[PersonId, float]]:
@@ -46,5 +61,5 @@ class Journal(Protocol):
         ...
 
     async def close(self) -> None:
-        """Waits for what was begun and gives the file back."""
+        """Waits for what was begun and gives it back."""
         ...

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from bootstrap_bot.clock import Clock, WallClockSteps
 from bootstrap_bot.credentials import masked
-from bootstrap_bot.errors import JournalError
+from bootstrap_bot.errors import ConflictError, JournalError
 from bootstrap_bot.registration.attempt import Attempt
 from bootstrap_bot.registration.journal import Journal
-from bootstrap_bot.registration.timeline import moved
+from bootstrap_bot.registration.timeline import moved, not_ahead
 
 log = logging.getLogger("bootstrap_bot.audit")
 
@@ -23,14 +24,16 @@ class Record:
     """An attempt that several tasks read and change, one change at a time.
 
     `news` is set after every change. The attempt's moments go along with the wall clock when
-    that is set, so that they may be compared with it.
+    that is set, so that they may be compared with it. Where somebody else changed the attempt in
+    the journal, changes are made to what is there now; notes are lost then.
     """
 
     def __init__(self, attempt: Attempt, journal: Journal, clock: Clock) -> None:
         self.news = asyncio.Event()
         self._attempt = attempt
         self._steps = WallClockSteps(clock)
-        self._moved = False
+        # by which the moments in the journal lag behind those here
+        self._moved = 0.0
         self._journal = journal
         self._clock = clock
         self._lock = asyncio.Lock()
@@ -44,15 +47,24 @@ class Record:
         return self._attempt
 
     async def commit(self, change: Change) -> Attempt:
-        """Makes the change once it is on disk. Raises `JournalError`; then nothing changed."""
+        """Makes the change once it is on disk. Raises `JournalError`; then nothing changed.
+
+        The change is pure: it may be made more than once, to what the journal has by then.
+        """
         async with self._lock:
-            self._follow_clock()
-            changed = change(self._attempt)
-            if changed != self._attempt or self._moved:
-                await self._journal.save(changed)
-                self._moved = False
-                self._adopt(changed)
-            return changed
+            while True:
+                self._follow_clock()
+                changed = replace(change(self._attempt), version=self._attempt.version)
+                if changed == self._attempt and not self._moved:
+                    return self._attempt
+                try:
+                    saved = await self._journal.save(changed)
+                except ConflictError:
+                    await self._read_again()
+                else:
+                    self._moved = 0.0
+                    self._adopt(saved)
+                    return saved
 
     async def commit_with_retry(self, change: Change) -> Attempt:
         """The same, tried until the disk takes it."""
@@ -74,7 +86,15 @@ class Record:
     def _follow_clock(self) -> None:
         if step := self._steps.taken():
             log.warning("attempt=%s event=clock_set seconds=%.0f", self._attempt.id, step)
-            self._attempt, self._moved = moved(self._attempt, step), True
+            self._attempt = moved(self._attempt, step)
+            self._moved += step
+
+    async def _read_again(self) -> None:
+        found = await self._journal.find(self._attempt.id)
+        # gone meanwhile: the next save makes it anew
+        if found is not None:
+            self._attempt = not_ahead(moved(found, self._moved), self._clock.now())
+            self.news.set()
 
     def _adopt(self, changed: Attempt) -> None:
         before, self._attempt = self._attempt, changed

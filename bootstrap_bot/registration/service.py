@@ -3,16 +3,17 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bootstrap_bot.activity import waits
-from bootstrap_bot.errors import Code, RefusedError
+from bootstrap_bot.errors import Code, ConflictError, RefusedError
 from bootstrap_bot.registration.attempt import LIVE, Attempt, State
 from bootstrap_bot.registration.delivery import HANDLE_LENGTH
 from bootstrap_bot.registration.inheritance import inherited
 from bootstrap_bot.registration.limits import HOUR, Limits
 from bootstrap_bot.registration.person import PersonId
-from bootstrap_bot.registration.record import Change, audit
+from bootstrap_bot.registration.record import Change, Record, audit
 from bootstrap_bot.registration.supervising import supervised
 from bootstrap_bot.registration.timeline import not_ahead
 from bootstrap_bot.registration.transitions import (
@@ -106,21 +107,13 @@ class RegistrationService:
         `JournalError` when it cannot be kept.
         """
         async with self._beginning:
-            known = await self._services.journal.asked_by(request.update)
-            if known is not None:
-                return known
-            if not any(target.speaks(request.provider) for target in self._services.targets):
-                raise RefusedError(Code.NOT_SPOKEN, request.provider)
-            self._limits.check(request.owner, sum(run.attempt.live for run in self._runs.values()))
-            await self._services.journal.forget(self._services.clock.now() - KEPT)
-            if request.message is not None:
-                await self._release_message(request)
-            attempt = self._attempt(request)
-            await self._services.journal.save(attempt)
-            self._limits.count(request.owner)
-            audit(attempt, attempt.state.value)
-            self._take_up(attempt)
-            return attempt
+            while True:
+                known = await self._services.journal.asked_by(request.owner.host, request.update)
+                if known is not None:
+                    return known
+                # somebody else may take the same update up meanwhile
+                with suppress(ConflictError):
+                    return await self._begin(request)
 
     def live(self, owner: PersonId) -> Attempt | None:
         """The owner's last attempt that waits for something, if there is one."""
@@ -129,9 +122,9 @@ class RegistrationService:
                 return run.attempt
         return None
 
-    async def latest(self, owner: PersonId) -> Attempt | None:
-        """The owner's last attempt, as it is now."""
-        found = await self._services.journal.latest(owner)
+    async def latest(self, owner: PersonId, provider: str | None = None) -> Attempt | None:
+        """The owner's last attempt, of that platform if one is named, as it is now."""
+        found = await self._services.journal.latest(owner, provider)
         run = self._runs.get(found.id) if found else None
         return run.attempt if run else found
 
@@ -195,8 +188,11 @@ class RegistrationService:
             found = await self.stored(attempt, owner)
             if found is None or attempt in self._runs:
                 return False
-            taken_out = replace(removed(found), acted_at=self._services.clock.now())
-            await self._services.journal.save(taken_out)
+            acted_at = self._services.clock.now()
+            record = Record(found, self._services.journal, self._services.clock)
+            taken_out = await record.commit(_acted(removed, owner, {State.STORED}, acted_at))
+            if taken_out.acted_at != acted_at:
+                return False
             self._take_up(taken_out)
             return True
 
@@ -250,16 +246,25 @@ class RegistrationService:
         if run is None or run.attempt.owner != owner or run.attempt.state not in states:
             return False
         acted_at = self._services.clock.now()
-
-        def changed(now: Attempt) -> Attempt:
-            return replace(change(now), acted_at=acted_at) if now.state in states else now
-
-        after = await run.record.commit(changed)
+        after = await run.record.commit(_acted(change, owner, states, acted_at))
         run.hurry()
         if attempt not in self._runs and not after.over:
             # it had come to its end while the change was on its way to the disk
             self._take_up(after)
         return after.acted_at == acted_at
+
+    async def _begin(self, request: Request) -> Attempt:
+        if not any(target.speaks(request.provider) for target in self._services.targets):
+            raise RefusedError(Code.NOT_SPOKEN, request.provider)
+        self._limits.check(request.owner, sum(run.attempt.live for run in self._runs.values()))
+        await self._services.journal.forget(self._services.clock.now() - KEPT)
+        if request.message is not None:
+            await self._release_message(request)
+        attempt = await self._services.journal.save(self._attempt(request))
+        self._limits.count(request.owner)
+        audit(attempt, attempt.state.value)
+        self._take_up(attempt)
+        return attempt
 
     def _attempt(self, request: Request) -> Attempt:
         now = self._services.clock.now()
@@ -295,11 +300,13 @@ class RegistrationService:
 
     async def _take_over(self, attempt: Attempt) -> None:
         """A former admin's attempt: what waits is cancelled, what came is the first admin's."""
-        if attempt.state in CANCELLABLE:
-            attempt = cancelled(attempt)
-        attempt = inherited(attempt, self._services.admins)
-        await self._services.journal.save(attempt)
-        self._take_up(attempt)
+
+        def taken_over(now: Attempt) -> Attempt:
+            ended = cancelled(now) if now.state in CANCELLABLE else now
+            return inherited(ended, self._services.admins)
+
+        record = Record(attempt, self._services.journal, self._services.clock)
+        self._take_up(await record.commit(taken_over))
 
     async def _may_begin(self, attempt: Attempt) -> bool:
         """Asks once more for the owner's codes without a verdict; no when credentials came.
@@ -324,3 +331,13 @@ class RegistrationService:
         if not task.cancelled() and not run.attempt.over:
             # something was asked for while it came to its end
             self._take_up(run.attempt)
+
+
+def _acted(change: Change, owner: PersonId, states: Collection[State], moment: float) -> Change:
+    """The change as that owner's doing, where the attempt is theirs and in one of these states."""
+
+    def acted(now: Attempt) -> Attempt:
+        theirs = now.owner == owner and now.state in states
+        return replace(change(now), acted_at=moment) if theirs else now
+
+    return acted

@@ -100,6 +100,8 @@ def let_go(now: Attempt) -> Attempt:
 
 def placed(now: Attempt, stored_at: float) -> Attempt:
     """Every target has the pair or will not get it; without any that has it, it is held."""
+    if now.state is not State.CAPTURED:
+        return now
     if any(delivery.state is DeliveryState.VERIFIED for delivery in now.deliveries):
         return replace(now, state=State.STORED, told=False, stored_at=stored_at)
     return replace(now, state=State.HELD, held=Held.UNPLACED, told=False)

@@ -22,13 +22,17 @@ from bootstrap_bot.cli import main
 from bootstrap_bot.clock import SystemClock
 from bootstrap_bot.doctor.doctor import Check
 from bootstrap_bot.doctor.finding import Finding, Mark, Subject
+from bootstrap_bot.journals.schema import LATEST
+from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.sandbox.answers import Answer, http
 from bootstrap_bot.sandbox.dingtalk.answers import errcode
 from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram.stand_in import TelegramStandIn, Trouble
 from bootstrap_bot.settings import settings
+from tests.support.attempts import captured
 from tests.support.clock import PATIENCE, FakeClock
 from tests.support.folder_lock import FolderLock
+from tests.support.old_state_file import an_old_file
 from tests.support.scene import CONFIG, TOKEN, Scene
 
 SUBJECTS = [
@@ -379,6 +383,25 @@ async def test_a_state_file_of_another_version(ward: Ward) -> None:
     with closing(sqlite3.connect(ward.state)) as db:
         db.execute("CREATE TABLE attempts (x)")
     assert "state.path" in await ward.red("State file")
+
+
+async def test_a_state_file_of_a_later_version(ward: Ward) -> None:
+    journal = SqliteJournal(ward.state)
+    await journal.open()
+    await journal.close()
+    assert (await ward.line("State file")).startswith("ok")
+    with closing(sqlite3.connect(ward.state)) as db:
+        db.execute(f"PRAGMA user_version = {LATEST + 1}")
+    assert "later version" in await ward.red("State file")
+
+
+async def test_an_earlier_versions_state_file_is_as_good_as_todays(
+    ward: Ward, tmp_path: Path
+) -> None:
+    an_old_file(ward.state, [captured()])
+    before = stock(tmp_path)
+    assert (await ward.line("State file")).startswith("ok")
+    assert stock(tmp_path) == before
 
 
 async def test_an_empty_state_file_is_one_that_was_just_made(ward: Ward) -> None:

@@ -420,7 +420,7 @@ async def test_nothing_is_written_or_said_before_the_secret_is_in_the_journal(
         await scene.invited()
         before = scene.config.read_bytes()
         scene.sql(
-            "CREATE TRIGGER full BEFORE UPDATE ON attempts WHEN NEW.client_secret IS NOT NULL"
+            "CREATE TRIGGER full BEFORE UPDATE ON attempts WHEN NEW.secrets IS NOT NULL"
             " BEGIN SELECT RAISE(ABORT, 'no room'); END"
         )
         scene.dingtalk.next_poll(success(ID, SECRET))
@@ -443,7 +443,8 @@ async def test_the_config_is_not_touched_before_its_delivery_is_in_the_journal(
         await scene.invited()
         before = scene.config.read_bytes()
         scene.sql(
-            "CREATE TRIGGER full BEFORE INSERT ON deliveries"
+            "CREATE TRIGGER full BEFORE UPDATE ON attempts"
+            " WHEN json_array_length(NEW.rest, '$.deliveries')"
             " BEGIN SELECT RAISE(ABORT, 'no room'); END"
         )
         await scene.poll(success(ID, SECRET))
@@ -478,7 +479,8 @@ async def test_what_does_not_read_back_the_same_is_not_called_stored(tmp_path: P
     async with Scene(tmp_path) as scene:
         await scene.invited()
         scene.sql(
-            "CREATE TRIGGER full BEFORE INSERT ON deliveries WHEN NEW.state = 'written'"
+            "CREATE TRIGGER full BEFORE UPDATE ON attempts"
+            " WHEN NEW.rest ->> '$.deliveries[0].state' = 'written'"
             " BEGIN SELECT RAISE(ABORT, 'no room'); END"
         )
         await scene.poll(success(ID, SECRET))
@@ -1115,7 +1117,8 @@ async def test_an_edit_that_had_to_wait_does_not_cry_over_work_that_has_just_beg
         scene.telegram.fail("editMessageCaption", Trouble(429, retry_after=12))
         await scene.poll(stage("SCANNED"))
         scene.sql(
-            "CREATE TRIGGER full BEFORE INSERT ON deliveries"
+            "CREATE TRIGGER full BEFORE UPDATE ON attempts"
+            " WHEN json_array_length(NEW.rest, '$.deliveries')"
             " BEGIN SELECT RAISE(ABORT, 'no room'); END"
         )
         await scene.poll(success(ID, SECRET))

@@ -100,7 +100,9 @@ async def test_the_last_choice_counts_also_after_a_restart(tmp_path: Path) -> No
         await scene.stop()
         await scene.start()
         await reads(scene, "en", telegram="zh")
-        assert scene.sql("SELECT * FROM languages") == [{"person": ADMIN, "language": "en"}]
+        assert scene.sql("SELECT * FROM languages") == [
+            {"host": "telegram", "person": str(ADMIN), "language": "en"}
+        ]
 
 
 async def test_everybody_chooses_for_themselves(tmp_path: Path) -> None:

@@ -230,7 +230,8 @@ async def test_the_old_pair_stays_until_the_new_one_can_be_stored(tmp_path: Path
         await chosen(scene, REPLACE)
         assert scene.config.read_bytes() == before
         scene.sql(
-            "CREATE TRIGGER full BEFORE INSERT ON deliveries"
+            "CREATE TRIGGER full BEFORE UPDATE ON attempts"
+            " WHEN json_array_length(NEW.rest, '$.deliveries')"
             " BEGIN SELECT RAISE(ABORT, 'no room'); END"
         )
         await scene.poll(success(NEW_ID, NEW_SECRET))

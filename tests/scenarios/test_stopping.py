@@ -19,6 +19,7 @@ from bootstrap_bot.sandbox.dingtalk.answers import success
 from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram.stand_in import TelegramStandIn, Trouble
 from tests.support.scene import ADMIN, CONFIG, TOKEN
+from tests.support.state_rows import attempts_in
 
 HANGS = Trouble(hang=True)
 PATIENCE = 20.0
@@ -74,7 +75,7 @@ class Town:
     def column(self, name: str) -> list[object]:
         """One value of every attempt on disk."""
         with closing(sqlite3.connect(self.state)) as db:
-            return [value for (value,) in db.execute(f"SELECT {name} FROM attempts")]
+            return [row[name] for row in attempts_in(db)]
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from bootstrap_bot.journals.schema import LATEST
 from bootstrap_bot.sandbox.answers import Answer, http
 from bootstrap_bot.sandbox.dingtalk.answers import errcode, success, waiting
 from bootstrap_bot.sandbox.telegram.stand_in import Message, Trouble
@@ -307,24 +308,35 @@ async def test_a_broken_state_file_is_moved_aside_and_the_admins_are_told(
         assert sum(DAMAGED in text for text in scene.captions()) == 1
 
 
+async def refused(scene: Scene) -> str:
+    """The one line that a process ends with, and status 2, that is started now."""
+    second = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bootstrap_bot", "run", "--config", str(scene.config)),
+        cwd=REPOSITORY,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, complained = await second.communicate()
+    assert (second.returncode, said) == (2, b"")
+    [line] = complained.decode().splitlines()
+    return line
+
+
+async def test_a_later_versions_state_file_ends_with_2_and_says_what_to_do(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await scene.stop()
+        scene.sql(f"PRAGMA user_version = {LATEST + 1}")
+        said = await refused(scene)
+        assert said == f"{scene.state}: a later version of this program made it: use that one"
+
+
 async def test_a_second_process_ends_with_2_and_says_who_holds_the_state_file(
     tmp_path: Path,
 ) -> None:
     async with Scene(tmp_path) as scene:
         await invited(scene)
-        second = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bootstrap_bot", "run", "--config", str(scene.config)),
-            cwd=REPOSITORY,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        said, complained = await second.communicate()
-        assert second.returncode == 2
-        assert said == b""
-        [line] = complained.decode().splitlines()
-        assert (
-            line == f"{scene.state}: process {os.getpid()} runs with this state file: stop it first"
-        )
+        holder = f"process {os.getpid()} runs with this state file: stop it first"
+        assert await refused(scene) == f"{scene.state}: {holder}"
         await scene.poll(CREATED)
         await scene.sees("Done")
         assert scene.platforms() == STORED

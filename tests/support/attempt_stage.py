@@ -8,7 +8,6 @@ from typing import Any, cast
 
 from bootstrap_bot.providers.provider import Provider
 from bootstrap_bot.registration.attempt import Attempt
-from bootstrap_bot.registration.journal import Journal
 from bootstrap_bot.registration.worker import Services
 from bootstrap_bot.targets.command import Command, End, Ran
 from bootstrap_bot.targets.target import Platform, Target
@@ -17,7 +16,7 @@ from tests.support.clock import FakeClock, rest
 from tests.support.credentials import ding_bot
 from tests.support.fake_provider import FakeProvider
 from tests.support.fake_target import FakeTarget
-from tests.support.memory_journal import RecordingJournal
+from tests.support.memory_journal import MemoryJournal
 from tests.support.recording_display import RecordingDisplay
 
 
@@ -35,7 +34,7 @@ class Stage:
     def __init__(self, *rows: Attempt, targets: Sequence[str] = "a") -> None:
         self.events: list[str] = []
         self.clock = Clock()
-        self.book = RecordingJournal(*rows)
+        self.book = MemoryJournal(*rows)
         self.office = FakeProvider(self.clock)
         self.display = RecordingDisplay(self.clock)
         self.shelves = [FakeTarget(self.events, f"config:/{name}") for name in targets]
@@ -43,7 +42,7 @@ class Stage:
         self.services = Services(
             {"dingtalk": cast("Provider", self.office)},
             [cast("Target", shelf) for shelf in self.shelves],
-            cast("Journal", self.book),
+            self.book,
             self.display,
             self.clock,
             self._run_command,

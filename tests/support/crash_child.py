@@ -56,10 +56,10 @@ class MortalJournal(SqliteJournal):
         super().__init__(path)
         self._before: dict[str, Attempt] = {}
 
-    async def save(self, attempt: Attempt) -> None:
+    async def save(self, attempt: Attempt) -> Attempt:
         before, self._before[attempt.id] = self._before.get(attempt.id), attempt
         with moment(*_steps(before, attempt)):
-            await super().save(attempt)
+            return await super().save(attempt)
 
 
 def _steps(before: Attempt | None, now: Attempt) -> Iterator[str]:

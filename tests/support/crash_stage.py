@@ -14,11 +14,12 @@ from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
 from bootstrap_bot.sandbox.telegram.stand_in import Message, TelegramStandIn
 from tests.support.scene import ADMIN, CONFIG, TOKEN
+from tests.support.state_rows import Row, attempts_in
 
 REPOSITORY = Path(__file__).parents[2]
 # Real seconds a process may take for anything before the test fails.
@@ -33,8 +34,6 @@ CODE = re.compile(r"\b[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}\b")  # as the stand-in
 RESULT = "Done"
 GIVEN_OUT = "its secret was already given out and comes only once"
 CONSOLE = "open-dev.dingtalk.com"
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,8 +317,8 @@ class CrashStage:
         """Whether the code may be erased already."""
         return any(row["state"] in ("failed", "stored") for row in rows)
 
-    def _rows(self, table: str = "attempts") -> list[Row]:
-        """The attempts on disk, read from a copy: nobody's lock or journal is touched."""
+    def _rows(self, what: Callable[[sqlite3.Connection], list[Row]] = attempts_in) -> list[Row]:
+        """What is on disk, read from a copy: nobody's lock or journal is touched."""
         with tempfile.TemporaryDirectory() as folder:
             for suffix in ("", "-journal"):
                 file = Path(f"{self.state}{suffix}")
@@ -327,9 +326,7 @@ class CrashStage:
                     shutil.copyfile(file, Path(folder, f"copy.db{suffix}"))
             try:
                 with closing(sqlite3.connect(Path(folder, "copy.db"))) as db:
-                    db.row_factory = sqlite3.Row
-                    found = db.execute(f"SELECT * FROM {table} ORDER BY rowid")
-                    return [dict(row) for row in found]
+                    return what(db)
             except sqlite3.DatabaseError:  # not there yet, or changing as it is copied
                 return []
 

@@ -19,6 +19,7 @@ from bootstrap_bot.sandbox.telegram.stand_in import Message, Press, TelegramStan
 from bootstrap_bot.settings import settings
 from bootstrap_bot.standalone import application_for, serve
 from tests.support.clock import PATIENCE, FakeClock
+from tests.support.state_rows import Row, attempts_in, deliveries_in, rows_of
 
 ADMIN = 42
 OTHER_ADMIN = 43
@@ -206,17 +207,15 @@ class Scene:
     def journal(self) -> list[dict[str, Any]]:
         """The attempts on disk, oldest first, read by a connection of our own."""
         there = self.state.exists() and self.sql("SELECT 1 FROM sqlite_master")
-        return self.sql("SELECT * FROM attempts ORDER BY rowid") if there else []
+        return self._read(attempts_in) if there else []
 
     def deliveries(self) -> list[dict[str, Any]]:
         """The deliveries on disk."""
-        return self.sql("SELECT * FROM deliveries ORDER BY rowid")
+        return self._read(deliveries_in)
 
     def sql(self, statement: str) -> list[dict[str, Any]]:
         """Runs a statement on the state file behind the bot's back."""
-        with closing(sqlite3.connect(self.state, isolation_level=None)) as db:
-            db.row_factory = sqlite3.Row
-            return [dict(row) for row in db.execute(statement)]
+        return self._read(lambda db: rows_of(db, statement))
 
     async def recorded(self, state: str, told: bool = True) -> dict[str, Any]:
         """The last attempt on disk, as soon as it is in that state."""
@@ -238,6 +237,10 @@ class Scene:
     def captions(self, user: int = ADMIN) -> list[str]:
         """Everything the bot ever showed this person."""
         return [event.text for event in self.telegram.history(user) if event.sender == "bot"]
+
+    def _read(self, what: Callable[[sqlite3.Connection], list[Row]]) -> list[Row]:
+        with closing(sqlite3.connect(self.state, isolation_level=None)) as db:
+            return what(db)
 
     def _last_text(self, user: int) -> str:
         messages = self.telegram.bot_messages(user)

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Literal, Self
 
 from bootstrap_bot.sandbox.astrbot.stand_in import AstrBotStandIn, Config
-from tests.support.crash_stage import PATIENCE, CrashStage, Row
+from tests.support.crash_stage import PATIENCE, CrashStage
 from tests.support.folder_lock import FolderLock
 from tests.support.scene import ADMIN
+from tests.support.state_rows import Row, deliveries_in
 
 KEY = "abk_TEST-key-that-must-not-leak"
 MORE = """
@@ -122,7 +123,7 @@ class TargetStage(CrashStage):
 
     def delivery(self, kind: str) -> Row:
         """How far it came in that kind of target."""
-        found = [row for row in self._rows("deliveries") if row["kind"] == kind]
+        found = [row for row in self._rows(deliveries_in) if row["kind"] == kind]
         return found[0] if found else {}
 
     @property
@@ -193,7 +194,7 @@ class TargetStage(CrashStage):
         self._check_deliveries()
 
     def _check_deliveries(self) -> None:
-        deliveries = self._rows("deliveries")
+        deliveries = self._rows(deliveries_in)
         assert [row["kind"] for row in deliveries] == ["config", "astrbot"]
         for row in deliveries:
             end = (row["state"], row["trouble"], row["closed"], row["updated"])

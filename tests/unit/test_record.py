@@ -13,10 +13,15 @@ from bootstrap_bot.providers.provider import Health, Stage
 from bootstrap_bot.registration.attempt import LIVE, RESULTS, Approval, Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.registration.record import audit
+from bootstrap_bot.registration.timeline import moved
 from tests.support.attempts import ADMIN, CLIENT_ID, ERASED, SECRET, an_attempt, captured
-from tests.support.clock import FakeClock, rest
+from tests.support.attempts import waiting as waits
+from tests.support.clock import START, FakeClock, rest
 from tests.support.credentials import a_secret, ding_pair
 from tests.support.memory_journal import MemoryJournal, a_record
+
+OURS = an_attempt().id
+DAY = 86400.0
 
 
 def waiting(now: Attempt) -> Attempt:
@@ -86,6 +91,78 @@ async def test_a_change_that_raises_leaves_the_record_usable() -> None:
     with pytest.raises(ZeroDivisionError):
         await record.commit(lambda now: replace(now, interval=1 // 0))
     assert (await record.commit(waiting)).state is State.WAITING
+
+
+# Somebody else's commits.
+
+
+async def test_a_change_is_made_to_what_somebody_else_committed_meanwhile(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    journal = MemoryJournal(an_attempt())
+    record = a_record(an_attempt(), journal, FakeClock())
+    journal.meanwhile = [
+        lambda: journal.change(OURS, state=State.CANCELLED),
+        lambda: journal.change(OURS, reason="theirs"),
+    ]
+    await record.commit(lambda now: replace(now, message="5"))
+    assert record.attempt == an_attempt(state=State.CANCELLED, reason="theirs", message="5")
+    assert journal.rows[OURS] == record.attempt
+    assert (record.attempt.version, journal.tries) == (3, 3)
+    assert lines(caplog) == []  # whoever made the step has told of it
+    await record.commit(lambda now: replace(now, message="6"))
+    assert journal.tries == 4
+
+
+async def test_a_change_that_somebody_else_made_needless_is_not_made() -> None:
+    journal = MemoryJournal(an_attempt())
+    record = a_record(an_attempt(), journal, FakeClock())
+    journal.meanwhile = [lambda: journal.change(OURS, state=State.CANCELLED)]
+
+    def if_requested(now: Attempt) -> Attempt:
+        return waiting(now) if now.state is State.REQUESTED else now
+
+    committed = await record.commit(if_requested)
+    assert committed == record.attempt == an_attempt(state=State.CANCELLED)
+    assert record.news.is_set()
+    assert journal.saved == []
+
+
+async def test_a_change_needs_no_version_of_its_own() -> None:
+    journal = MemoryJournal(an_attempt())
+    record = a_record(an_attempt(), journal, FakeClock())
+    await record.commit(lambda _: captured(message="5"))
+    await record.commit(lambda _: captured(message="6"))
+    assert journal.rows[OURS] == captured(message="6")
+
+
+async def test_moments_that_somebody_else_read_earlier_go_along_with_the_wall_clock() -> None:
+    clock, journal = FakeClock(), MemoryJournal(waits())
+    record = a_record(waits(), journal, clock)
+    clock.set_wall_clock(DAY)
+    assert record.attempt == moved(waits(), DAY)
+    journal.meanwhile = [lambda: journal.change(OURS, reason="theirs")]
+    await record.commit(lambda now: replace(now, message="5"))
+    assert record.attempt == moved(waits(reason="theirs", message="5"), DAY)
+    await record.commit(lambda now: replace(now, message="6"))
+    assert journal.rows[OURS] == moved(waits(reason="theirs", message="6"), DAY)
+
+
+async def test_what_somebody_else_noted_ahead_of_a_clock_set_back_is_moved_back() -> None:
+    clock, journal = FakeClock(), MemoryJournal(waits())
+    record = a_record(waits(), journal, clock)
+    journal.meanwhile = [lambda: journal.change(OURS, stage_at=START + DAY)]
+    await record.commit(lambda now: replace(now, message="5"))
+    assert record.attempt == moved(waits(stage_at=START + DAY, message="5"), -DAY)
+
+
+async def test_a_record_that_somebody_else_removed_is_made_anew() -> None:
+    journal = MemoryJournal(an_attempt())
+    record = a_record(an_attempt(), journal, FakeClock())
+    journal.meanwhile = [lambda: journal.rows.clear()]
+    await record.commit_with_retry(waiting)
+    assert journal.rows[OURS] == an_attempt(state=State.WAITING)
 
 
 # Commits that have to come about.

@@ -107,6 +107,15 @@ async def test_an_update_seen_twice_at_once_begins_one_attempt() -> None:
         assert len(scene.book.rows) == 1
 
 
+async def test_an_update_that_another_process_takes_up_meanwhile_begins_nothing_here() -> None:
+    async with started() as scene:
+        theirs = an_attempt(id=THEIRS, update="5")
+        scene.book.meanwhile = [lambda: scene.book.rows.update({THEIRS: theirs})]
+        assert await scene.begin(update="5") == theirs
+        assert scene.book.rows == {THEIRS: theirs}
+        assert scene.office.begun == []
+
+
 async def test_what_the_disk_refuses_is_not_begun() -> None:
     async with started() as scene:
         scene.book.fails = 1
@@ -509,6 +518,28 @@ async def test_a_stored_pair_is_taken_out_however_long_ago_it_was_stored() -> No
         assert scene.row().told
 
 
+async def test_a_stored_pair_that_another_process_changes_meanwhile_is_taken_out() -> None:
+    async with started(forgotten(stored()), prepare=holds) as scene:
+        scene.book.meanwhile = [lambda: scene.book.change(OURS, language="zh")]
+        assert await scene.attempts.remove(OURS, ADMIN)
+        await rest()
+        assert scene.shelf.there == []
+        assert (scene.row().state, scene.row().language) == (State.REMOVED, "zh")
+
+
+@pytest.mark.parametrize("theirs", [{"state": State.REMOVED}, {"owner": OTHER}])
+async def test_a_stored_pair_that_another_process_takes_out_or_gives_away_meanwhile_is_left_to_it(
+    theirs: dict[str, Any],
+) -> None:
+    async with started(forgotten(stored()), prepare=holds) as scene:
+        await scene.clock.advance(1)
+        scene.book.meanwhile = [lambda: scene.book.change(OURS, **theirs)]
+        assert not await scene.attempts.remove(OURS, ADMIN)
+        await rest()
+        assert scene.shelf.there == [holding()]
+        assert scene.row() == replace(forgotten(stored()), **theirs)
+
+
 async def test_what_is_nobodys_or_not_stored_is_not_taken_out() -> None:
     over = an_attempt(state=State.EXPIRED, told=True)
     async with started(over, forgotten(stored(id=THEIRS, update="1")), prepare=holds) as scene:
@@ -637,6 +668,16 @@ async def test_what_a_former_admin_captured_is_offered_to_the_first_admin_on_dis
         first = scene.book.saved[0]
         assert (first.owner, first.state, first.held) == (ADMIN, State.HELD, Held.INHERITED)
         assert scene.shelf.there == []
+
+
+async def test_a_former_admins_attempt_is_taken_over_as_another_process_left_it() -> None:
+    def prepare(scene: ServiceStage) -> None:
+        scene.book.meanwhile = [lambda: scene.book.change(OURS, language="zh", message="9")]
+
+    async with started(waiting(owner=FORMER, chat="7"), prepare=prepare) as scene:
+        assert (scene.row().state, scene.row().language) == (State.CANCELLED, "zh")
+        await rest()
+        assert [shown.message for shown in scene.display.shown] == ["9"]
 
 
 async def test_an_admin_who_stays_keeps_what_is_theirs() -> None:

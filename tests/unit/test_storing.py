@@ -37,9 +37,10 @@ class Diary(MemoryJournal):
         super().__init__(fails=fails)
         self._events = events
 
-    async def save(self, attempt: Attempt) -> None:
-        await super().save(attempt)
+    async def save(self, attempt: Attempt) -> Attempt:
+        saved = await super().save(attempt)
         self._events.append("saved " + " ".join(d.state.value for d in attempt.deliveries))
+        return saved
 
 
 class Scene:

@@ -1,0 +1,1 @@
+"""What brings an earlier version's state file up to date, one numbered step after the other."""
