@@ -21,7 +21,7 @@ from tests.support.attempts import ADMIN as OWNER
 from tests.support.attempts import CLIENT_ID, OTHER, SECRET, an_attempt, captured
 from tests.support.clock import START
 from tests.support.full_attempt import DELIVERY, FULL
-from tests.support.old_state_file import ADDED, FIRST, an_old_file, grown_old
+from tests.support.old_state_file import ADDED, FIRST, an_old_file, as_then, grown_old
 from tests.support.scene import ADMIN, Scene
 
 PAIR = {"client_id": CLIENT_ID, "client_secret": SECRET}
@@ -52,9 +52,10 @@ async def carried_over(path: Path) -> list[Attempt]:
 
 
 async def test_everything_of_the_last_version_without_a_number(path: Path) -> None:
-    an_old_file(path, [FULL, replace(an_attempt(), id="b", update="2")])
+    old = [as_then(FULL), an_attempt(id="b", update="2")]
+    an_old_file(path, old)
     for _ in range(2):
-        assert await carried_over(path) == [FULL, replace(an_attempt(), id="b", update="2")]
+        assert await carried_over(path) == old
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (LATEST,)
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
@@ -76,7 +77,7 @@ async def test_columns_that_an_earlier_version_lacks_have_what_holds_for_it(
         DELIVERY.line,
         DELIVERY.column,
     )
-    before = replace(FULL, let_go_at=0.0, topic=None, deliveries=(plain,))
+    before = replace(as_then(FULL), let_go_at=0.0, topic=None, deliveries=(plain,))
     an_old_file(path, [before], added=added)
     assert await carried_over(path) == [before]
 

@@ -1,18 +1,20 @@
 """State files as earlier versions left them, without a number."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
 from bootstrap_bot.journals.rows import attempt_of
 from bootstrap_bot.registration.attempt import Attempt
+from bootstrap_bot.registration.delivery import Delivery
 
+T = TypeVar("T", Attempt, Delivery)
 FIRST = """
 CREATE TABLE attempts (
     id TEXT PRIMARY KEY, provider TEXT NOT NULL, owner INTEGER NOT NULL, chat INTEGER NOT NULL,
@@ -74,6 +76,17 @@ def an_old_file(
         db.commit()
 
 
+def as_then(attempt: Attempt) -> Attempt:
+    """What such a file keeps of it: what came later has its default."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(";".join([FIRST, *ADDED]))
+        columns = {table: _columns(db, table) for table in ("attempts", "deliveries")}
+    otherwise = ("deliveries", "device_state", "links", "qr", "account", "values")
+    deliveries = [_only(one, columns["deliveries"]) for one in attempt.deliveries]
+    kept = _only(attempt, [*columns["attempts"], *otherwise])
+    return replace(kept, deliveries=tuple(deliveries))
+
+
 def grown_old(path: Path) -> None:
     """Makes today's file one that the last version without numbers left."""
     with closing(sqlite3.connect(path)) as db:
@@ -98,9 +111,18 @@ def _of_its_time(attempt: Attempt) -> dict[str, Any]:
 
 def _insert(db: sqlite3.Connection, table: str, record: Mapping[str, Any]) -> None:
     """Puts in as much of it as the table has columns for."""
-    columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+    columns = _columns(db, table)
     values = [_plain(record[name]) for name in columns]
     db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)
+
+
+def _columns(db: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+
+
+def _only(record: T, names: Sequence[str]) -> T:
+    """The same with these fields alone."""
+    return type(record)(**{name: getattr(record, name) for name in names if hasattr(record, name)})
 
 
 def _plain(value: Any) -> Any:
