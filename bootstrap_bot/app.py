@@ -13,6 +13,7 @@ from bootstrap_bot import registry
 from bootstrap_bot.chat.access import AccessControl
 from bootstrap_bot.chat.attempt_messages import AttemptMessages
 from bootstrap_bot.chat.claim import Claims
+from bootstrap_bot.chat.commands import commands
 from bootstrap_bot.chat.context import ChatContext
 from bootstrap_bot.chat.dispatcher import Dispatcher
 from bootstrap_bot.chat.host import ChatHost, Event
@@ -28,6 +29,7 @@ from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.providers.provider import Provider
 from bootstrap_bot.registration.deliverer import contained
 from bootstrap_bot.registration.inventory import Inventory
+from bootstrap_bot.registration.limits import Caps
 from bootstrap_bot.registration.person import Admins
 from bootstrap_bot.registration.service import RegistrationService
 from bootstrap_bot.registration.worker import OnStored, Services
@@ -94,6 +96,7 @@ class App:
             on_stored=on_stored,
             admins=admins,
             confirm=settings.security.confirm,
+            caps=Caps(**settings.limits.model_dump()),
         )
         attempts = RegistrationService(services)
         installation = Installation(
@@ -108,6 +111,7 @@ class App:
         outbox = Outbox(host, clock)
         self.context = ChatContext(
             host=host,
+            providers=[*providers],
             attempts=attempts,
             platforms=Inventory(targets, providers, run_command, attempts.displaced),
             outbox=outbox,
@@ -115,11 +119,12 @@ class App:
             clock=clock,
             zone=zone,
             texts=self._texts,
-            menu=Menu(host, outbox, alone=role.alone) if role.menu else None,
+            menu=Menu(host, outbox, [*providers], alone=role.alone) if role.menu else None,
         )
         self.access = AccessControl(
             admins,
             alone=role.alone,
+            commands=commands([*providers], alone=role.alone),
             outbox=outbox,
             clock=clock,
             texts=self._texts,

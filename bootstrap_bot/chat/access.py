@@ -1,11 +1,11 @@
 """Access control: admins, in private chats, before anybody answers."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 
 from bootstrap_bot.chat.buttons import Button, is_ours
 from bootstrap_bot.chat.claim import Claimed, Claims
-from bootstrap_bot.chat.commands import CLAIM, START, ours
+from bootstrap_bot.chat.commands import CLAIM, START
 from bootstrap_bot.chat.host import ButtonEvent, Event, MessageEvent
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
@@ -27,8 +27,8 @@ Welcome = Callable[[Event], Awaitable[None]]
 class AccessControl:
     """Judges every event when the bot is on its own, only ours in somebody else's bot.
 
-    `private_chat` gives a link to the one with this bot. `welcome` is awaited for each event of
-    an admin in a private chat.
+    `commands` are ours, as people type them. `private_chat` gives a link to the one with this
+    bot. `welcome` is awaited for each event of an admin in a private chat.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class AccessControl:
         admins: Admins,
         *,
         alone: bool,
+        commands: Container[str],
         outbox: Outbox,
         clock: Clock,
         texts: Callable[[Event], Awaitable[Texts]],
@@ -45,7 +46,7 @@ class AccessControl:
     ) -> None:
         self._admins = admins
         self._alone = alone
-        self._commands = ours(alone=alone)
+        self._commands = commands
         self._outbox = outbox
         self._clock = clock
         self._texts = texts

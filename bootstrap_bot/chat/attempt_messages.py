@@ -93,10 +93,11 @@ class AttemptMessages:
         except DroppedError:
             log.info("a countdown stood still: the chat has to wait")
         except NotEditableError as error:
-            self._kept.pop((attempt.chat, message), None)
+            if not error.there:
+                self._kept.pop((attempt.chat, message), None)
+                return await self._send(latest)
             another = await self._send(latest)
-            if error.there:
-                await self.remove(attempt, message)
+            await self.remove(attempt, message)
             return another
         return message
 

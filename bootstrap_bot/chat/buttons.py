@@ -9,13 +9,14 @@ from bootstrap_bot.chat.texts import Texts
 PREFIX = "bootstrap"
 # What every host carries, in bytes; whatever is longer was not made here.
 LONGEST_DATA = 64
-DATA = re.compile(rf"{PREFIX}:([a-z_]{{1,16}}):([0-9a-z]{{1,32}})", re.ASCII)
+DATA = re.compile(rf"{PREFIX}:([a-z_]{{1,16}}):([0-9a-z_.-]{{1,47}})", re.ASCII)
 
 
 class Action(StrEnum):
     """What can be pressed; each has its text in every catalogue."""
 
     CANCEL = "cancel"
+    CANCEL_ONE = "cancel_one"
     CHECK = "check"
     AGAIN = "again"
     RETRY = "retry"
@@ -29,6 +30,7 @@ class Action(StrEnum):
     REMOVE = "remove"
     REMOVE_NOW = "remove_now"
     KEEP = "keep"
+    CHOOSE = "choose"
     ADD = "add"
     REPLACE = "replace"
     LEAVE = "leave"
@@ -56,7 +58,7 @@ Rows = tuple[tuple[Button, ...], ...]
 
 
 def data(action: Action, ref: str) -> str:
-    """What a button carries, at most 64 bytes; `ref` is an attempt or a platform."""
+    """What a button carries, at most 64 bytes; `ref` names what it is about."""
     return f"{PREFIX}:{action.value}:{ref}"
 
 

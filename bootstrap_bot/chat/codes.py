@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bootstrap_bot import registry
 from bootstrap_bot.chat.buttons import Action
 from bootstrap_bot.chat.card import FAILURES
-from bootstrap_bot.chat.commands import HELP, MENU
+from bootstrap_bot.chat.commands import GENERAL, HELP
 from bootstrap_bot.chat.delivery_text import NAMELESS, RUN_ENDS
 from bootstrap_bot.chat.result_text import HEALTH_WORDS
 from bootstrap_bot.chat.texts import ANY
@@ -21,7 +21,7 @@ SHAPED = (State.REQUESTED, State.WAITING, State.CAPTURED, State.HELD, State.STOR
 
 # What every platform's own catalogue has, besides a label for each of its links.
 WORDS = (
-    *("platform.name", "platform.console", "platform.account"),
+    *("platform.name", "platform.console", "platform.account", "platform.needs"),
     *("waiting.steps", "waiting.steps_without_qr", "waiting.branding", "waiting.help"),
     *("stored.pair", "stored.next", "stored.approval", "health.not_published"),
     *("refused.why", "refused.hint", "failed.bad_link", "failed.moved"),
@@ -30,12 +30,13 @@ WORDS = (
 
 # Texts that are another one where there are several platforms.
 ABOUT_ALL = (
-    *("gate.claim_done", "platforms.none", "platforms.title", "reply.no_attempt"),
+    *("answer.outdated", "gate.claim_done", "help", "platforms.none", "platforms.title"),
+    *("reply.bad_name", "reply.no_attempt"),
     *("doctor.target_good", "doctor.target_api", "notice.journal_broken"),
 )
 
 # Buttons that are labelled with what they are for.
-NAMED = (Action.SPEAK, Action.PLATFORM)
+NAMED = (Action.SPEAK, Action.PLATFORM, Action.CHOOSE, Action.CANCEL_ONE)
 
 
 def words_of(kind: ProviderKind) -> Iterator[str]:
@@ -58,7 +59,7 @@ def _made() -> Iterator[str]:
     yield from (f"stored.title_{approval.value}" for approval in Approval)
     yield from (f"failed.{failure}" for failure in ("title", "begin", *FAILURES))
     yield from (f"button.{action.value}" for action in Action if action not in NAMED)
-    yield from (f"menu.{command}" for command in (*MENU, HELP))
+    yield from (f"menu.{command}" for command in (*GENERAL, HELP))
     yield from (f"closed.{why.value}" for why in Closed)
     yield from (f"note.{note.value}" for note in Note)
     yield from (f"run.{end}" for end in RUN_ENDS)

@@ -1,6 +1,6 @@
 """What everybody needs who answers an admin."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -23,9 +23,14 @@ from bootstrap_bot.registration.service import RegistrationService
 
 @dataclass(frozen=True, slots=True)
 class ChatContext:
-    """The way in and the way out. `texts` gives the language in which a person is answered."""
+    """The way in and the way out.
+
+    `providers` are the platforms' names, in the order in which they are offered; `texts` gives
+    the language in which a person is answered.
+    """
 
     host: ChatHost
+    providers: Sequence[str]
     attempts: RegistrationService
     platforms: Inventory
     outbox: Outbox

@@ -1,16 +1,19 @@
 """Which command and which button goes where; what nobody knows gets a short answer."""
 
+from functools import partial
+
 from bootstrap_bot.chat.buttons import is_ours, parse
 from bootstrap_bot.chat.commands import (
+    BOTS,
     CANCEL,
     DOCTOR,
     HELP,
     LANGUAGE,
     NEW,
-    PLATFORMS,
     START,
     STATUS,
-    name_of,
+    Command,
+    commands,
 )
 from bootstrap_bot.chat.context import (
     ANSWERED,
@@ -38,19 +41,28 @@ class Dispatcher:
         self._context = context
         self._conversation = Conversation(context)
         platforms, language = PlatformMenu(context), LanguageMenu(context)
-        commands = {
-            NEW: self._conversation.new,
-            STATUS: self._conversation.status,
-            CANCEL: self._conversation.cancel,
-            PLATFORMS: platforms.command,
+        general = {
+            BOTS: platforms.command,
             LANGUAGE: language.command,
             DOCTOR: DoctorTalk(context).command,
         }
-        if alone:
-            commands |= {START: self._conversation.help, HELP: self._conversation.help}
-        self._commands: dict[str, OnCommand] = {
-            name_of(name, alone=alone): handler for name, handler in commands.items()
+        of_a_platform = {
+            NEW: self._conversation.new,
+            STATUS: self._conversation.status,
+            CANCEL: self._conversation.cancel,
         }
+
+        def handler(command: Command) -> OnCommand:
+            if command.action in general:
+                return general[command.action]
+            return partial(of_a_platform[command.action], platform=command.platform)
+
+        self._commands: dict[str, OnCommand] = {
+            name: handler(command)
+            for name, command in commands(context.providers, alone=alone).items()
+        }
+        if alone:
+            self._commands |= {START: self._conversation.help, HELP: self._conversation.help}
         self._presses: Presses = {
             **self._conversation.presses(),
             **platforms.presses(),

@@ -1,6 +1,8 @@
 """The list of commands that an admin is offered while typing."""
 
-from bootstrap_bot.chat.commands import HELP, MENU, name_of
+from collections.abc import Sequence
+
+from bootstrap_bot.chat.commands import menu
 from bootstrap_bot.chat.host import Address, ChatHost
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
@@ -12,9 +14,12 @@ class Menu:
     A host may refuse a menu for a chat in which nobody wrote to the bot.
     """
 
-    def __init__(self, host: ChatHost, outbox: Outbox, *, alone: bool) -> None:
+    def __init__(
+        self, host: ChatHost, outbox: Outbox, platforms: Sequence[str], *, alone: bool
+    ) -> None:
         self._host = host
         self._outbox = outbox
+        self._platforms = platforms
         self._alone = alone
         self._done: set[str] = set()
 
@@ -29,10 +34,7 @@ class Menu:
         self._outbox.post_once(address.chat, lambda: self._set(address, texts))
 
     async def _set(self, address: Address, texts: Texts) -> None:
-        commands = {
-            name_of(name, alone=self._alone): texts.plain(f"menu.{name}")
-            for name in ((*MENU, HELP) if self._alone else MENU)
-        }
+        commands = menu(self._platforms, texts, alone=self._alone)
         try:
             await self._host.offer(address, commands, beside_others=not self._alone)
         except Exception:  # of whatever kind: the next event brings the next try

@@ -1,11 +1,14 @@
-"""The question before a registration where platforms exist already."""
+"""Questions that buttons answer: for which platform, beside which bot, which attempt."""
 
 import re
+from collections.abc import Sequence
 
-from bootstrap_bot.chat.buttons import Action, Rows, button, labelled
+from bootstrap_bot.chat.buttons import Action, button, labelled
+from bootstrap_bot.chat.context import Page
 from bootstrap_bot.chat.delivery_text import NAMELESS, program
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.texts import Texts
+from bootstrap_bot.registration.attempt import Attempt
 from bootstrap_bot.registration.inventory import Found, Listed
 
 WANTED = re.compile(r"[a-z0-9_-]{1,32}", re.ASCII)
@@ -13,11 +16,38 @@ WANTED = re.compile(r"[a-z0-9_-]{1,32}", re.ASCII)
 MOST_OFFERED = 90
 LONGEST_ID = 32
 NOTHING = "0"
+BEFORE_NAME = "."
 
 
-def ask(found: Found, texts: Texts) -> tuple[str, Rows]:
+def which_platform(platforms: Sequence[str], wanted: str, texts: Texts) -> Page:
+    """For which one a bot is to be registered, with the name that is wanted for it."""
+    behind = f"{BEFORE_NAME}{wanted}" if wanted else ""
+    buttons = [
+        labelled(texts.about(one).plain("platform.name"), Action.CHOOSE, f"{one}{behind}")
+        for one in platforms
+    ]
+    buttons.append(button(Action.LEAVE, NOTHING, texts))
+    return texts("question.platform"), tuple((one,) for one in buttons)
+
+
+def choice(ref: str) -> tuple[str, str]:
+    """The platform that was chosen, and the name that is wanted."""
+    platform, _, wanted = ref.partition(BEFORE_NAME)
+    return platform, wanted
+
+
+def which_attempt(attempts: Sequence[Attempt], texts: Texts) -> Page:
+    """Which one is to be cancelled."""
+    buttons = [
+        labelled(texts.about(one.provider).plain("platform.name"), Action.CANCEL_ONE, one.id)
+        for one in attempts
+    ]
+    return texts("question.cancel"), tuple((one,) for one in buttons)
+
+
+def ask(found: Found, platform: str, texts: Texts) -> Page:
     """Add another one where there is room, replace one of these, or leave it."""
-    buttons = [button(Action.ADD, NOTHING, texts)] if found.room else []
+    buttons = [button(Action.ADD, platform, texts)] if found.room else []
     bots = {listed.platform.account: listed for listed in reversed(found.listed)}
     for listed in [*reversed(bots.values())][:MOST_OFFERED]:
         name = clean(platform_name(listed, texts), LONGEST_ID)

@@ -20,10 +20,11 @@ ANY = "_any"
 class Texts:
     """The texts of one language: HTML as chats read it.
 
-    They are about one platform, whose own words go before the general ones and whose name and
-    console are there for braces; about no certain one, if none is given and there are several. A
-    text may have a second one for that, with `_any` behind its code. Every value may come from
-    outside: each is made fit to be shown, and escaped.
+    They are about one platform, whose own words go before the general ones: `{platform}` is its
+    name, `{console}` where its bots are kept, `/{prefix}_new` one of its commands. If none is
+    given and there are several, they are about no certain one; a text may have another one for
+    that, with `_any` behind its code. Every value may come from outside: each is made fit to be
+    shown, and escaped.
     """
 
     def __init__(self, language: str, platform: str = "") -> None:
@@ -69,7 +70,8 @@ def _given(language: str, platform: str) -> Mapping[str, str]:
     codes = {"platform": "platform.name", "console": "platform.console"}
     if not platform:
         codes = {name: f"{code}{ANY}" for name, code in codes.items()}
-    return MappingProxyType({name: catalogue.gettext(code) for name, code in codes.items()})
+    words = {name: catalogue.gettext(code) for name, code in codes.items()}
+    return MappingProxyType({"prefix": platform, **words})
 
 
 def _escaped(values: Mapping[str, object]) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """How many attempts may be under way, and how often a person may begin one."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from bootstrap_bot.clock import Clock
@@ -8,9 +10,16 @@ from bootstrap_bot.errors import Code, RefusedError
 from bootstrap_bot.registration.journal import Journal
 from bootstrap_bot.registration.person import PersonId
 
-MOST_LIVE = 20
-MOST_PER_HOUR = 10
 HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How many attempts may wait in all and for one admin, and how many one begins in an hour."""
+
+    waiting: int = 20
+    per_admin: int = 6
+    per_hour: int = 20
 
 
 class Limits(Protocol):
@@ -20,8 +29,8 @@ class Limits(Protocol):
         """Takes up what was asked for before this process."""
         ...
 
-    async def check(self, owner: PersonId, live: int) -> None:
-        """Raises `RefusedError` when that person has to wait; `live` are under way in all."""
+    async def check(self, owner: PersonId, live: Sequence[PersonId]) -> None:
+        """Raises `RefusedError` when that person has to wait; `live` own what is under way."""
         ...
 
     async def count(self, owner: PersonId) -> None:
@@ -36,9 +45,10 @@ class JournalLimits:
     nobody.
     """
 
-    def __init__(self, journal: Journal, clock: Clock) -> None:
+    def __init__(self, journal: Journal, clock: Clock, caps: Caps) -> None:
         self._journal = journal
         self._clock = clock
+        self._caps = caps
         self._requests: defaultdict[PersonId, list[float]] = defaultdict(list)
 
     async def start(self) -> None:
@@ -48,12 +58,12 @@ class JournalLimits:
             if moment <= now:
                 self._requests[owner].append(monotonic - (now - moment))
 
-    async def check(self, owner: PersonId, live: int) -> None:
-        if live >= MOST_LIVE:
+    async def check(self, owner: PersonId, live: Sequence[PersonId]) -> None:
+        if len(live) >= self._caps.waiting or live.count(owner) >= self._caps.per_admin:
             raise RefusedError(Code.TOO_MANY_ATTEMPTS)
         hour_ago = self._clock.monotonic() - HOUR
         self._requests[owner] = [one for one in self._requests[owner] if one >= hour_ago]
-        if len(self._requests[owner]) >= MOST_PER_HOUR:
+        if len(self._requests[owner]) >= self._caps.per_hour:
             raise RefusedError(Code.TOO_MANY_PER_HOUR)
 
     async def count(self, owner: PersonId) -> None:

@@ -69,7 +69,7 @@ class RegistrationService:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._beginning = asyncio.Lock()
         self._languages: Languages = JournalLanguages(services.journal)
-        self._limits: Limits = JournalLimits(services.journal, services.clock)
+        self._limits: Limits = JournalLimits(services.journal, services.clock, services.caps)
 
     @property
     def idle(self) -> bool:
@@ -118,12 +118,10 @@ class RegistrationService:
                 with suppress(ConflictError):
                     return await self._begin(request)
 
-    def live(self, owner: PersonId) -> Attempt | None:
-        """The owner's last attempt that waits for something, if there is one."""
-        for run in reversed(self._runs.values()):
-            if run.attempt.owner == owner and run.attempt.live:
-                return run.attempt
-        return None
+    def live(self, owner: PersonId) -> list[Attempt]:
+        """The owner's attempts that wait for something, the last one at the end."""
+        attempts = (run.attempt for run in self._runs.values())
+        return [one for one in attempts if one.owner == owner and one.live]
 
     async def latest(self, owner: PersonId, provider: str | None = None) -> Attempt | None:
         """The owner's last attempt, of that platform if one is named, as it is now."""
@@ -182,12 +180,16 @@ class RegistrationService:
             if (run.attempt.provider, run.attempt.account) == (provider, account):
                 await run.record.commit_with_retry(lambda now: displaced(now, target))
 
-    async def stored(self, attempt: str, owner: PersonId) -> Attempt | None:
-        """The owner's attempt with that id, if its pair was stored."""
+    async def find(self, attempt: str, owner: PersonId) -> Attempt | None:
+        """The owner's attempt with that id."""
         run = self._runs.get(attempt)
         found = run.attempt if run else await self._services.journal.find(attempt)
-        ours = found is not None and found.owner == owner and found.state is State.STORED
-        return found if ours else None
+        return found if found is not None and found.owner == owner else None
+
+    async def stored(self, attempt: str, owner: PersonId) -> Attempt | None:
+        """The same, if its pair was stored."""
+        found = await self.find(attempt, owner)
+        return found if found is not None and found.state is State.STORED else None
 
     async def remove(self, attempt: str, owner: PersonId) -> bool:
         """Takes a stored pair out of the targets again, however long ago that was."""
@@ -256,7 +258,7 @@ class RegistrationService:
     async def _begin(self, request: Request) -> Attempt:
         if not any(target.speaks(request.provider) for target in self._services.targets):
             raise RefusedError(Code.NOT_SPOKEN, request.provider)
-        live = sum(run.attempt.live for run in self._runs.values())
+        live = [run.attempt.owner for run in self._runs.values() if run.attempt.live]
         await self._limits.check(request.owner, live)
         await self._services.journal.forget(self._services.clock.now() - KEPT)
         if request.message is not None:
@@ -328,14 +330,14 @@ class RegistrationService:
         self._take_up(await record.commit(taken_over))
 
     async def _may_begin(self, attempt: Attempt) -> bool:
-        """Asks once more for the owner's codes without a verdict; no when credentials came.
+        """Asks once more for the owner's codes of that platform; no when credentials came.
 
         Otherwise a person who confirmed the older one would end with two apps.
         """
         others = [
             run
             for run in self._runs.values()
-            if run.attempt.owner == attempt.owner and run.attempt.pollable
+            if _same_kind(run.attempt, attempt) and run.attempt.pollable
         ]
         for run in others:
             await run.ask_once_more()
@@ -360,3 +362,7 @@ def _acted(change: Change, owner: PersonId, states: Collection[State], moment: f
         return replace(change(now), acted_at=moment) if theirs else now
 
     return acted
+
+
+def _same_kind(one: Attempt, other: Attempt) -> bool:
+    return (one.owner, one.provider) == (other.owner, other.provider)

@@ -17,6 +17,7 @@ from bootstrap_bot.registration.deliverer import Deliverer, Displaced, RunComman
 from bootstrap_bot.registration.display import Display
 from bootstrap_bot.registration.inheritance import inherited
 from bootstrap_bot.registration.journal import Journal
+from bootstrap_bot.registration.limits import Caps
 from bootstrap_bot.registration.person import Admins, FixedAdmins
 from bootstrap_bot.registration.polling import QUIET_INTERVAL, Outcome, Polling, has_patience
 from bootstrap_bot.registration.presenter import Presenter
@@ -63,6 +64,7 @@ class Services:
     on_stored: OnStored | None = None
     admins: Admins = field(default_factory=FixedAdmins)
     confirm: bool = False
+    caps: Caps = field(default_factory=Caps)
 
 
 class Worker:

@@ -17,7 +17,7 @@ from bootstrap_bot.errors import ConfigError, Fault
 from bootstrap_bot.providers.provider import ProviderTable
 from bootstrap_bot.settings.faults import remedy, shown
 from bootstrap_bot.settings.table import Table
-from bootstrap_bot.settings.tables import Chat, Log, Security, State, Telegram
+from bootstrap_bot.settings.tables import Chat, Limits, Log, Security, State, Telegram
 from bootstrap_bot.settings.targets import exposed_targets, misnamed_targets, read_targets
 from bootstrap_bot.targets.tables import TargetTable
 from bootstrap_bot.urls import HTTP_PROXIES, clean_base_url, proxy_for
@@ -25,6 +25,7 @@ from bootstrap_bot.urls import HTTP_PROXIES, clean_base_url, proxy_for
 __all__ = [
     "CONFIG_VARIABLE",
     "Chat",
+    "Limits",
     "Log",
     "Security",
     "Settings",
@@ -66,6 +67,7 @@ class Settings:
     chat: Chat = field(default_factory=Chat)
     log: Log = field(default_factory=Log)
     security: Security = field(default_factory=Security)
+    limits: Limits = field(default_factory=Limits)
     targets: tuple[TargetTable, ...] = ()
     warnings: tuple[Fault, ...] = ()
 
@@ -85,7 +87,10 @@ def without_config() -> Settings:
 def tables() -> Mapping[str, type[Table]]:
     """The tables of a config that are ours, platforms' included; all others are left alone."""
     providers = {name: kind.table for name, kind in registry.providers().items()}
-    own: dict[str, type[Table]] = {"state": State, "chat": Chat, "log": Log, "security": Security}
+    own: dict[str, type[Table]] = {
+        **{"state": State, "chat": Chat, "log": Log, "security": Security},
+        "limits": Limits,
+    }
     return {"telegram": Telegram, **providers, **own}
 
 
@@ -135,6 +140,7 @@ class _Loader:
         chat = self._table(Chat, "chat", values)
         log = self._table(Log, "log", values)
         security = self._table(Security, "security", values)
+        limits = self._table(Limits, "limits", values)
         targets, faults = read_targets(data, self._environ, self._file)
         self._faults.extend(faults)
         if telegram:
@@ -143,7 +149,7 @@ class _Loader:
         for name, table in known.items():
             for address in table.addresses:
                 self._check_proxy(partial(proxy_of_provider, name, table, address, self._environ))
-        if not (telegram and state and chat and log and security) or self._faults:
+        if not (telegram and state and chat and log and security and limits) or self._faults:
             raise ConfigError(list(dict.fromkeys(self._faults)))
         warnings = (
             *self._exposed(telegram),
@@ -152,7 +158,9 @@ class _Loader:
             *self._readable(data),
         )
         path = self._file.absolute()
-        return Settings(telegram, path, known, state, chat, log, security, targets, warnings)
+        return Settings(
+            telegram, path, known, state, chat, log, security, limits, targets, warnings
+        )
 
     def _values(self, data: Mapping[str, Any], table: str) -> dict[str, Any]:
         """What the file has in one of our tables."""

@@ -126,6 +126,19 @@ class Log(Table):
     as_json: Annotated[Switch, Field(alias="json")] = False
 
 
+_Count = Annotated[
+    StrictInt, Field(gt=0, lt=10_000, description="a whole number from 1, without quotes")
+]
+
+
+class Limits(Table):
+    """[limits]: how many attempts may wait in all and for one admin, and begin in an hour."""
+
+    waiting: _Count = 20
+    per_admin: _Count = 6
+    per_hour: _Count = 20
+
+
 class Security(Table):
     """[security]: whether credentials wait for a button before they are stored."""
 

@@ -50,6 +50,8 @@ STATES = (
 # A stage nobody knows is shown as the stage before it; the others need a mount without rights, and
 # a platform that a target has no place for.
 NEVER_SHOWN = {"stage.unknown", "captured.rights_fixed", "closed.unspoken"}
+# Nobody is asked while there is one platform only.
+NEVER_SHOWN |= {"question.platform", "question.cancel"}
 
 
 @pytest.fixture(autouse=True)

@@ -313,14 +313,14 @@ async def test_the_same_bot_again_keeps_its_place(tmp_path: Path) -> None:
         }
 
 
-async def test_ten_attempts_an_hour_are_enough(tmp_path: Path) -> None:
-    async with Scene(tmp_path) as scene:
+async def test_as_many_attempts_an_hour_are_enough_as_the_config_says(tmp_path: Path) -> None:
+    async with Scene(tmp_path, more="[limits]\nper_hour = 10\n") as scene:
         for _ in range(10):
             await scene.invited()
             await scene.expire()
             await scene.sees("The link has expired")
         await scene.says("/dingtalk_new")
-        await scene.sees("That was ten attempts within an hour.")
+        await scene.sees("Those were too many attempts within an hour.")
         await scene.settled()
         assert begun(scene) == len(scene.journal()) == 10
         await scene.clock.advance(3600)

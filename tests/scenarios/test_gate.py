@@ -376,6 +376,7 @@ async def test_an_error_while_judging_lets_nobody_pass(alone: bool) -> None:
     gate = AccessControl(
         MemoryAdmins(ADMIN),
         alone=alone,
+        commands=["dingtalk_new"],
         outbox=outbox,
         clock=FakeClock(),
         texts=broken,

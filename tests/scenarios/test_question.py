@@ -515,8 +515,8 @@ async def test_two_admins_who_replace_the_same_one_lose_neither_pair(tmp_path: P
         assert set(scene.platforms()) == {"dingtalk", "dingtalk_2"}
 
 
-async def test_ten_attempts_an_hour_also_count_behind_the_question(tmp_path: Path) -> None:
-    async with Scene(tmp_path, more=ONE) as scene:
+async def test_attempts_of_the_hour_also_count_behind_the_question(tmp_path: Path) -> None:
+    async with Scene(tmp_path, more=f"[limits]\nper_hour = 10\n{ONE}") as scene:
         scene.dingtalk.always_poll(expired())
         for _ in range(10):
             await named(scene, "sales")

@@ -683,8 +683,8 @@ async def test_twenty_attempts_in_all_are_enough(tmp_path: Path) -> None:
         await scene.sees("Waiting for you", 121)
 
 
-async def test_ten_attempts_an_hour_count_across_a_restart(tmp_path: Path) -> None:
-    async with Scene(tmp_path) as scene:
+async def test_attempts_of_the_hour_count_across_a_restart(tmp_path: Path) -> None:
+    async with Scene(tmp_path, more="[limits]\nper_hour = 10\n") as scene:
         for number in range(10):
             if number == 5:
                 await scene.restart()
@@ -694,7 +694,7 @@ async def test_ten_attempts_an_hour_count_across_a_restart(tmp_path: Path) -> No
             await scene.recorded("expired")
         await scene.restart()
         await scene.says("/dingtalk_new")
-        await scene.sees("That was ten attempts within an hour")
+        await scene.sees("Those were too many attempts within an hour")
         assert len(scene.dingtalk.registrations) == 10
         await scene.clock.advance(HOUR)
         await scene.says("/dingtalk_new")

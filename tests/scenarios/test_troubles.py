@@ -340,7 +340,7 @@ async def test_without_telegram_a_whole_attempt_is_stored_and_told_afterwards(
         await scene.poll(http(502), waiting(), CREATED)
         await scene.recorded("stored", told=False)
         assert scene.platforms() == STORED
-        await scene.pass_time(HOUR / 2)
+        await scene.pass_time(HOUR)
         assert not scene.journal()[-1]["told"]
         scene.telegram.heal()
         await scene.pass_time(MINUTE)

@@ -114,6 +114,17 @@ async def test_another_takes_the_place_of_one_that_cannot_be_edited(there: bool)
     assert [shown.id for shown in stage.host.deleted] == [first] * there
 
 
+async def test_one_that_stays_is_known_until_another_stands() -> None:
+    stage = Stage()
+    first = await stage.shows(waiting())
+    stage.host.errors = [NotEditableError("BadRequest", there=True), DeliveryError()]
+    with pytest.raises(DeliveryError):
+        await stage.shows(waiting(message=first, trouble="timeout"))
+    await stage.shows(waiting(message=first))
+    [edit] = stage.host.edits
+    assert edit.before == stage.host.sent[0]
+
+
 @pytest.mark.parametrize("error", [DeliveryError(), ChatGoneError(), RejectedError()])
 async def test_a_removal_that_fails_holds_up_nobody(error: Exception) -> None:
     stage = Stage()

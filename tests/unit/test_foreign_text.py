@@ -116,7 +116,7 @@ def test_no_list_of_bots_shows_anything_of_it_raw(language: str, foul: str) -> N
     listed = Listed("0123456789", "config", foul, bot)
     found = Found([listed])
     for text, rows in (
-        ask(found, texts),
+        ask(found, "dingtalk", texts),
         list_page(found, texts),
         platform_page(listed, texts, ""),
     ):

@@ -19,6 +19,7 @@ from telegram import (
 from bootstrap_bot.chat.access import MOST_STRANGERS, AccessControl
 from bootstrap_bot.chat.buttons import Rows
 from bootstrap_bot.chat.claim import Claimed, Claims, MemoryClaims
+from bootstrap_bot.chat.commands import commands
 from bootstrap_bot.chat.host import Address, Event
 from bootstrap_bot.chat.outbox import Outbox
 from bootstrap_bot.chat.texts import Texts
@@ -33,10 +34,13 @@ GROUP, CHANNEL = -100500, -100600
 NAME = "bootstrap_demo_bot"
 RIGHT = "ABCDEFGH23456722"
 AUDIT = "bootstrap_bot.audit"
-COMMANDS = ("dingtalk_new", "dingtalk_status", "dingtalk_cancel")
+COMMANDS = ("bot_new", "dingtalk_new", "dingtalk_status", "dingtalk_cancel")
 # What people type for the same thing: in a bot on its own, in somebody else's bot.
-GENERAL = ("platforms", "language", "doctor")
-OURS_BESIDE = tuple(f"dingtalk_{name}" for name in GENERAL)
+GENERAL = ("status", "cancel", "bots", "platforms", "language", "doctor")
+OURS_BESIDE = (
+    *("bot_status", "bot_cancel", "bot_list", "bot_language", "bot_doctor"),
+    *("dingtalk_platforms", "dingtalk_language", "dingtalk_doctor"),
+)
 SERVES_OTHERS = (
     "This bot serves its owners only. Your Telegram user id is <code>{}</code>: "
     "an owner can add it to the admins."
@@ -95,6 +99,7 @@ class Door:
         self.gate = AccessControl(
             MemoryAdmins(ADMIN, OTHER_ADMIN) if admins is None else admins,
             alone=alone,
+            commands=commands(["dingtalk"], alone=alone),
             outbox=self.letters,
             clock=self.clock,
             texts=self._texts,

@@ -14,6 +14,7 @@ from bootstrap_bot.providers.provider import Health
 from bootstrap_bot.registration.attempt import Attempt, Held, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.registration.display import ChatGoneError, DeliveryError
+from bootstrap_bot.registration.limits import Caps
 from bootstrap_bot.registration.person import PersonId
 from bootstrap_bot.registration.service import LAST_ANSWER, RegistrationService, Request, random_id
 from bootstrap_bot.registration.transitions import cancelled, forgotten, moved_down, removed
@@ -121,7 +122,7 @@ async def test_what_the_disk_refuses_is_not_begun() -> None:
         scene.book.fails = 1
         with pytest.raises(JournalError):
             await scene.begin()
-        assert scene.attempts.live(ADMIN) is None
+        assert scene.attempts.live(ADMIN) == []
         assert scene.office.begun == []
         assert (await scene.begin()).state is State.REQUESTED
 
@@ -177,9 +178,9 @@ async def test_nothing_is_begun_for_a_platform_that_no_target_speaks() -> None:
 # Limits.
 
 
-async def test_ten_attempts_an_hour_are_enough_for_one_person() -> None:
+async def test_twenty_attempts_an_hour_are_enough_for_one_person() -> None:
     async with started(prepare=gone) as scene:
-        for _ in range(10):
+        for _ in range(20):
             await scene.attempts.cancel((await scene.begin()).id, ADMIN)
         with pytest.raises(RefusedError) as caught:
             await scene.begin()
@@ -198,13 +199,29 @@ async def test_twenty_live_attempts_in_all_are_enough() -> None:
         held(id=f"{n}", update=str(n), owner=people[n % 2], requested_at=1.0) for n in range(19)
     ]
     over = [held(id=f"over{n}", update="99", state=State.DISCARDED) for n in range(9)]
-    async with started(*rows, *over, prepare=gone) as scene:
+
+    def generous(scene: ServiceStage) -> None:
+        gone(scene)
+        scene.equip(caps=Caps(per_admin=20))
+
+    async with started(*rows, *over, prepare=generous) as scene:
         last = await scene.begin()
         with pytest.raises(RefusedError) as caught:
             await scene.begin(OTHER)
         assert caught.value.code is Code.TOO_MANY_ATTEMPTS
         assert await scene.attempts.cancel(last.id, ADMIN)
         assert (await scene.begin(OTHER)).owner == OTHER
+
+
+async def test_six_live_attempts_are_enough_for_one_person() -> None:
+    rows = [held(id=f"{n}", update=str(n), requested_at=1.0) for n in range(6)]
+    async with started(*rows, prepare=gone) as scene:
+        with pytest.raises(RefusedError) as caught:
+            await scene.begin()
+        assert caught.value.code is Code.TOO_MANY_ATTEMPTS
+        assert (await scene.begin(OTHER)).owner == OTHER
+        assert await scene.attempts.decide("0", ADMIN, use=False)
+        assert (await scene.begin()).owner == ADMIN
 
 
 # Another code of the same person.
@@ -265,7 +282,7 @@ async def test_somebody_elses_code_is_not_asked_about_for_a_new_one() -> None:
 # Looking up.
 
 
-async def test_the_last_attempt_that_waits_for_something_is_the_live_one() -> None:
+async def test_attempts_that_wait_for_something_are_live() -> None:
     rows = [
         held(),
         waiting(id="b", update="1"),
@@ -273,9 +290,9 @@ async def test_the_last_attempt_that_waits_for_something_is_the_live_one() -> No
         held(id="d", update="3", owner=OTHER),
     ]
     async with started(*rows) as scene:
-        assert scene.attempts.live(ADMIN) == scene.row("b")
-        assert scene.attempts.live(OTHER) == scene.row("d")
-        assert scene.attempts.live(FORMER) is None
+        assert scene.attempts.live(ADMIN) == [scene.row(), scene.row("b")]
+        assert scene.attempts.live(OTHER) == [scene.row("d")]
+        assert scene.attempts.live(FORMER) == []
 
 
 async def test_the_latest_attempt_is_given_as_it_is_in_memory() -> None:
@@ -287,6 +304,8 @@ async def test_the_latest_attempt_is_given_as_it_is_in_memory() -> None:
         assert latest is not None
         assert latest.trouble == "timeout"  # a note, not on disk
         assert await scene.attempts.latest(OTHER) == over
+        assert await scene.attempts.latest(OTHER, "dingtalk") == over
+        assert await scene.attempts.latest(OTHER, "another") is None
         assert await scene.attempts.latest(FORMER) is None
 
 
@@ -438,7 +457,7 @@ async def test_what_was_held_is_discarded_when_its_admin_says_so() -> None:
         await rest()
         assert scene.row().state is State.DISCARDED
         assert not scene.row().has_secret
-        assert scene.attempts.live(ADMIN) is None
+        assert scene.attempts.live(ADMIN) == []
 
 
 async def test_try_again_is_now() -> None:
@@ -752,8 +771,7 @@ async def test_what_is_over_is_no_longer_in_memory() -> None:
     async with started(held(), held(id=THEIRS, update="1")) as scene:
         await scene.attempts.decide(OURS, ADMIN, use=False)
         await rest()
-        live = scene.attempts.live(ADMIN)
-        assert live is not None
+        [live] = scene.attempts.live(ADMIN)
         assert live.id == THEIRS
         saved = len(scene.book.saved)
         await scene.attempts.speak(ADMIN, "zh")
@@ -780,7 +798,7 @@ async def test_a_run_that_was_ended_is_no_error(caplog: pytest.LogCaptureFixture
         await scene.attempts.stop()
         await rest()
         assert [r for r in caplog.records if r.levelno == logging.ERROR] == []
-        assert scene.attempts.live(ADMIN) is None
+        assert scene.attempts.live(ADMIN) == []
 
 
 # Names.
