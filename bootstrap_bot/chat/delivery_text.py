@@ -7,25 +7,16 @@ from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.credentials import masked
 from bootstrap_bot.errors import Code, CodedError, RefusedError
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
+from bootstrap_bot.registration.inventory import Listed
 from bootstrap_bot.targets.command import End, Ran
 from bootstrap_bot.targets.rights import command_to_close
-from bootstrap_bot.targets.target import RESTARTS, Note
+from bootstrap_bot.targets.target import RESTARTS, Note, note_in
 
 LONGEST_NAME = 64
 LONGEST_CODE = 40
 LONGEST_PATH, LONGEST_COMMAND = 120, 200
 # Kinds whose places need no program's name.
 NAMELESS = ("config", "file")
-# What a program needs to notice a change of its file.
-RESTART_OF = {
-    "astrbot-file": Note.ASTRBOT_START,
-    "hermes": Note.HERMES_RESTART,
-    "openclaw": Note.OPENCLAW_RESTART,
-    "nanobot": Note.NANOBOT_RESTART,
-    "qwenpaw": Note.QWENPAW_NOTICES,
-    "cowagent": Note.COWAGENT_RESTART,
-    "file": Note.RESTART,
-}
 # How a command ended, as far as it needs a text of its own.
 RUN_ENDS = ("well", "badly", "running", *(end.value for end in End if end is not End.EXITED))
 
@@ -71,7 +62,7 @@ def outcome(delivery: Delivery, texts: Texts, *, room: int, brief: bool = False)
     """
     lines = [_ending(delivery, texts)]
     if delivery.state is DeliveryState.VERIFIED:
-        lines += [_note(note, texts) for note in _notes(delivery) if not (brief and _idle(note))]
+        lines += _notes(delivery, texts, brief=brief)
         lines += _followed(delivery, texts, room)
     if delivery.trouble:
         lines.append(f"⚠️ {blocker(delivery, texts)}")
@@ -95,16 +86,20 @@ def _ending(delivery: Delivery, texts: Texts) -> str:
     return texts("stored.program_as", program=shown, id=name, place=place)
 
 
-def _notes(delivery: Delivery) -> Iterator[Note]:
+def _notes(delivery: Delivery, texts: Texts, *, brief: bool) -> Iterator[str]:
     cared_for = delivery.running or _ran_well(delivery)
-    superfluous = RESTARTS if cared_for else frozenset()
-    for note in map(Note, delivery.notes.split()):
-        if note not in superfluous:
-            yield note
+    for text in delivery.notes.split():
+        note, _ = note_in(text) or (None, "")
+        if note and not (cared_for and note in RESTARTS) and not (brief and _idle(note)):
+            yield _note(text, delivery.kind, texts)
 
 
-def _note(note: Note, texts: Texts) -> str:
-    return f"• {texts(f'note.{note.value}')}"
+def _note(text: str, kind: str, texts: Texts) -> str:
+    """The line for a note of that kind of target; "" where it says nothing."""
+    if (found := note_in(text)) is None:
+        return ""
+    note, about = found
+    return f"• {texts(f'note.{note.value}', about=about, program=program(kind, texts))}"
 
 
 def _idle(note: Note) -> bool:
@@ -123,11 +118,9 @@ def _followed(delivery: Delivery, texts: Texts, room: int) -> list[str]:
     return [line, texts("run.output", output=output)] if output else [line]
 
 
-def follow_up(kind: str, ran: Ran | None, texts: Texts) -> str:
+def follow_up(listed: Listed, ran: Ran | None, texts: Texts) -> str:
     """What follows a change in a place: how its command ended, else what is left to do."""
-    if ran is None and kind in RESTART_OF:
-        return f"• {texts(f'note.{RESTART_OF[kind].value}')}"
-    return run_line(ran, texts)
+    return _note(listed.restart, listed.kind, texts) if ran is None else run_line(ran, texts)
 
 
 def run_line(ran: Ran | None, texts: Texts) -> str:

@@ -173,7 +173,7 @@ def _entry(listed: Listed, texts: Texts) -> Button:
 
 def _note(changed: tuple[Listed, Ran | None], texts: Texts) -> str:
     listed, ran = changed
-    return follow_up(listed.kind, ran, texts.about(listed.platform.type))
+    return follow_up(listed, ran, texts.about(listed.platform.type))
 
 
 def _back(texts: Texts) -> Button:

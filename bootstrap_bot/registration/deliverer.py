@@ -244,7 +244,7 @@ def _delivery(attempt: Attempt, target: Target) -> Delivery:
 
 def _unspoken(attempt: Attempt, target: Target) -> Delivery:
     """A delivery that comes to nothing, for there is no place for that platform's bots."""
-    return replace(_delivery(attempt, target).ended(Closed.UNSPOKEN), about=attempt.provider)
+    return _delivery(attempt, target).ended(Closed.UNSPOKEN)
 
 
 @contextmanager

@@ -109,7 +109,7 @@ class Delivery:
             self.untroubled(),
             state=DeliveryState.WRITTEN,
             platform_id=_kept(stored.platform.id),
-            notes=" ".join(note.value for note in stored.notes),
+            notes=" ".join(stored.notes),
             begun=False,
         )
 
@@ -119,7 +119,8 @@ class Delivery:
 
     def opened(self) -> Self:
         """Who confirmed is on the target's list of people, and its command has to run again."""
-        notes = (note for note in self.notes.split() if note not in PEOPLE_NOTES)
+        codes = ((note, note.partition(":")[0]) for note in self.notes.split())
+        notes = (note for note, code in codes if code not in PEOPLE_NOTES)
         return replace(self.untroubled().to_run_again(), notes=" ".join(notes), let_in=True)
 
     def ended(self, why: Closed) -> Self:

@@ -17,12 +17,16 @@ REF_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A platform with its place; `ref` names both in a button without naming the account."""
+    """A platform with its place; `ref` names both in a button without naming the account.
+
+    `restart` is the note that says how the place's program notices a change.
+    """
 
     ref: str
     kind: str
     place: str
     platform: Platform
+    restart: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,10 @@ async def _listed(target: Target) -> list[Listed] | TargetError:
             there = await target.platforms()
     except TargetError as error:
         return error
-    return [Listed(_ref(target, one), target.kind, target.place, one) for one in there]
+    return [
+        Listed(_ref(target, one), target.kind, target.place, one, target.restart(one.type))
+        for one in there
+    ]
 
 
 def _ref(target: Target, platform: Platform) -> str:

@@ -54,6 +54,7 @@ class AnyLayout:
     """
 
     single_slot = True
+    restart = Note.RESTART
 
     def __init__(self, platform: PlatformKind, templates: Templates, name: str) -> None:
         places = {one.name: place_of(templates, one.name) for one in platform.fields}
@@ -96,8 +97,8 @@ class AnyLayout:
     def allow(self, data: Data, bot: Platform, person: str) -> list[Change]:
         return []
 
-    def notes(self, data: Data) -> list[Note]:
-        return [Note.RESTART]
+    def notes(self, data: Data) -> list[str]:
+        return []
 
     def _filled(self, template: Template, credentials: Credentials) -> Template:
         names = {one.name for one in self.cell.platform.fields}

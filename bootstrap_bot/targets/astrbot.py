@@ -72,6 +72,10 @@ class AstrBot:
         """Never: AstrBot's list of people is one for all its bots."""
         return False
 
+    def restart(self, provider: str) -> str:
+        """Nothing: AstrBot loads a bot at once."""
+        return ""
+
     async def store(
         self,
         wanted_id: str,
@@ -88,7 +92,7 @@ class AstrBot:
         if not cell.takes(credentials):
             raise TargetError(Code.NOT_TAKEN, self.place)
         taken: set[str] = set()
-        sent, notes = False, tuple[Note, ...]()
+        sent, notes = False, tuple[str, ...]()
         async with self._lock:
             for _ in range(_LOOKS):
                 bots = await self._bots()
@@ -191,5 +195,5 @@ class AstrBot:
         return AstrBotBot(cell, found, config) if found else None
 
 
-def _stored(platform: Platform, notes: tuple[Note, ...]) -> Stored:
+def _stored(platform: Platform, notes: tuple[str, ...]) -> Stored:
     return Stored(platform, (Note.LOADED if platform.enabled else Note.SWITCHED_OFF, *notes))

@@ -34,6 +34,7 @@ class AstrBotLayout:
 
     cell: Cell
     single_slot: bool = False
+    restart: str = Note.ASTRBOT_START
 
     def blocker(self, data: Data) -> Code | None:
         return None
@@ -71,8 +72,8 @@ class AstrBotLayout:
     def allow(self, data: Data, bot: Platform, person: str) -> list[Change]:
         return []
 
-    def notes(self, data: Data) -> list[Note]:
-        return [Note.ASTRBOT_START]
+    def notes(self, data: Data) -> list[str]:
+        return []
 
     def _bots(self, data: Data) -> Iterator[tuple[int, Platform]]:
         """Every bot of the platform with its place in the list."""

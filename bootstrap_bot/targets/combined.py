@@ -49,6 +49,9 @@ class Combined:
     def allows(self, provider: str) -> bool:
         return self._main.allows(provider)
 
+    def restart(self, provider: str) -> str:
+        return self._main.restart(provider)
+
     async def store(
         self,
         wanted_id: str,

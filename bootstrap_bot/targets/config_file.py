@@ -14,7 +14,7 @@ from bootstrap_bot.targets.layout import Data, free_id, table_at, text_in, writt
 from bootstrap_bot.targets.placement import Cell, Placement, PlatformKind, default_placement
 from bootstrap_bot.targets.rights import Rights
 from bootstrap_bot.targets.tables import FileTable, OptionalPath, TargetContext
-from bootstrap_bot.targets.target import Note, Platform, Target
+from bootstrap_bot.targets.target import Platform, Target
 
 PLATFORMS = "platforms"
 
@@ -25,6 +25,7 @@ class PlatformTables:
 
     cell: Cell
     single_slot: bool = False
+    restart: str = ""
 
     def blocker(self, data: Data) -> Code | None:
         return None
@@ -53,7 +54,7 @@ class PlatformTables:
     def allow(self, data: Data, bot: Platform, person: str) -> list[Change]:
         return []
 
-    def notes(self, data: Data) -> list[Note]:
+    def notes(self, data: Data) -> list[str]:
         return []
 
     def _bots(self, tables: Mapping[str, Any]) -> Iterator[Platform]:

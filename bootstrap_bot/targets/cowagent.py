@@ -74,7 +74,12 @@ class CowAgentTable(FileTable):
 
     def build(self, context: TargetContext) -> Target:
         layouts = [
-            CowAgentLayout(cell=cell, name=self.kind, needs=lambda data: [Note.COWAGENT_RESTART])
+            CowAgentLayout(
+                cell=cell,
+                name=self.kind,
+                # CowAgent reads variables of the same names
+                restart=Note.COWAGENT_RESTART.about(cell.account_key.upper()),
+            )
             for cell in self.cells(context.platforms)
         ]
         return self.on_file(layouts, Json(takes_bom=True, takes_nan=True), context)

@@ -89,6 +89,9 @@ class FileTarget:
         layout = self._layouts.get(provider)
         return layout is not None and bool(layout.cell.placement.allow_list)
 
+    def restart(self, provider: str) -> str:
+        return self._layouts[provider].restart
+
     async def store(
         self,
         wanted_id: str,
@@ -187,7 +190,8 @@ class FileTarget:
             (Note.EXPOSED, written.exposed),
             (Note.SWITCHED_OFF, stored.enabled is False),
         )
-        return Stored(stored, (*notes, *(note for note, applies in more if applies)))
+        restart = (layout.restart,) if layout.restart else ()
+        return Stored(stored, (*restart, *notes, *(note for note, applies in more if applies)))
 
     def _change_known(
         self,

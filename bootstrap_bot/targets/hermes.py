@@ -46,7 +46,6 @@ class Section:
             cell=Cell(cell.platform, _in_section(cell.placement)),
             name=name,
             section=self.path_of(cell),
-            needs=lambda data: [],
         )
 
 
@@ -91,23 +90,24 @@ class HermesLayout(Slot):
         others, comma = text.rstrip(" ,"), ", " if ", " in text else ","
         return [Set(path, f"{others}{comma}{person}" if others else person)]
 
-    def notes(self, data: Data) -> list[Note]:
+    def notes(self, data: Data) -> list[str]:
         account = text_at(data, self.path(data, self.cell.account_key))
         noted = {
             Note.HERMES_OFF: self._is_off(),
             Note.HERMES_EXTRA: self._has_anothers_names(account),
-            Note.HERMES_USERS: not self._answers_somebody(data),
+            Note.HERMES_USERS.about(self.cell.placement.allow_list): self._is_alone(data),
         }
-        return [*self.needs(data), *(note for note, applies in noted.items() if applies)]
+        return [note for note, applies in noted.items() if applies]
 
     def _gone(self, data: Data, keys: Iterable[str]) -> list[Change]:
         return self._removed(data, keys)
 
-    def _answers_somebody(self, data: Data) -> bool:
+    def _is_alone(self, data: Data) -> bool:
+        """Whether Hermes has been told of nobody."""
         own = self.cell.placement.allow_list.removesuffix(ALLOWED_USERS)
         named = any(text_at(data, (name + ALLOWED_USERS,)).strip() for name in (own, GATEWAY))
         switches = (text_at(data, (name + ALLOW_ALL,)) for name in (own, GATEWAY))
-        return named or any(switch.strip().lower() in YES for switch in switches)
+        return not (named or any(switch.strip().lower() in YES for switch in switches))
 
     def _is_off(self) -> bool:
         switches = (
@@ -167,7 +167,7 @@ class HermesTable(FileTable):
             HermesLayout(
                 cell=cell,
                 name=self.kind,
-                needs=lambda data: [Note.HERMES_RESTART],
+                restart=Note.RESTART_BY.about("hermes gateway restart"),
                 folder=resolved(self.path, context).parent,
             )
             for cell in cells

@@ -16,7 +16,7 @@ from bootstrap_bot.editing.format import (
 )
 from bootstrap_bot.errors import Code
 from bootstrap_bot.targets.placement import Cell
-from bootstrap_bot.targets.target import Note, Platform
+from bootstrap_bot.targets.target import Platform
 
 Data = dict[str, Any]
 
@@ -77,8 +77,13 @@ class Layout(Protocol):
         """That person on the list that the cell names; nothing where they are on it."""
         ...
 
-    def notes(self, data: Data) -> Sequence[Note]:
-        """What is still needed until a stored bot answers."""
+    @property
+    def restart(self) -> str:
+        """The note that says how the program notices a change; "" where nothing is needed."""
+        ...
+
+    def notes(self, data: Data) -> Sequence[str]:
+        """What is still needed besides until a stored bot answers."""
         ...
 
 

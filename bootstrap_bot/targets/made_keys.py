@@ -13,7 +13,7 @@ from bootstrap_bot.errors import Code
 from bootstrap_bot.targets.layout import Data, Layout
 from bootstrap_bot.targets.neighbours import fresh, record_of
 from bootstrap_bot.targets.placement import Cell
-from bootstrap_bot.targets.target import Note, Platform
+from bootstrap_bot.targets.target import Platform
 
 
 class MadeKeys:
@@ -63,7 +63,11 @@ class MadeKeys:
     def allow(self, data: Data, bot: Platform, person: str) -> Sequence[Change]:
         return self._inner.allow(data, bot, person)
 
-    def notes(self, data: Data) -> Sequence[Note]:
+    @property
+    def restart(self) -> str:
+        return self._inner.restart
+
+    def notes(self, data: Data) -> Sequence[str]:
         return self._inner.notes(data)
 
     @property

@@ -30,12 +30,12 @@ class NanobotLayout(Slot):
     def update(self, data: Data, bot: Platform, credentials: Credentials) -> list[Change]:
         return super().update(data, bot, unexpanded(credentials))
 
-    def notes(self, data: Data) -> list[Note]:
+    def notes(self, data: Data) -> list[str]:
         """Who is answered is the owner's to say: an empty list is nobody, or everybody."""
         key = self.cell.placement.allow_list
         spellings = (self.path(data, name) for name in (key, self.spelled(key)))
         senders = any(value_at(data, path) for path in spellings)
-        return [*self.needs(data), *([] if senders else [Note.NANOBOT_SENDERS])]
+        return [] if senders else [Note.NANOBOT_SENDERS]
 
     def path(self, data: Data, key: str) -> Keys:
         instances = isinstance(value_at(data, (*self.section, INSTANCES)), list)
@@ -67,7 +67,7 @@ class NanobotTable(FileTable):
                 name=self.kind,
                 section=("channels", cell.name),
                 enabled="enabled",
-                needs=lambda data: [Note.NANOBOT_RESTART],
+                restart=Note.RESTART_BY.about("nanobot gateway restart"),
             )
             for cell in self.cells(context.platforms)
         ]

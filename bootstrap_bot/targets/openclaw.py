@@ -39,6 +39,7 @@ class OpenClawLayout:
     plugin: Plugin
     name: str
     single_slot: bool = False
+    restart: str = Note.OPENCLAW_RESTART
 
     def blocker(self, data: Data) -> Code | None:
         missing = self.plugin.missing
@@ -87,9 +88,14 @@ class OpenClawLayout:
         own = key in table_at(data, path) or key not in table_at(data, channel.path)
         return with_person(data, (*(path if own else channel.path), key), person)
 
-    def notes(self, data: Data) -> list[Note]:
-        off = [] if self.plugin.is_on(data) else [Note.OPENCLAW_PLUGIN_OFF]
-        return [Note.OPENCLAW_RESTART, *off]
+    def notes(self, data: Data) -> list[str]:
+        # some releases bring their own plugins along
+        absent = self.plugin.missing is None and not self.plugin.is_installed()
+        noted = {
+            Note.OPENCLAW_PLUGIN.about(self.plugin.package): absent,
+            Note.OPENCLAW_PLUGIN_OFF: not self.plugin.is_on(data),
+        }
+        return [note for note, applies in noted.items() if applies]
 
     def _channel(self, data: Data) -> Channel:
         return Channel(data, self.plugin, self.cell, self.name)

@@ -44,7 +44,7 @@ class Plugin:
         loaded = value_at(data, ("plugins", "load", "paths"))
         word = self.channel.partition("-")[0]
         linked = isinstance(loaded, list) and any(word in str(path) for path in loaded)
-        return linked or self._is_installed()
+        return linked or self.is_installed()
 
     def is_on(self, data: Data) -> bool:
         """Whether nothing in the config switches it off."""
@@ -63,7 +63,8 @@ class Plugin:
         entry = table_at(data, (*ENTRIES, self.channel))
         return [] if "enabled" in entry else [Set((*ENTRIES, self.channel, "enabled"), True)]
 
-    def _is_installed(self) -> bool:
+    def is_installed(self) -> bool:
+        """Whether it is where OpenClaw puts plugins."""
         scope, _, name = self.package.partition("/")
         places = (
             f"extensions/{self.channel}",

@@ -41,14 +41,14 @@ class QwenPawLayout(Slot):
         moved = any((workspace / "agent.json").exists() for workspace, _ in agents)
         return Code.SUPERSEDED_FILE if moved else None
 
-    def notes(self, data: Data) -> list[Note]:
+    def notes(self, data: Data) -> list[str]:
         is_root = self.file.name == ROOT
         folder = self.file.parent if is_root else self.file.parents[2]
         noted = {
             Note.QWENPAW_AGENT_OFF: not is_root and self._is_left_out(folder),
             Note.QWENPAW_CHANNEL_OFF: self._is_off(data_of(folder / ".env", Dotenv())),
         }
-        return [*self.needs(data), *(note for note, applies in noted.items() if applies)]
+        return [note for note, applies in noted.items() if applies]
 
     def _is_left_out(self, folder: Path) -> bool:
         """Whether QwenPaw names its agents, and none of those that run has this file."""
@@ -106,7 +106,7 @@ class QwenPawTable(FileTable):
                 name=self.kind,
                 section=("channels", cell.name),
                 enabled="enabled",
-                needs=lambda data: [Note.QWENPAW_NOTICES],
+                restart=Note.QWENPAW_NOTICES,
                 file=resolved(path, context).absolute(),
             )
             for cell in self.cells(context.platforms)

@@ -1,6 +1,6 @@
 """A layout with one place at fixed keys, as most programs have it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bootstrap_bot.credentials import Credentials
@@ -8,24 +8,22 @@ from bootstrap_bot.editing.format import Change, Keys, Remove, Set, value_at
 from bootstrap_bot.errors import Code
 from bootstrap_bot.targets.layout import Data, emptied, table_at, text_at, with_person
 from bootstrap_bot.targets.placement import Cell
-from bootstrap_bot.targets.target import Note, Platform
-
-Needs = Callable[[Data], list[Note]]
+from bootstrap_bot.targets.target import Platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
     """A `Layout`. `section` is the table with everything of the bot, which is called `name`.
 
-    `enabled` is the key by which the bot is switched, if that is possible; `needs` says what is
-    needed besides. A place that nobody has is empty, not missing.
+    `enabled` is the key by which the bot is switched, if that is possible. A place that nobody
+    has is empty, not missing.
     """
 
     cell: Cell
     name: str
     section: Keys = ()
     enabled: str = ""
-    needs: Needs
+    restart: str = ""
     single_slot: bool = True
 
     def blocker(self, data: Data) -> Code | None:
@@ -64,8 +62,8 @@ class Slot:
     def allow(self, data: Data, bot: Platform, person: str) -> list[Change]:
         return with_person(data, self._place(data, self.cell.placement.allow_list), person)
 
-    def notes(self, data: Data) -> list[Note]:
-        return self.needs(data)
+    def notes(self, data: Data) -> list[str]:
+        return []
 
     def path(self, data: Data, key: str) -> Keys:
         """Where that key of the bot is."""

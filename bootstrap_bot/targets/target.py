@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote, unquote
 
 from pydantic import SecretStr
 
@@ -13,33 +14,45 @@ from bootstrap_bot.targets.command import Command
 
 
 class Note(StrEnum):
-    """What storing did besides, or what is still needed; each has its text."""
+    """What storing did besides, or what is still needed; each has its text.
+
+    It is kept as a text; some have what their text names behind a colon.
+    """
 
     LOADED = "loaded"
     NARROWED = "narrowed"
     EXPOSED = "exposed"
     SWITCHED_OFF = "switched_off"
     RESTART = "restart"
+    RESTART_BY = "restart_by"
     ASTRBOT_START = "astrbot_start"
     CARD_TEMPLATE = "card_template"
-    HERMES_RESTART = "hermes_restart"
     HERMES_USERS = "hermes_users"
     HERMES_OFF = "hermes_off"
     HERMES_EXTRA = "hermes_extra"
     OPENCLAW_RESTART = "openclaw_restart"
+    OPENCLAW_PLUGIN = "openclaw_plugin"
     OPENCLAW_PLUGIN_OFF = "openclaw_plugin_off"
-    NANOBOT_RESTART = "nanobot_restart"
     NANOBOT_SENDERS = "nanobot_senders"
     QWENPAW_NOTICES = "qwenpaw_notices"
     QWENPAW_AGENT_OFF = "qwenpaw_agent_off"
     QWENPAW_CHANNEL_OFF = "qwenpaw_channel_off"
     COWAGENT_RESTART = "cowagent_restart"
 
+    def about(self, what: str) -> str:
+        """The same with what its text names: a command, a variable, a package."""
+        return f"{self.value}:{quote(what, safe='')}"
+
+
+NAMING = frozenset(
+    {Note.RESTART_BY, Note.HERMES_USERS, Note.COWAGENT_RESTART, Note.OPENCLAW_PLUGIN}
+)
+"""Notes that name something."""
 
 RESTARTS = frozenset(
     {
-        *(Note.RESTART, Note.ASTRBOT_START, Note.HERMES_RESTART, Note.OPENCLAW_RESTART),
-        *(Note.NANOBOT_RESTART, Note.COWAGENT_RESTART),
+        *(Note.RESTART, Note.RESTART_BY, Note.ASTRBOT_START, Note.OPENCLAW_RESTART),
+        Note.COWAGENT_RESTART,
     }
 )
 """Notes that a command which ran afterwards makes superfluous."""
@@ -47,6 +60,13 @@ RESTARTS = frozenset(
 
 PEOPLE_NOTES = frozenset({Note.HERMES_USERS, Note.NANOBOT_SENDERS})
 """Notes that nobody needs once somebody is on a target's list of people."""
+
+
+def note_in(text: str) -> tuple[Note, str] | None:
+    """The note, and what it names; None where it says nothing to this version."""
+    code, _, about = text.partition(":")
+    note = next((one for one in Note if one.value == code), None)
+    return None if note is None or (note in NAMING and not about) else (note, unquote(about))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +115,7 @@ class Stored:
     """A pair as it was stored, and what there is to say about that."""
 
     platform: Platform
-    notes: tuple[Note, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Target(Protocol):
@@ -135,6 +155,10 @@ class Target(Protocol):
 
     def allows(self, provider: str) -> bool:
         """Whether a bot of that platform answers people on a list that can be added to."""
+        ...
+
+    def restart(self, provider: str) -> str:
+        """The note that says how its program notices a change; "" where nothing is needed."""
         ...
 
     async def store(

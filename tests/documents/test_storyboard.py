@@ -47,9 +47,11 @@ STATES = (
     "language.",
     "button.",
 )
-# A stage nobody knows is shown as the stage before it; the others need a mount without rights, and
-# a platform that a target has no place for.
-NEVER_SHOWN = {"stage.unknown", "captured.rights_fixed", "closed.unspoken"}
+# A stage nobody knows is shown as the stage before it; the others need a mount without rights, a
+# platform that a target has no place for, and one of OpenClaw's own plugins.
+NEVER_SHOWN = {
+    *("stage.unknown", "captured.rights_fixed", "closed.unspoken", "note.openclaw_plugin"),
+}
 # Nobody is asked while there is one platform only.
 NEVER_SHOWN |= {"question.platform", "question.cancel"}
 

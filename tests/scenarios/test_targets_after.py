@@ -21,6 +21,7 @@ from tests.support.target_scenes import (
     followed,
     looked_again,
     note,
+    restart,
     said,
     shell,
     stored,
@@ -28,7 +29,7 @@ from tests.support.target_scenes import (
 )
 
 STORED = stored("Hermes", "hermes.env")
-RESTART, NOBODY = note("hermes_restart"), note("hermes_users")
+RESTART, NOBODY = restart("Hermes"), note("hermes_users", about="DINGTALK_ALLOWED_USERS")
 
 
 def following(script: str, *, show_output: bool = False) -> str:

@@ -19,6 +19,7 @@ from tests.support.target_scenes import (
     error,
     hindered,
     note,
+    restart,
     state_of,
     stored,
     target,
@@ -38,6 +39,7 @@ and brief."
 # DINGTALK_CLIENT_ID=your-app-key
 # DINGTALK_CLIENT_SECRET=your-app-secret
 TERMINAL_CWD=${HOME}/work"""
+NOBODY = note("hermes_users", about="DINGTALK_ALLOWED_USERS")
 NANOBOT = """\
 {
   "agents": {
@@ -111,7 +113,7 @@ async def test_hermes_gets_two_lines_at_the_end(home: Path) -> None:
         assert (values["DINGTALK_CLIENT_ID"], values["DINGTALK_CLIENT_SECRET"]) == (ID, SECRET)
         assert values["SOUL"] == "You are kind\nand brief."
         assert text_of(backup(file)) == HERMES
-        told = stored("Hermes", "~/.hermes/.env") + note("hermes_restart", "hermes_users")
+        told = stored("Hermes", "~/.hermes/.env") + restart("Hermes") + NOBODY
         assert f"{told}Client ID: {MASKED}\n" in done.text
         assert "ALLOW_ALL" not in text_of(file)
 
@@ -125,7 +127,7 @@ async def test_hermes_that_knows_whom_to_answer_needs_no_word_about_it(
     written(home / ".hermes/.env", f"{line}\n")
     async with Scene(home, more=target("hermes")) as scene:
         done = await connected(scene)
-        assert f"{note('hermes_restart')}Client ID" in done.text
+        assert f"{restart('Hermes')}Client ID" in done.text
 
 
 async def test_hermes_gets_the_new_secret_of_a_bot_it_knows_where_the_old_one_stood(
@@ -186,7 +188,7 @@ async def test_nanobot_fresh_from_its_onboarding_gets_three_values(home: Path) -
             "allowFrom": [],
         }
         told = stored("nanobot", "~/.nanobot/config.json")
-        told += note("nanobot_restart", "nanobot_senders")
+        told += restart("nanobot") + note("nanobot_senders")
         assert f"{told}Client ID: {MASKED}\n" in done.text
 
 
@@ -195,7 +197,7 @@ async def test_nanobot_that_knows_who_may_write_needs_no_word_about_it(home: Pat
     written(home / ".nanobot/config.json", before)
     async with Scene(home, more=target("nanobot")) as scene:
         done = await connected(scene)
-        assert f"{note('nanobot_restart')}Client ID" in done.text
+        assert f"{restart('nanobot')}Client ID" in done.text
 
 
 async def test_nanobot_without_the_channel_gets_one_beside_the_others(home: Path) -> None:
@@ -299,7 +301,9 @@ async def test_cowagent_gets_two_keys_and_one_more_channel_written_as_the_others
             ('"speech_recognition": true', f'"speech_recognition": true,\n    {pair}'),
         )
         assert json.loads(file.read_bytes())["character_desc"] == "你是CowAgent\n"
-        told = stored("CowAgent", "~/CowAgent/config.json") + note("cowagent_restart")
+        told = stored("CowAgent", "~/CowAgent/config.json") + note(
+            "cowagent_restart", about="DINGTALK_CLIENT_ID"
+        )
         assert f"{told}Client ID: {MASKED}\n" in done.text
 
 

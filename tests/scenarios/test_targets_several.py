@@ -37,7 +37,7 @@ from tests.support.target_scenes import (
 KEY = "abk_0123456789abcdef"
 PARTLY, AWAY = said("captured.partly"), error("api_unreachable")
 RAN = followed("well", status=0, seconds="0.0")
-HERMES = stored("Hermes", "hermes.env") + note("hermes_users") + RAN
+HERMES = stored("Hermes", "hermes.env") + note("hermes_users", about="DINGTALK_ALLOWED_USERS") + RAN
 OURS = said("stored.added", id="dingtalk", place="config.toml") + f"\n{RAN}"
 
 

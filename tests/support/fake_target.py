@@ -8,7 +8,7 @@ from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.targets.command import Command
 from bootstrap_bot.targets.placement import bot_with
-from bootstrap_bot.targets.target import Note, Platform, Stored
+from bootstrap_bot.targets.target import Platform, Stored
 
 
 class FakeTarget:
@@ -24,7 +24,7 @@ class FakeTarget:
         self.after: Command | None = None
         self.occupant = ""
         self.spoken = ("dingtalk",)
-        self.notes: tuple[Note, ...] = ()
+        self.notes: tuple[str, ...] = ()
         self.there: list[Platform] = []
         self.wanted: list[tuple[str, str]] = []
         self.faults = list(faults)
@@ -35,6 +35,9 @@ class FakeTarget:
 
     def speaks(self, provider: str) -> bool:
         return provider in self.spoken
+
+    def restart(self, provider: str) -> str:
+        return ""
 
     async def platforms(self) -> list[Platform]:
         self._event("read")

@@ -87,9 +87,16 @@ def trouble(place: str, code: str, line: int = 0, column: int = 0) -> str:
     return said("captured.trouble", place=place, what=error(code))
 
 
-def note(*codes: str) -> str:
+def note(*codes: str, about: str = "", program: str = "") -> str:
     """Lines about what is still needed, or was done besides."""
-    return "".join(f"• {said(f'note.{code}')}\n" for code in codes)
+    lines = (said(f"note.{code}", about=about, program=program) for code in codes)
+    return "".join(f"• {line}\n" for line in lines)
+
+
+def restart(program: str) -> str:
+    """The line about a gateway that has to be restarted."""
+    command = f"{program.lower()} gateway restart"
+    return note("restart_by", about=command, program=program)
 
 
 def stored(program: str, place: str, name: str = "") -> str:

@@ -14,7 +14,7 @@ from bootstrap_bot.registration.delivery import (
     DeliveryState,
 )
 from bootstrap_bot.targets.command import End, Ran
-from bootstrap_bot.targets.target import Note, Stored
+from bootstrap_bot.targets.target import NAMING, Note, Platform, Stored, note_in
 from tests.support.clock import START
 from tests.support.credentials import ding_bot
 
@@ -116,3 +116,22 @@ def test_halves_of_surrogates_are_kept_as_something_that_can_be_kept() -> None:
     assert FRESH.troubled(odd).occupant == "ding?"
     platform = ding_bot("id\udfff", True, "ding", "s")
     assert FRESH.written(Stored(platform)).platform_id == "id?"
+
+
+@pytest.mark.parametrize("what", ["hermes gateway restart", "A_B", "a:b c%", "@x/y", "中"])
+def test_a_note_keeps_what_it_names(what: str) -> None:
+    text = Note.RESTART_BY.about(what)
+    assert len(text.split()) == 1
+    assert note_in(text) == (Note.RESTART_BY, what)
+    assert note_in(Note.LOADED) == (Note.LOADED, "")
+
+
+@pytest.mark.parametrize("text", ["hermes_restart", "", "another:x", *sorted(NAMING)])
+def test_a_note_of_another_version_says_nothing(text: str) -> None:
+    assert note_in(text) is None
+
+
+def test_who_is_let_in_ends_every_note_about_people() -> None:
+    notes = (Note.HERMES_USERS.about("A"), Note.NARROWED, Note.NANOBOT_SENDERS)
+    stored = Stored(Platform("x", "dingtalk", True, "a"), notes)
+    assert FRESH.written(stored).opened().notes == "narrowed"

@@ -75,6 +75,10 @@ class Bots:
     def allow(self, data: Data, bot: Platform, person: str) -> Sequence[Change]:
         return []
 
+    @property
+    def restart(self) -> str:
+        return ""
+
     def notes(self, data: Data) -> Sequence[Note]:
         return [Note(note) for note in data.get("notes", [])]
 

@@ -44,6 +44,9 @@ class FakeTarget:
         self._fail()
         return list(self.there)
 
+    def restart(self, provider: str) -> str:
+        return f"{self.key} {provider}"
+
     def speaks(self, provider: str) -> bool:
         return provider in self.spoken
 

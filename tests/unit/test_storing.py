@@ -544,9 +544,9 @@ async def test_the_command_follows_a_removal_too() -> None:
 
 async def test_what_there_is_to_say_is_kept_with_the_delivery() -> None:
     stage = scene()
-    stage.shelves[0].notes = (Note.HERMES_RESTART, Note.NARROWED)
+    stage.shelves[0].notes = (Note.RESTART_BY.about("do it now"), Note.NARROWED)
     await stage.deliver()
-    assert stage.deliveries[0].notes == "hermes_restart narrowed"
+    assert stage.deliveries[0].notes == "restart_by:do%20it%20now narrowed"
 
 
 async def test_deliveries_stand_in_the_configs_order() -> None:
@@ -640,7 +640,7 @@ async def test_a_target_that_does_not_speak_the_platform_gets_nothing_and_that_i
     for _ in range(2):
         await stage.storing.close_hopeless()
         (closed,) = stage.deliveries
-        assert (closed.target, closed.closed, closed.about) == ("config:/a", "unspoken", "dingtalk")
+        assert (closed.target, closed.closed) == ("config:/a", "unspoken")
     await stage.storing.deliver(stage.targets[1])
     assert [delivery.target for delivery in stage.deliveries] == ["config:/a", "config:/b"]
     assert await stage.storing.look_again()

@@ -14,6 +14,7 @@ from bootstrap_bot.errors import Code, TargetError
 from bootstrap_bot.http import Http
 from bootstrap_bot.sandbox.astrbot.stand_in import AstrBotStandIn
 from bootstrap_bot.targets.astrbot import AstrBot
+from bootstrap_bot.targets.target import Note
 from tests.support.lark_like import LARK_LIKE, lark_pair
 from tests.support.programs import built, cell_of
 
@@ -160,3 +161,31 @@ async def test_a_bot_in_another_file_of_hermes_is_seen_and_taken_out(tmp_path: P
     left = yaml.safe_load(other.read_text())["platforms"]["feishu"]["extra"]
     assert left == {"app_id": "", "app_secret": "", "group_rules": {}}
     assert [bot.account for bot in await target.platforms()] == ["cli_1"]
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["npm/projects/openclaw-feishu-1", "extensions/feishu", "npm/node_modules/@openclaw/feishu"],
+)
+async def test_a_plugin_of_openclaws_own_that_is_missing_is_said(
+    tmp_path: Path, folder: str
+) -> None:
+    file = a_file(tmp_path, "openclaw")
+    target = built("openclaw", file, [LARK_LIKE])
+    missing = Note.OPENCLAW_PLUGIN.about("@openclaw/feishu")
+    assert (await target.store("x", BOT)).notes == (Note.OPENCLAW_RESTART, missing)
+    (file.parent / folder).mkdir(parents=True)
+    assert (await target.store("x", BOT)).notes == (Note.OPENCLAW_RESTART,)
+
+
+async def test_what_is_still_needed_names_the_platforms_own_words(tmp_path: Path) -> None:
+    hermes = built("hermes", a_file(tmp_path / "a", "hermes"), [LARK_LIKE])
+    stored = await hermes.store("x", BOT)
+    assert stored.notes == (
+        Note.RESTART_BY.about("hermes gateway restart"),
+        Note.HERMES_USERS.about("FEISHU_ALLOWED_USERS"),
+    )
+    await hermes.allow("lark_like", BOT.account, "ou_1")
+    assert (await hermes.store("x", BOT)).notes == stored.notes[:1]
+    cowagent = built("cowagent", a_file(tmp_path / "b", "cowagent"), [LARK_LIKE])
+    assert cowagent.restart("lark_like") == Note.COWAGENT_RESTART.about("FEISHU_APP_ID")
