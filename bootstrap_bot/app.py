@@ -25,10 +25,10 @@ from bootstrap_bot.clock import Clock
 from bootstrap_bot.doctor.installation import Installation
 from bootstrap_bot.errors import TargetError
 from bootstrap_bot.http import Http
-from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.providers.provider import Provider
 from bootstrap_bot.registration.deliverer import contained
 from bootstrap_bot.registration.inventory import Inventory
+from bootstrap_bot.registration.journal import Journal
 from bootstrap_bot.registration.limits import Caps
 from bootstrap_bot.registration.person import Admins
 from bootstrap_bot.registration.service import RegistrationService
@@ -77,7 +77,7 @@ class App:
         self._admins = admins
         self._host = host
         self._http = Http(timeout, proxies_of(settings))
-        self._journal = SqliteJournal(settings.state_path)
+        self._journal = journal_of(settings)
         providers = providers_of(settings, self._http)
         context = context_of(settings, self._http, LOCK_SECONDS)
         targets = targets_of(settings.targets, context) if given is None else given
@@ -203,6 +203,9 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
     held += [table.proxy for table in settings.providers.values()]
     held += [secret for target in settings.targets for secret in target.secrets]
     values = [*(secret.get_secret_value() for secret in held), *proxies_in(os.environ)]
+    if settings.state.scheme:
+        # an address may hold a password
+        values.append(settings.state.path)
     return tuple(value for value in values if len(value) > len(DIRECT))
 
 
@@ -226,6 +229,12 @@ def providers_of(settings: Settings, http: Http) -> Mapping[str, Provider]:
 def context_of(settings: Settings, http: Http, lock_seconds: float) -> TargetContext:
     """What targets are built from."""
     return TargetContext(settings.path, http, lock_seconds, registry.providers().values())
+
+
+def journal_of(settings: Settings) -> Journal:
+    """Where is kept what must survive."""
+    address = settings.state_path or settings.state.path
+    return registry.journals()[settings.state.scheme].at(str(address))
 
 
 def targets_of(tables: Sequence[TargetTable], context: TargetContext) -> list[Target]:

@@ -51,7 +51,8 @@ async def check(settings: Settings) -> int:
 
 def doctor_from_outside(settings: Settings, bot: Bot, http: Http) -> Doctor:
     """A doctor for an installation that may be running in another process."""
-    polling = PollingCheck(bot, StateLock(settings.state_path))
+    path = settings.state_path
+    polling = PollingCheck(bot, StateLock(path) if path else None)
     installation = Installation(
         settings=settings,
         admins=FixedAdmins(map(person_of, settings.telegram.admins)),

@@ -1,8 +1,8 @@
 """Every platform, kind of target and journal: the built-in ones, a line each, then entry points.
 
 Another distribution brings one by an entry point in the group `bootstrap_bot.providers` (a
-`ProviderKind`), `bootstrap_bot.targets` (a `TargetTable`) or `bootstrap_bot.journals` (what makes
-a `Journal` of the settings, under the journal's name).
+`ProviderKind`), `bootstrap_bot.targets` (a `TargetTable`) or `bootstrap_bot.journals` (a
+`JournalKind`).
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
 
+from bootstrap_bot.journals.kind import JournalKind
 from bootstrap_bot.providers.provider import ProviderKind
 from bootstrap_bot.targets.tables import TargetTable, kind_of
 
@@ -28,6 +29,8 @@ TARGETS = (
     "bootstrap_bot.targets.any_file:AnyFileTable",
 )
 
+JOURNALS = ("bootstrap_bot.journals.sqlite:KIND",)
+
 
 @cache
 def providers() -> Mapping[str, ProviderKind]:
@@ -43,6 +46,14 @@ def targets() -> Mapping[str, type[TargetTable]]:
     tables: list[type[TargetTable]] = [_loaded(line) for line in TARGETS]
     tables += [point.load() for point in entry_points(group="bootstrap_bot.targets")]
     return {kind_of(table): table for table in tables}
+
+
+@cache
+def journals() -> Mapping[str, JournalKind]:
+    """Every kind of journal by the scheme of its addresses, "" for files."""
+    kinds: list[JournalKind] = [_loaded(line) for line in JOURNALS]
+    kinds += [point.load() for point in entry_points(group="bootstrap_bot.journals")]
+    return {kind.scheme: kind for kind in kinds}
 
 
 def _loaded(line: str) -> Any:

@@ -46,11 +46,14 @@ class Installation:
         for provider in self.providers:
             yield Check(Subject.PLATFORM, PlatformCheck(provider), provider.kind.name)
         yield Check(Subject.TARGET, TargetsCheck(self.targets, self.settings.providers))
-        yield self._state()
+        yield from self._state()
         yield Check(Subject.CLOCK, ClockCheck(self.providers, self.clock))
 
-    def _state(self) -> Check:
+    def _state(self) -> Iterator[Check]:
+        """From outside only a file can be looked at."""
         path = self.settings.state_path
         if self.journal is not None:
-            return Check(Subject.STATE, OwnStateCheck(self.journal, path))
-        return Check(Subject.STATE, StateCheck(path, str(path)))
+            name = path.name if path else f"{self.settings.state.scheme}://"
+            yield Check(Subject.STATE, OwnStateCheck(self.journal, name, path))
+        elif path is not None:
+            yield Check(Subject.STATE, StateCheck(path, str(path)))

@@ -94,22 +94,23 @@ class StateCheck:
 
 
 class OwnStateCheck:
-    """The file that this bot itself holds."""
+    """The journal that this bot itself uses; `name` is its name for people, `path` its file."""
 
-    def __init__(self, journal: Journal, path: Path) -> None:
+    def __init__(self, journal: Journal, name: str, path: Path | None) -> None:
         self._journal = journal
+        self._name = name
         self._path = path
 
     async def __call__(self) -> Sequence[Finding]:
         """Whether it still answers, and is still where it was."""
-        file = self._path.name
+        file = self._name
         try:
             await self._journal.languages()
         except JournalError as error:
             full = error.code is Code.STATE_FULL
             code = "doctor.state_full" if full else "doctor.state_rights"
             return [Finding.bad(Subject.STATE, code, file=file)]
-        if not await asyncio.to_thread(self._path.exists):
+        if self._path is not None and not await asyncio.to_thread(self._path.exists):
             return [Finding.bad(Subject.STATE, "doctor.state_gone", file=file)]
         return [Finding.good(Subject.STATE, "doctor.state_own", file=file)]
 

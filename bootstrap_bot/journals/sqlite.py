@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bootstrap_bot.errors import ConflictError
+from bootstrap_bot.journals.kind import JournalKind
 from bootstrap_bot.journals.rows import COLUMNS, attempt_of, row_of
 from bootstrap_bot.journals.state_file import StateFile
 from bootstrap_bot.registration.attempt import Attempt
@@ -96,3 +97,6 @@ def _save(db: sqlite3.Connection, attempt: Attempt) -> bool:
         if error.sqlite_errorname == "SQLITE_CONSTRAINT_UNIQUE":
             return False
         raise
+
+
+KIND = JournalKind("", lambda path: SqliteJournal(Path(path)))

@@ -102,21 +102,11 @@ class StateFile:
             raise JournalError(_code(error), str(self._path)) from None
 
     def _connect(self) -> None:
-        try:
-            self._open_file()
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
+        db = self._open_file()
+        if not _is_sound(db):
             self._disconnect()
             self.moved_aside = _move_aside(self._path)
-            self._open_file()
-
-    def _open_file(self) -> None:
-        _make_private(self._path)
-        db = self._db = sqlite3.connect(self._path, isolation_level=None)
-        db.row_factory = sqlite3.Row
-        if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-            raise sqlite3.DatabaseError
+            db = self._open_file()
         version = version_of(db)
         if version is None or version > LATEST:
             code = Code.STATE_UNUSABLE if version is None else Code.STATE_LATER
@@ -124,6 +114,12 @@ class StateFile:
         self._path.chmod(0o600)
         db.executescript(PRAGMAS)
         bring_up_to_date(db, version)
+
+    def _open_file(self) -> sqlite3.Connection:
+        _make_private(self._path)
+        db = self._db = sqlite3.connect(self._path, isolation_level=None)
+        db.row_factory = sqlite3.Row
+        return db
 
     def _disconnect(self) -> None:
         if self._db is not None:
@@ -138,6 +134,16 @@ def _make_private(path: Path) -> None:
     except FileExistsError:
         if not path.is_file():
             raise
+
+
+def _is_sound(db: sqlite3.Connection) -> bool:
+    """False for a database that is damaged, or none. Raises `OperationalError` if it is away."""
+    try:
+        return bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        return False
 
 
 def _code(error: Exception) -> Code:

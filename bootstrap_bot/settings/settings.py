@@ -72,9 +72,9 @@ class Settings:
     warnings: tuple[Fault, ...] = ()
 
     @property
-    def state_path(self) -> Path:
-        """Absolute path of the state file."""
-        return self.path.parent / self.state.path
+    def state_path(self) -> Path | None:
+        """Absolute path of the state file; None where another journal is named."""
+        return None if self.state.scheme else self.path.parent / self.state.path
 
 
 def without_config() -> Settings:
@@ -137,6 +137,7 @@ class _Loader:
             for name, kind in registry.providers().items()
         }
         state = self._table(State, "state", values)
+        self._check_journal(state)
         chat = self._table(Chat, "chat", values)
         log = self._table(Log, "log", values)
         security = self._table(Security, "security", values)
@@ -196,6 +197,12 @@ class _Loader:
             right = remedy(model, key, detail, {"token": "TELEGRAM_BOT_TOKEN"})
             self._fault(f"{name}.{shown(key)}", right, self._variables.get((name, key)))
         return None
+
+    def _check_journal(self, state: State | None) -> None:
+        known = registry.journals()
+        if state is not None and state.scheme not in known:
+            addresses = [f"an address that begins with {scheme}://" for scheme in known if scheme]
+            self._fault("state.path", f"must be {' or '.join(['a file', *addresses])}")
 
     def _check_proxy(self, find: Callable[[], object]) -> None:
         """Notes a proxy of the environment that cannot be used for an address."""

@@ -95,9 +95,18 @@ class Telegram(Table):
 
 
 class State(Table):
-    """[state]: the file with what must survive; a relative path begins beside the config."""
+    """[state]: where is kept what must survive.
+
+    A file, whose relative path begins beside the config, or another journal's address.
+    """
 
     path: Text = "bootstrap-bot.db"
+
+    @property
+    def scheme(self) -> str:
+        """The address's, "" for a file."""
+        scheme, separator, _ = self.path.partition("://")
+        return scheme if separator else ""
 
 
 class Chat(Table):

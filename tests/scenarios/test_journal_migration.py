@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bootstrap_bot.errors import Code, JournalError
 from bootstrap_bot.journals.schema import LATEST
 from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.registration.attempt import Attempt, State
@@ -110,6 +111,20 @@ async def test_a_file_that_was_being_made_when_the_power_failed(path: Path) -> N
     with closing(sqlite3.connect(path)) as db:
         db.executescript(FIRST.partition(";")[0])
     assert await carried_over(path) == []
+
+
+async def test_a_file_that_cannot_be_carried_over_is_kept_as_it_is(path: Path) -> None:
+    an_old_file(path, [captured()])
+    with closing(sqlite3.connect(path)) as db:
+        # no text at all, though SQLite takes it for one
+        db.execute("UPDATE attempts SET reason = CAST(x'ff' AS TEXT)")
+        db.commit()
+    before = path.read_bytes()
+    with pytest.raises(JournalError) as caught:
+        await SqliteJournal(path).open()
+    assert caught.value.code is Code.STATE_UNUSABLE
+    assert path.read_bytes() == before
+    assert not [*path.parent.glob("*.broken-*")]
 
 
 async def test_no_secret_stays_behind_in_the_file(path: Path) -> None:

@@ -196,10 +196,10 @@ if __name__ == "__main__":
     with (
         patch.multiple(
             "bootstrap_bot.app",
-            SqliteJournal=MortalJournal,
             AttemptMessages=MortalMessages,
             run=mortal_run,
         ),
+        patch("bootstrap_bot.journals.sqlite.SqliteJournal", MortalJournal),
         patch("bootstrap_bot.providers.dingtalk.provider.DingTalk", MortalDingTalk),
         patch("bootstrap_bot.targets.tables.FileTarget", MortalFile),
         patch("bootstrap_bot.targets.astrbot.AstrBotApi", MortalAstrBotApi),

@@ -1,4 +1,4 @@
-"""Platforms and targets are found: the built-in ones, and those of another distribution."""
+"""Platforms, targets and journals are found: built-in ones, and another distribution's."""
 
 import subprocess
 import sys
@@ -18,10 +18,12 @@ from typing import Literal
 
 from bootstrap_bot.credentials import Field
 from bootstrap_bot.http import Http
+from bootstrap_bot.journals.kind import JournalKind
 from bootstrap_bot.providers.dingtalk.provider import DingTalk
 from bootstrap_bot.providers.provider import Policy, Provider, ProviderKind, ProviderTable
 from bootstrap_bot.settings.table import BaseUrl
 from bootstrap_bot.targets.hermes import HermesTable
+from tests.support.memory_journal import MemoryJournal
 
 
 class CloudTable(ProviderTable):
@@ -51,23 +53,34 @@ KIND = ProviderKind(
 
 class MineTable(HermesTable):
     kind: Literal["mine"]
+
+
+class CloudJournal(MemoryJournal):
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address = address
+
+
+JOURNAL = JournalKind("cloud", CloudJournal)
 """
 ENTRY_POINTS = """
 [bootstrap_bot.providers]
 cloud = somebodys:KIND
 [bootstrap_bot.targets]
 mine = somebodys:MineTable
+[bootstrap_bot.journals]
+memory = somebodys:JOURNAL
 """
 PROGRAM = """
 import sys
 from pathlib import Path
 from bootstrap_bot import registry
-from bootstrap_bot.providers.provider import ProviderKind
-from bootstrap_bot.targets.tables import TargetTable, kind_of
+from bootstrap_bot.app import journal_of
 from bootstrap_bot.settings import settings
 
 loaded = settings.load(Path(sys.argv[1]), {"CLOUD_URL": "https://other.example.com"})
 print(list(registry.providers()), loaded.providers["cloud"].url, loaded.targets[0].kind)
+print(journal_of(loaded).address, loaded.state_path)
 """
 SPOKEN = """
 from bootstrap_bot.chat.texts import Texts
@@ -81,6 +94,8 @@ CONFIG = """
 token = "1:a"
 [cloud]
 url = "https://third.example.com"
+[state]
+path = "cloud://a/b"
 [[targets]]
 kind = "mine"
 path = "x.env"
@@ -116,13 +131,13 @@ def said(installed: Path, program: str, *arguments: str) -> str:
     return done.stdout
 
 
-def test_another_distribution_brings_a_platform_and_a_target(installed: Path) -> None:
+def test_another_distribution_brings_a_platform_a_target_and_a_journal(installed: Path) -> None:
     config = installed / "config.toml"
     config.write_text(CONFIG)
     config.chmod(0o600)
     # the environment stands above the file for somebody else's settings too
     assert said(installed, PROGRAM, str(config)) == (
-        "['dingtalk', 'cloud'] https://other.example.com mine\n"
+        "['dingtalk', 'cloud'] https://other.example.com mine\ncloud://a/b None\n"
     )
 
 
@@ -136,6 +151,7 @@ def test_another_distributions_platform_speaks_by_its_own_catalogues(installed: 
 
 def test_every_line_of_the_registry_leads_to_what_it_names() -> None:
     assert list(registry.providers()) == ["dingtalk"]
+    assert list(registry.journals()) == [""]
     assert len(registry.targets()) == len(registry.TARGETS)
     for name, table in registry.targets().items():
         assert kind_of(table) == name

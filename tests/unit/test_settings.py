@@ -264,6 +264,11 @@ def test_text_is_stripped_and_relative_state_begins_beside_the_config(file: Path
     assert (settings.log.level, settings.log.as_json) == ("debug", True)
 
 
+def test_a_journal_that_nobody_brings_is_a_fault(file: Path) -> None:
+    text = TOKEN_LINE + '[state]\npath = "postgresql://me:hunter2@host/db"'
+    assert faults_of(file, text) == {"state.path": "must be a file"}
+
+
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "Europe/Berlin", "UTC"])
 def test_time_zones_are_those_of_the_system(file: Path, zone: str) -> None:
     assert loaded(file, TOKEN_LINE + f'[chat]\ntimezone = "{zone}"').chat.timezone == zone

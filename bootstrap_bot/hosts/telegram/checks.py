@@ -34,15 +34,18 @@ class TokenCheck:
 class PollingCheck:
     """Who gets the messages, seen from outside of the bot.
 
-    Nothing is asked that could take them from a `run` that holds the state.
+    Nothing is asked that could take them from a `run`, which holds the lock of its state file.
+    Without a file there is no telling.
     """
 
-    def __init__(self, bot: Bot, lock: StateLock) -> None:
+    def __init__(self, bot: Bot, lock: StateLock | None) -> None:
         self._bot = bot
         self._lock = lock
 
     async def __call__(self) -> Sequence[Finding]:
         """Whether a webhook, a running bot or somebody unknown does."""
+        if self._lock is None:
+            return [Finding.look(Subject.POLLING, "doctor.polling_unasked")]
         try:
             holder = self._lock.holder()
         except OSError:
