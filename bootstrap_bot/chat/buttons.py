@@ -22,6 +22,8 @@ class Action(StrEnum):
     RETRY = "retry"
     USE = "use"
     STORE = "store"
+    STORE_LET_IN = "store_let_in"
+    LET_IN = "let_in"
     DISCARD = "discard"
     OVERWRITE = "overwrite"
     EXPOSE = "expose"

@@ -9,7 +9,7 @@ from bootstrap_bot.chat.buttons import Action, Button, Rows, button, labelled
 from bootstrap_bot.chat.delivery_text import LONGEST_CODE, NAMELESS, blocker, outcome, program
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.host import Card, Limits, Picture
-from bootstrap_bot.chat.result_text import fits, more, pair, result
+from bootstrap_bot.chat.result_text import asks_for_scanner, fits, more, pair, result
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.errors import Code
 from bootstrap_bot.providers.provider import Stage
@@ -200,16 +200,21 @@ def _held(attempt: Attempt, texts: Texts) -> Card:
     title = "held.nowhere" if attempt.held is Held.UNPLACED else "held.title"
     lines = [texts(title), texts(f"held.{attempt.held.value}"), pair(attempt, texts)]
     use = Action.STORE if attempt.held is Held.CONFIRM else Action.USE
-    rows = ((button(use, attempt.id, texts), button(Action.DISCARD, attempt.id, texts)),)
+    rows: Rows = ((button(use, attempt.id, texts), button(Action.DISCARD, attempt.id, texts)),)
+    if attempt.scanner:
+        lines.append(texts("held.scanner"))
+        rows = ((button(Action.STORE_LET_IN, attempt.id, texts),), *rows)
     return Card("\n\n".join(lines), rows, Picture.WORKING)
 
 
 def _stored(attempt: Attempt, texts: Texts, now: float, limits: Limits) -> Card:
     pending = attempt.approval is Approval.PENDING
-    rows = (
+    rows: Rows = (
         (button(Action.PLATFORMS, attempt.id, texts), button(Action.ANOTHER, attempt.id, texts)),
         (button(Action.REMOVE, attempt.id, texts),),
     )
+    if asks_for_scanner(attempt):
+        rows = ((button(Action.LET_IN, attempt.id, texts),), *rows)
     picture = Picture.WORKING if pending else Picture.DONE
     return Card("\n\n".join(result(attempt, texts, now, limits.text)), rows, picture)
 

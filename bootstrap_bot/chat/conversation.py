@@ -34,6 +34,8 @@ class Conversation:
             Action.RETRY: decides("answer.retry", self._attempts.try_again),
             Action.USE: self._use,
             Action.STORE: self._use,
+            Action.STORE_LET_IN: self._store_let_in,
+            Action.LET_IN: decides("answer.let_in", self._attempts.let_in),
             Action.DISCARD: self._discard,
             Action.OVERWRITE: decides("answer.overwrite", self._attempts.overwrite),
             Action.EXPOSE: decides("answer.expose", self._attempts.expose),
@@ -124,6 +126,11 @@ class Conversation:
 
     async def _use(self, press: Press) -> str | None:
         done = await self._attempts.decide(press.ref, press.event.person, use=True)
+        return "answer.use" if done else None
+
+    async def _store_let_in(self, press: Press) -> str | None:
+        person = press.event.person
+        done = await self._attempts.decide(press.ref, person, use=True, let_in=True)
         return "answer.use" if done else None
 
     async def _discard(self, press: Press) -> str | None:

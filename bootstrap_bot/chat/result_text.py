@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from html import unescape
 
-from bootstrap_bot.chat.delivery_text import LONGEST_CODE, outcome
+from bootstrap_bot.chat.delivery_text import LONGEST_CODE, LONGEST_NAME, outcome
 from bootstrap_bot.chat.foreign_text import clean
 from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.credentials import masked
@@ -49,7 +49,7 @@ def more(count: int, texts: Texts) -> list[str]:
 def _versions(attempt: Attempt, texts: Texts, now: float) -> Iterator[list[str]]:
     """The whole of it first, then less and less."""
     title = texts(f"stored.title_{attempt.approval.value}")
-    health = texts(f"health.{_health(attempt, now)}")
+    health = "\n".join([texts(f"health.{_health(attempt, now)}"), *_about(attempt, texts)])
     pending = attempt.approval is Approval.PENDING
     steps = texts("stored.approval" if pending else "stored.next")
     named, all_of_them = attempt.deliveries[:MOST_PLACES], len(attempt.deliveries)
@@ -60,6 +60,24 @@ def _versions(attempt: Attempt, texts: Texts, now: float) -> Iterator[list[str]]
         places = _places(named[:shown], texts, brief=True) + more(all_of_them - shown, texts)
         yield [title, *_block(places, pair(attempt, texts)), health, steps]
         yield [title, *_block(places, pair(attempt, texts)), health]
+
+
+def asks_for_scanner(attempt: Attempt) -> bool:
+    """Whether who confirmed could be let in, and nobody has said so yet."""
+    closed = any(delivery.closed_to_scanner for delivery in attempt.deliveries)
+    return bool(attempt.scanner) and closed and not attempt.let_in
+
+
+def _about(attempt: Attempt, texts: Texts) -> Iterator[str]:
+    """What the platform tells of the bot, and whether who confirmed may talk to it."""
+    if attempt.bot_name:
+        yield texts("stored.named", name=clean(attempt.bot_name, LONGEST_NAME))
+    if attempt.connections is not None:
+        yield texts.plural("stored.connections", attempt.connections)
+    if asks_for_scanner(attempt):
+        yield texts("stored.scanner")
+    elif any(delivery.let_in for delivery in attempt.deliveries):
+        yield texts("stored.let_in")
 
 
 def _places(
