@@ -326,6 +326,7 @@ class Worker:
         while not await self._storing.let_in():
             pause = await self._wait_to_retry(self._hurry, pause)
             self._hurry.clear()
+        await self.record.commit_with_retry(lambda now: replace(now, stale=now.told))
 
     async def _wait_to_retry(self, retry: asyncio.Event, pause: float) -> float:
         """Waits, no longer than that, and gives the pause after the next failure."""
