@@ -103,7 +103,7 @@ class App:
             settings=settings,
             admins=admins,
             chat=host.checks(),
-            providers=[*providers.values()],
+            providers=providers,
             targets=targets,
             clock=clock,
             journal=self._journal,
@@ -111,7 +111,7 @@ class App:
         outbox = Outbox(host, clock)
         self.context = ChatContext(
             host=host,
-            providers=[*providers],
+            providers=settings.offered,
             attempts=attempts,
             platforms=Inventory(targets, providers, run_command, attempts.displaced),
             outbox=outbox,
@@ -119,12 +119,12 @@ class App:
             clock=clock,
             zone=zone,
             texts=self._texts,
-            menu=Menu(host, outbox, [*providers], alone=role.alone) if role.menu else None,
+            menu=Menu(host, outbox, settings.offered, alone=role.alone) if role.menu else None,
         )
         self.access = AccessControl(
             admins,
             alone=role.alone,
-            commands=commands([*providers], alone=role.alone),
+            commands=commands(settings.offered, alone=role.alone),
             outbox=outbox,
             clock=clock,
             texts=self._texts,
@@ -174,14 +174,17 @@ class App:
 
     async def _texts(self, event: Event) -> Texts:
         chosen = await self.context.attempts.language_of(event.person)
-        return Texts(language_for(chosen, self._settings.chat.language, event.language))
+        return self._texts_in(language_for(chosen, self._settings.chat.language, event.language))
+
+    def _texts_in(self, language: str) -> Texts:
+        return Texts(language, self._settings.only_offered)
 
     async def _tell_of_damage(self) -> None:
         """A state file that had to be given up is no secret from the admins."""
         if self._journal.moved_aside is None:
             return
         log.error("the state file was broken; it is kept as %s", self._journal.moved_aside)
-        texts = Texts(language_for(self._settings.chat.language))
+        texts = self._texts_in(language_for(self._settings.chat.language))
         for admin in await self._admins.all():
             address = self._host.private_chat_of(admin)
             self.context.outbox.tell_surely(address, texts("notice.journal_broken"))

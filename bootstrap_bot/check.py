@@ -40,7 +40,7 @@ async def check(settings: Settings) -> int:
     request = HTTPXRequest(proxy=proxy, httpx_kwargs={"trust_env": False})
     base = f"{telegram.api_url}/bot"
     bot = Bot(token, base, request=request, get_updates_request=request)
-    texts = Texts(_language(settings, os.environ))
+    texts = Texts(_language(settings, os.environ), settings.only_offered)
     async with request, Http(proxies=proxies_of(settings)) as http:
         doctor = doctor_from_outside(settings, bot, http)
         table = Table(texts, sys.stdout, doctor.checks)
@@ -57,7 +57,7 @@ def doctor_from_outside(settings: Settings, bot: Bot, http: Http) -> Doctor:
         settings=settings,
         admins=FixedAdmins(map(person_of, settings.telegram.admins)),
         chat=[Check(Subject.TELEGRAM, TokenCheck(bot)), Check(Subject.POLLING, polling)],
-        providers=[*providers_of(settings, http).values()],
+        providers=providers_of(settings, http),
         targets=targets_of(settings.targets, context_of(settings, http, LOCK_SECONDS)),
         clock=SystemClock(),
     )

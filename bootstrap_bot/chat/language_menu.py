@@ -25,7 +25,7 @@ class LanguageMenu:
             return None
         event = press.event
         await self._context.attempts.speak(event.person, press.ref)
-        texts = Texts(press.ref)
+        texts = press.texts.in_language(press.ref)
         self._context.outbox.edit(event.message, texts("language.chosen"))
         self._context.outbox.answer(event, texts.plain("language.chosen"))
         if self._context.menu is not None:

@@ -22,14 +22,13 @@ class Texts:
 
     They are about one platform, whose own words go before the general ones: `{platform}` is its
     name, `{console}` where its bots are kept, `/{prefix}_new` one of its commands. If none is
-    given and there are several, they are about no certain one; a text may have another one for
-    that, with `_any` behind its code. Every value may come from outside: each is made fit to be
-    shown, and escaped.
+    given they are about no certain one; a text may have another one for that, with `_any` behind
+    its code. Every value may come from outside: each is made fit to be shown, and escaped.
     """
 
     def __init__(self, language: str, platform: str = "") -> None:
         self.language = language
-        self._platform = platform or _only_platform()
+        self._platform = platform
         self._catalogue = _catalogue(language, self._platform)
         self._given = _given(language, self._platform)
 
@@ -46,8 +45,12 @@ class Texts:
         return self._text(code).format_map(_fit({**self._given, **values}))
 
     def about(self, platform: str) -> "Texts":
-        """The same language's texts about that platform."""
-        return Texts(self.language, platform)
+        """The same language's texts about that platform; these themselves if none is named."""
+        return Texts(self.language, platform) if platform else self
+
+    def in_language(self, language: str) -> "Texts":
+        """The same platform's texts in that language."""
+        return Texts(language, self._platform)
 
     def _text(self, code: str) -> str:
         if not self._platform:
@@ -55,12 +58,6 @@ class Texts:
             if general != f"{code}{ANY}":
                 return general
         return self._catalogue.gettext(code)
-
-
-def _only_platform() -> str:
-    """The only platform that there is, "" if there are several."""
-    names = list(registry.providers())
-    return names[0] if len(names) == 1 else ""
 
 
 @cache

@@ -1,7 +1,7 @@
 """What there is to look at in one installation, from inside the bot or from outside of it."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bootstrap_bot.clock import Clock
@@ -28,7 +28,7 @@ class Installation:
     settings: Settings
     admins: Admins
     chat: Sequence[Check]
-    providers: Sequence[Provider]
+    providers: Mapping[str, Provider]
     targets: Sequence[Target]
     clock: Clock
     journal: Journal | None = None
@@ -43,11 +43,12 @@ class Installation:
         yield Check(Subject.CONFIG, ConfigCheck(path, file, lambda: load(path, os.environ)))
         yield Check(Subject.ADMINS, AdminsCheck(self.admins))
         yield from self.chat
-        for provider in self.providers:
+        providers = [self.providers[name] for name in self.settings.offered]
+        for provider in providers:
             yield Check(Subject.PLATFORM, PlatformCheck(provider), provider.kind.name)
-        yield Check(Subject.TARGET, TargetsCheck(self.targets, self.settings.providers))
+        yield Check(Subject.TARGET, TargetsCheck(self.targets, self.settings.offered))
         yield from self._state()
-        yield Check(Subject.CLOCK, ClockCheck(self.providers, self.clock))
+        yield Check(Subject.CLOCK, ClockCheck(providers, self.clock))
 
     def _state(self) -> Iterator[Check]:
         """From outside only a file can be looked at."""

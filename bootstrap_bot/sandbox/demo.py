@@ -27,6 +27,9 @@ from bootstrap_bot.targets.target import Platform
 PERSON = 42
 TOKEN = "123456:demo-token-of-the-stand-in"  # noqa: S105  (the stand-in's own)
 CONFIG = """\
+[chat]
+platforms = ["dingtalk"]
+
 [telegram]
 token = "{token}"
 admins = [{person}]

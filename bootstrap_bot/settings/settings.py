@@ -46,6 +46,7 @@ OWN_VARIABLES: Mapping[str, tuple[str, str]] = {
     "TELEGRAM_BOT_TOKEN": ("telegram", "token"),
     "TELEGRAM_ADMINS": ("telegram", "admins"),
     "TELEGRAM_API_URL": ("telegram", "api_url"),
+    "BOOTSTRAP_BOT_PLATFORMS": ("chat", "platforms"),
 }
 
 _T = TypeVar("_T", bound=Table)
@@ -70,6 +71,16 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     targets: tuple[TargetTable, ...] = ()
     warnings: tuple[Fault, ...] = ()
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The names of the platforms that people may begin a registration on."""
+        return self.chat.platforms or tuple(self.providers)
+
+    @property
+    def only_offered(self) -> str:
+        """The one platform that there is for people, "" if there are several."""
+        return self.offered[0] if len(self.offered) == 1 else ""
 
     @property
     def state_path(self) -> Path | None:
@@ -139,6 +150,7 @@ class _Loader:
         state = self._table(State, "state", values)
         self._check_journal(state)
         chat = self._table(Chat, "chat", values)
+        self._check_platforms(chat)
         log = self._table(Log, "log", values)
         security = self._table(Security, "security", values)
         limits = self._table(Limits, "limits", values)
@@ -177,6 +189,9 @@ class _Loader:
             if text := self._environ.get(variable, "").strip():
                 self._variables[table, key] = variable
                 values[table][key] = text
+        if ("chat", "platforms") in self._variables:
+            names = values["chat"]["platforms"].split(",")
+            values["chat"]["platforms"] = [name.strip() for name in names]
         admins = self._variables.get(("telegram", "admins"))
         if admins is None:
             return
@@ -203,6 +218,12 @@ class _Loader:
         if state is not None and state.scheme not in known:
             addresses = [f"an address that begins with {scheme}://" for scheme in known if scheme]
             self._fault("state.path", f"must be {' or '.join(['a file', *addresses])}")
+
+    def _check_platforms(self, chat: Chat | None) -> None:
+        known = registry.providers()
+        if chat is not None and not known.keys() >= {*chat.platforms}:
+            source = self._variables.get(("chat", "platforms"))
+            self._fault("chat.platforms", f"must be among {', '.join(known)}", source)
 
     def _check_proxy(self, find: Callable[[], object]) -> None:
         """Notes a proxy of the environment that cannot be used for an address."""

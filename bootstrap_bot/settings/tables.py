@@ -2,9 +2,9 @@
 
 import re
 import zoneinfo
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StrictInt
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StrictInt, StrictStr
 
 from bootstrap_bot.settings.table import Switch, Table, Text, secret_text
 from bootstrap_bot.urls import ALL_PROXIES, clean_base_url, clean_proxy
@@ -12,6 +12,7 @@ from bootstrap_bot.urls import ALL_PROXIES, clean_base_url, clean_proxy
 LANGUAGES = ("en", "zh")
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
+_T = TypeVar("_T")
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _BOTFATHER = (
     'must be the bot\'s token, digits, ":" and letters: copy it whole from @BotFather in Telegram'
@@ -57,7 +58,7 @@ def _timezone(value: str) -> str:
     return value
 
 
-def _once(value: tuple[int, ...]) -> tuple[int, ...]:
+def _once(value: tuple[_T, ...]) -> tuple[_T, ...]:
     return tuple(dict.fromkeys(value))
 
 
@@ -110,7 +111,10 @@ class State(Table):
 
 
 class Chat(Table):
-    """[chat]: how people are spoken to; an empty language means each person's own."""
+    """[chat]: how people are spoken to; an empty language means each person's own.
+
+    `platforms` are those offered to them, in that order; none means all that there are.
+    """
 
     language: Annotated[
         str,
@@ -122,6 +126,11 @@ class Chat(Table):
         AfterValidator(_timezone),
         Field(description="a time zone such as Asia/Shanghai or UTC, in quotes"),
     ] = "UTC"
+    platforms: Annotated[
+        tuple[StrictStr, ...],
+        AfterValidator(_once),
+        Field(strict=False, description='a list of platforms such as ["dingtalk"]'),
+    ] = ()
 
 
 class Log(Table):

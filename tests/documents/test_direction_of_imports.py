@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("signals", "urls"),
     ("editing", "settings.table"),
     ("providers", "targets"),
-    ("registration", "registry"),
+    ("registration", "registry", "journals.kind"),
     ("journals", "settings"),
     ("doctor",),
     ("chat",),

@@ -14,7 +14,8 @@ def test_the_matrix_is_what_targets_and_platforms_declare() -> None:
 
 
 def test_an_empty_cell_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    platforms = {**registry.providers(), "lark_like": replace(LARK_LIKE, placements={})}
+    dingtalk = registry.providers()["dingtalk"]
+    platforms = {"dingtalk": dingtalk, "lark_like": replace(LARK_LIKE, placements={})}
     monkeypatch.setattr(registry, "providers", lambda: platforms)
     shown = document()
     assert "| `config` | ✓ | ✓ |\n" in shown

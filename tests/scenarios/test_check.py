@@ -47,6 +47,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("BOOTSTRAP_BOT_PLATFORMS", "dingtalk")
     monkeypatch.setenv("PTB_TIMEDELTA", "true")  # else it warns, and warnings are errors here
 
 
@@ -487,7 +488,7 @@ class Terminal(io.StringIO):
 
 def test_a_terminal_shows_what_is_being_looked_at() -> None:
     out = Terminal()
-    table = Table(Texts("en"), out, CHECKS)
+    table = Table(Texts("en", "dingtalk"), out, CHECKS)
     table.announce(CHECKS[0])
     assert out.getvalue().startswith(CLEAR_LINE)
     assert "DingTalk" in out.getvalue()
@@ -498,7 +499,7 @@ def test_a_terminal_shows_what_is_being_looked_at() -> None:
 
 def test_a_pipe_gets_lines_alone() -> None:
     out = io.StringIO()
-    table = Table(Texts("en"), out, CHECKS)
+    table = Table(Texts("en", "dingtalk"), out, CHECKS)
     table.announce(CHECKS[0])
     assert out.getvalue() == ""
     table.add(Finding(Subject.CLOCK, Mark.BAD, "doctor.clock_ahead", CLOCK))
@@ -510,7 +511,7 @@ def test_a_pipe_gets_lines_alone() -> None:
 def test_a_terminal_that_knows_few_characters_gets_the_rest_as_question_marks() -> None:
     bytes_out = io.BytesIO()
     out = io.TextIOWrapper(bytes_out, encoding="ascii")
-    Table(Texts("zh"), out, CHECKS).add(
+    Table(Texts("zh", "dingtalk"), out, CHECKS).add(
         Finding.good(Subject.CLOCK, "doctor.clock_good", platform="dingtalk")
     )
     assert b"??" in bytes_out.getvalue()

@@ -1040,7 +1040,7 @@ async def test_help_says_what_the_bot_can_do(tmp_path: Path, command: str) -> No
     async with Scene(tmp_path) as scene:
         await scene.says(command)
         shown = await scene.sees("I connect DingTalk bots to your program.")
-        for name in ("/dingtalk_new", "/dingtalk_status", "/dingtalk_cancel"):
+        for name in ("/bot_new", "/dingtalk_new", "/status", "/cancel", "/bots"):
             assert name in shown.text
         assert begun(scene) == 0
 
@@ -1048,7 +1048,7 @@ async def test_help_says_what_the_bot_can_do(tmp_path: Path, command: str) -> No
 async def test_the_menu_is_set_at_each_admins_first_update_and_not_before(
     tmp_path: Path,
 ) -> None:
-    ours = {"dingtalk_new", "dingtalk_status", "dingtalk_cancel", "help"}
+    ours = {"bot_new", "dingtalk_new", "status", "cancel", "bots", "help"}
     async with Scene(tmp_path) as scene:
         await scene.says("hello")
         await scene.telegram.until(lambda: "chat:42" in scene.telegram.commands)
@@ -1307,7 +1307,7 @@ def test_every_state_fits_a_caption_in_every_language(language: str) -> None:
     seen = set()
     for attempt in every_look():
         for zone in (UTC, ZoneInfo("America/Argentina/ComodRivadavia")):
-            look = card(attempt, Texts(language), START, zone, LIMITS)
+            look = card(attempt, Texts(language, "dingtalk"), START, zone, LIMITS)
             text = formatted(look.text, "HTML", None).text
             assert units(text) <= 1024, (attempt.state, units(text))
             assert not [code for code in looked_up_by_value() if code in text]

@@ -66,7 +66,7 @@ async def test_a_healthy_bot_is_green_line_by_line(
     async with Scene(tmp_path) as scene:
         await scene.says("/doctor", language=code)
         message = await scene.sees(DONE[language])
-        texts = Texts(language)
+        texts = Texts(language, "dingtalk")
         lines = message.text.split("\n")[2:-2]
         assert [line.partition(" ·")[0] for line in lines] == [
             f"🟢 {subject_name(subject, 'dingtalk', texts)}" for subject in Subject
@@ -169,7 +169,7 @@ async def test_rights_that_let_others_read_are_worth_a_look(tmp_path: Path) -> N
 async def test_in_somebody_elses_bot_it_has_its_own_name(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.stop()
-        bot = BootstrapBot(settings.load(scene.config, {}), clock=scene.clock)
+        bot = BootstrapBot(settings.load(scene.config, scene.environment), clock=scene.clock)
         url = f"{scene.telegram.url}/bot"
         application: AnyApplication = Application.builder().token(TOKEN).base_url(url).build()
         bot.install(application)
@@ -224,7 +224,7 @@ async def test_one_look_that_hangs_or_breaks_keeps_none_from_its_turn() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_error_among_the_values_is_told_in_words(language: str) -> None:
-    texts = Texts(language)
+    texts = Texts(language, "dingtalk")
     finding = Finding.bad(Subject.TARGET, "doctor.target_bad", place="a.toml", why=Code.MOUNT_POINT)
     assert texts.plain("error.mount_point") in words(finding, texts)
     assert "1" in conclusion([finding], texts)
@@ -463,7 +463,7 @@ async def test_a_file_that_does_not_parse_is_told_with_the_place(tmp_path: Path)
     path.write_text("a = 1\nhunter2 hunter2\n")
     found = await probed(path)
     assert (found.code, found.values["line"]) == ("doctor.target_line", 2)
-    assert "hunter2" not in words(found, Texts("en"))
+    assert "hunter2" not in words(found, Texts("en", "dingtalk"))
 
 
 @as_root
@@ -525,10 +525,10 @@ async def test_an_old_copy_is_named_with_what_to_do_and_stays(tmp_path: Path) ->
     (tmp_path / "my config.toml.0123456789abcdef.old").write_text("another's")
     good, half, look = await TargetsCheck([config_file(file)], ["dingtalk"])()
     assert (good.mark, half.mark, look.mark) == (Mark.GOOD, Mark.LOOK, Mark.LOOK)
-    told = words(look, Texts("en"))
+    told = words(look, Texts("en", "dingtalk"))
     assert "may hold an old secret" in told
     assert f"rm '{copy}'" in told
-    assert ".0123456789abcdef.tmp" in words(half, Texts("en"))
+    assert ".0123456789abcdef.tmp" in words(half, Texts("en", "dingtalk"))
     assert copy.read_text() == "hand made"
 
 
@@ -539,7 +539,7 @@ async def test_a_mount_that_lets_others_read_is_named(
     found = await probed(tmp_path / "config.toml")
     assert (found.mark, found.code) == (Mark.BAD, "doctor.target_fixed")
     assert os.path.ismount(str(found.values["mount"]))
-    assert "umask=077" in words(found, Texts("en"))
+    assert "umask=077" in words(found, Texts("en", "dingtalk"))
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("x")])
@@ -565,4 +565,4 @@ async def test_a_command_that_is_not_there_is_told_before_it_is_needed(
     target = config_file(tmp_path / "config.toml", after=argv)
     (finding,) = await TargetsCheck([target], ["dingtalk"])()
     assert finding.code == ("doctor.target_good" if found else "doctor.target_command")
-    assert "no-such" in words(finding, Texts("en")) or found
+    assert "no-such" in words(finding, Texts("en", "dingtalk")) or found

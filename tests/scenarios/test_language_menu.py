@@ -11,7 +11,7 @@ from bootstrap_bot.sandbox.telegram.stand_in import Message
 from tests.support.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene
 
 ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
-EN, ZH = Texts("en"), Texts("zh")
+EN, ZH = Texts("en", "dingtalk"), Texts("zh", "dingtalk")
 HELP = {"en": "I connect DingTalk bots", "zh": "我可以把钉钉机器人"}
 CHINESE = '[chat]\nlanguage = "zh"\n'
 ENGLISH = '[chat]\nlanguage = "en"\n'
@@ -22,8 +22,8 @@ async def chosen(scene: Scene, language: str, user: int = ADMIN) -> Message:
     before = len(scene.telegram.messages(user))
     await scene.says("/language", user)
     await scene.telegram.until(lambda: len(scene.telegram.messages(user)) == before + 2)
-    await scene.press(Texts(language).plain("language.name"), user)
-    return await scene.sees(Texts(language).plain("language.chosen"), user)
+    await scene.press(Texts(language, "dingtalk").plain("language.name"), user)
+    return await scene.sees(Texts(language, "dingtalk").plain("language.chosen"), user)
 
 
 async def reads(scene: Scene, language: str, user: int = ADMIN, telegram: str = "") -> None:
@@ -45,8 +45,8 @@ async def test_the_question_is_in_ones_language_and_each_button_in_its_own(
 ) -> None:
     async with Scene(tmp_path) as scene:
         await scene.says("/language", language=code)
-        question = await scene.sees(Texts(language).plain("language.question"))
-        assert question.text == Texts(language).plain("language.question")
+        question = await scene.sees(Texts(language, "dingtalk").plain("language.question"))
+        assert question.text == Texts(language, "dingtalk").plain("language.question")
         assert question.button_texts == ["English", "简体中文"]
         assert [len(row) for row in question.buttons] == [1] * len(LANGUAGES)
 

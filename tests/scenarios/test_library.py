@@ -213,7 +213,7 @@ async def test_the_menu_keeps_what_is_there(tmp_path: Path, scope: str) -> None:
         assert shop.telegram.commands == {scope: there}
         await shop.says("/dingtalk_status")
         await shop.telegram.until(
-            lambda: "dingtalk_cancel" in dict(shop.telegram.commands.get("chat:42", []))
+            lambda: "bot_cancel" in dict(shop.telegram.commands.get("chat:42", []))
         )
         shown = dict(shop.telegram.commands["chat:42"])
         assert shown["shop"] == "Buy"
@@ -318,7 +318,7 @@ async def test_with_targets_and_admins_no_settings_are_needed(tmp_path: Path) ->
     async with WithoutConfig(tmp_path) as shop:
         shop.target.there = [ding_bot("sales", True, ID, SECRET)]
         await shop.says("/dingtalk_platforms")
-        listed = await shop.sees("Your DingTalk bots")
+        listed = await shop.sees("Your bots")
         assert "sales" in listed.button_texts[0]
         await shop.says("/dingtalk_platforms", STRANGER)
         await shop.settled()

@@ -10,7 +10,7 @@ from bootstrap_bot.sandbox.telegram.stand_in import Message, Press
 from bootstrap_bot.targets.neighbours import copy_of
 from tests.support.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene, data_of
 
-EN, ZH = Texts("en"), Texts("zh")
+EN, ZH = Texts("en", "dingtalk"), Texts("zh", "dingtalk")
 OLD_ID, OLD_SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
 OTHER_ID, OTHER_SECRET = "dingzyxwvuts9876", "w" * 60 + "STUV"
 NEW_ID, NEW_SECRET = "dingnewnewne0001", "n" * 60 + "KLMN"
@@ -38,7 +38,7 @@ client_secret = "{OTHER_SECRET}"
 async def asked(scene: Scene, user: int = ADMIN, language: str = "en") -> Message:
     """/dingtalk_new, up to the question."""
     await scene.says("/dingtalk_new", user, language=language)
-    return await scene.sees(Texts(language).plain("question.title"), user)
+    return await scene.sees(Texts(language, "dingtalk").plain("question.title"), user)
 
 
 async def chosen(scene: Scene, label: str) -> Message:

@@ -24,6 +24,8 @@ def _two_platforms(tmp_path: Path) -> Iterator[None]:
 class Stage(Scene):
     """The bot with DingTalk and a cloud, which the same stand-in plays."""
 
+    PLATFORMS = "dingtalk,cloud"
+
     def write_config(self, more: str | None = None) -> None:
         url = self.dingtalk.url
         own = f'[cloud]\nregistration_url = "{url}"\napi_url = "{url}"\n'

@@ -88,7 +88,7 @@ async def test_a_deleted_topic_gives_way_to_the_chat(tmp_path: Path) -> None:
         assert result.topic is None
         await scene.recorded("stored")
         await scene.says("/help")
-        await scene.sees("/dingtalk_status")
+        await scene.sees("/dingtalk_new")
         assert scene.telegram.last(ADMIN).topic is None
 
 

@@ -1,6 +1,6 @@
 """Plays the conversation in every language and writes down what the person sees.
 
-`python -m tests.storyboard.document` brings docs/conversation.md up to date.
+`python -m tests.storyboard` brings docs/conversation.md up to date.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ from tests.storyboard.targets import SCENARIOS as TARGETS
 from tests.support.scene import ADMIN, OTHER_ADMIN, STRANGER
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "conversation.md"
-COMMAND = "python -m tests.storyboard.document"
+COMMAND = "python -m tests.storyboard"
 
 GROUP = -100_200_300
 LONG_LINK = {**BEGIN, "verification_uri_complete": LINK + "&state=" + "x" * 250}

@@ -16,7 +16,7 @@ from PIL import Image
 from bootstrap_bot.chat.buttons import Action, data
 from bootstrap_bot.chat.host import Picture
 from bootstrap_bot.chat.pictures import sign
-from bootstrap_bot.chat.texts import Texts
+from bootstrap_bot.chat.texts import ANY, Texts
 from bootstrap_bot.sandbox.astrbot.stand_in import AstrBotStandIn
 from bootstrap_bot.sandbox.dingtalk.answers import success
 from bootstrap_bot.sandbox.telegram.rules import Button
@@ -83,10 +83,13 @@ class Reel:
 class Play:
     """A scene played in one language, with a camera. The AstrBot is there for who is told of it."""
 
-    def __init__(self, scene: Scene, astrbot: AstrBotStandIn, reel: Reel, chapter: str) -> None:
+    def __init__(
+        self, scene: Scene, astrbot: AstrBotStandIn, reel: Reel, chapter: str, platform: str
+    ) -> None:
         self.scene = scene
+        self.platform = platform
         self.astrbot = astrbot
-        self.texts = Texts(reel.language)
+        self.texts = Texts(reel.language, platform)
         self._reel = reel
         self._frames = reel.chapters.setdefault(chapter, [])
         self._did: list[str] = []
@@ -109,7 +112,7 @@ class Play:
 
     async def sees(self, code: str, chat: int = ADMIN) -> Message:
         """The bot's last message, as soon as it shows that text."""
-        return await self.scene.sees(words(self.texts.language, code), chat)
+        return await self.scene.sees(words(self.texts.language, code, self.platform), chat)
 
     async def sees_all(self, *codes: str) -> None:
         """Returns when the bot's last message shows all of these texts; it loses none again."""
@@ -140,7 +143,7 @@ class Play:
 
     async def pass_until(self, code: str) -> None:
         """Lets time pass, from one thing that is due to the next, until that is shown."""
-        text = words(self.texts.language, code)
+        text = words(self.texts.language, code, self.platform)
         await self.scene.pass_until(lambda: text in "".join(self.scene.captions()[-1:]))
 
     def shoot(self, title: str, *, beside: str = "", chat: int = ADMIN) -> None:
@@ -157,6 +160,7 @@ class Play:
         self._did.clear()
 
     def _shown(self, html: str) -> str:
+        html = self.scene.in_the_world(html)
         return html.replace(urlsplit(self.astrbot.url).netloc, ASTRBOT_PLACE)
 
 
@@ -167,6 +171,8 @@ Played = Callable[[Play], Awaitable[object]]
 class Scenario:
     """A scene with the bot's config (`more`) and what DingTalk's begin says.
 
+    Its words are those of `platform`.
+
     In `more`, `<astrbot>` is an AstrBot's address and `<folder>` where the config is; `timeout`
     is how many seconds any server may take.
     """
@@ -176,6 +182,8 @@ class Scenario:
     begin: Mapping[str, object] = field(default_factory=lambda: BEGIN)
     interval: int = 5
     timeout: float = 5.0
+    scene: type[Scene] = Scene
+    platform: str = "dingtalk"
 
 
 @asynccontextmanager
@@ -186,19 +194,19 @@ async def staged(
     folder.mkdir()
     async with AstrBotStandIn(key=API_KEY) as astrbot:
         more = scenario.more.replace("<astrbot>", astrbot.url).replace("<folder>", str(folder))
-        async with Scene(
+        async with scenario.scene(
             folder,
             more=more,
             timeout=scenario.timeout,
             extra_begin=scenario.begin,
             interval=scenario.interval,
         ) as scene:
-            yield Play(scene, astrbot, reel, chapter)
+            yield Play(scene, astrbot, reel, chapter, scenario.platform)
 
 
-def words(language: str, code: str) -> str:
+def words(language: str, code: str, platform: str = "dingtalk") -> str:
     """The longest piece of a text that has no value in it, as a person reads it."""
-    texts = Texts(language, "dingtalk")
+    texts = Texts(language, "" if code.endswith(ANY) else platform)
     counted = texts.plural(code, 2)
     text = counted.replace("2", "\n") if counted != code else _without_values(code, texts)
     return max(plain(text).split("\n"), key=len).strip()

@@ -75,7 +75,7 @@ class HostApp(Scene):
 
     def ours(self) -> BootstrapBot:
         """What is installed."""
-        return BootstrapBot(settings.load(self.config, {}), clock=self.clock)
+        return BootstrapBot(settings.load(self.config, self.environment), clock=self.clock)
 
     def built(self) -> AnyApplication:
         """Their application, with handlers that come first, last and for everything."""

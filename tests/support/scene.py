@@ -51,8 +51,9 @@ class Impatient(SystemClock):
 
 
 class Scene:
-    """One bot with its state in a folder. `more` is added to its config."""
+    """One bot with its state in a folder, on DingTalk. `more` is added to its config."""
 
+    PLATFORMS = "dingtalk"
     bot: BootstrapBot
 
     def __init__(
@@ -98,9 +99,14 @@ class Scene:
         self.config.touch(0o600)
         self.config.write_text(text, encoding="utf-8")
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables it is started with: the platforms whose stand-ins are there."""
+        return {"BOOTSTRAP_BOT_PLATFORMS": self.PLATFORMS}
+
     async def start(self) -> None:
         """Starts the bot; on return it takes updates."""
-        loaded = settings.load(self.config, {})
+        loaded = settings.load(self.config, self.environment)
         bot = self.bot = BootstrapBot(loaded, clock=self.clock, timeout=self._timeout)
         application = application_for(loaded)
         bot.install_alone(application)
@@ -251,6 +257,10 @@ class Scene:
             self.config.read_text(encoding="utf-8")
         ).get("platforms", {})
         return found
+
+    def in_the_world(self, text: str) -> str:
+        """The text with the platforms' real addresses in place of the stand-ins'."""
+        return text
 
     def captions(self, user: int = ADMIN) -> list[str]:
         """Everything the bot ever showed this person."""

@@ -18,7 +18,7 @@ OLD_ID, OLD_SECRET = "dingzyxwvuts9876", "w" * 60 + "STUV"
 MASKED, OLD_MASKED = "ding••••••••1234", "ding••••••••9876"
 RETRY, SKIP, OVERWRITE = "Try again now", "Go on without it", "Replace it"
 MINUTE = 60.0
-EN = Texts("en")
+EN = Texts("en", "dingtalk")
 _TAG = re.compile("<[^>]*>")
 
 

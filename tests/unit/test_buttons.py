@@ -54,7 +54,7 @@ def test_the_limit_is_sixty_four() -> None:
         "\nbootstrap:cancel:0123456789",
         " bootstrap:cancel:0123456789",
         "bootstrap:cancel:0123456789 ",
-        "bootstrap:cancel:" + "0" * 33,
+        "bootstrap:cancel:" + "0" * 48,
         "bootstrap:cancel:ABCDEF",
         "bootstrap:cancel:../../etc",
         "bootstrap:cancel:1;DROP",

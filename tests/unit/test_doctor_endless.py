@@ -50,5 +50,5 @@ async def test_check_warns_of_it_whatever_else_it_finds(tmp_path: Path, text: st
     assert (first.mark is Mark.GOOD) is (text == "")
     assert (warned.mark, warned.code) == (Mark.LOOK, COW)
     for language in LANGUAGES:
-        assert "--no-logs" in Texts(language)(COW, **warned.values)
-        assert "systemctl --user restart" in Texts(language)(HERMES, **warned.values)
+        assert "--no-logs" in Texts(language, "dingtalk")(COW, **warned.values)
+        assert "systemctl --user restart" in Texts(language, "dingtalk")(HERMES, **warned.values)

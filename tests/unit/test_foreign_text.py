@@ -94,7 +94,7 @@ def foul_attempt(foul: str, state: State, delivery: DeliveryState, trouble: str)
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("foul", FOUL.values(), ids=FOUL)
 def test_no_card_shows_anything_of_it_raw(language: str, foul: str) -> None:
-    texts = Texts(language)
+    texts = Texts(language, "dingtalk")
     for state in STATES:
         for delivery in DeliveryState:
             troubles = ("", Code.OCCUPIED, Code.READABLE_BY_ALL, Code.RIGHTS_FIXED)
@@ -111,7 +111,7 @@ def test_no_card_shows_anything_of_it_raw(language: str, foul: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("foul", FOUL.values(), ids=FOUL)
 def test_no_list_of_bots_shows_anything_of_it_raw(language: str, foul: str) -> None:
-    texts = Texts(language)
+    texts = Texts(language, "dingtalk")
     bot = ding_bot(foul, True, foul * 3, foul * 4)
     listed = Listed("0123456789", "config", foul, bot)
     found = Found([listed])
@@ -137,8 +137,8 @@ def test_no_mask_shows_anything_of_it_raw(foul: str) -> None:
 @pytest.mark.parametrize("foul", FOUL.values(), ids=FOUL)
 def test_no_text_shows_a_value_raw_even_where_nobody_cleaned_it(foul: str) -> None:
     for language in LANGUAGES:
-        assert_fit(Texts(language)("refused.reason", reason=foul))
-        assert_fit(Texts(language).plain("button.replace", id=foul, client=foul))
+        assert_fit(Texts(language, "dingtalk")("refused.reason", reason=foul))
+        assert_fit(Texts(language, "dingtalk").plain("button.replace", id=foul, client=foul))
 
 
 @pytest.mark.parametrize(

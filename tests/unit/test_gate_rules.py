@@ -132,7 +132,7 @@ class Door:
         return bool(said)
 
     async def _texts(self, event: Event) -> Texts:
-        return Texts("zh" if event.language == "zh" else "en")
+        return Texts("zh" if event.language == "zh" else "en", "dingtalk")
 
     async def _welcome(self, event: Event) -> None:
         self.welcomed.append(event)
@@ -240,7 +240,7 @@ async def test_a_stranger_hears_one_line_with_their_own_id(text: str) -> None:
 async def test_a_stranger_hears_it_in_their_language() -> None:
     user = User(STRANGER, "小明", is_bot=False, language_code="zh")
     [(chat, text, _)] = await Door().turns_away(private("hello", STRANGER, from_user=user))
-    assert (chat, text) == (STRANGER, Texts("zh")("gate.stranger", id=STRANGER))
+    assert (chat, text) == (STRANGER, Texts("zh", "dingtalk")("gate.stranger", id=STRANGER))
 
 
 async def test_a_stranger_is_told_once_a_minute_to_the_moment() -> None:
@@ -480,7 +480,7 @@ async def test_a_claim_is_answered_in_its_persons_language(text: str, code: str)
     user = User(STRANGER, "小明", is_bot=False, language_code="zh")
     door = await claimable(MemoryAdmins())
     [(chat, said, _)] = await door.turns_away(private(text, STRANGER, from_user=user))
-    assert (chat, said) == (STRANGER, Texts("zh")(code, id=STRANGER))
+    assert (chat, said) == (STRANGER, Texts("zh", "dingtalk")(code, id=STRANGER))
 
 
 async def test_a_claim_that_failed_is_told_in_its_persons_language(
@@ -491,7 +491,7 @@ async def test_a_claim_that_failed_is_told_in_its_persons_language(
     admins.broken = True
     door = await claimable(admins)
     [(_, said, _)] = await door.turns_away(private(f"/claim {RIGHT}", STRANGER, from_user=user))
-    assert said == Texts("zh")("gate.claim_failed")
+    assert said == Texts("zh", "dingtalk")("gate.claim_failed")
     assert len(logged(log)) == 1
 
 

@@ -136,7 +136,7 @@ LISTED = Delivery("hermes:/x", "x", DeliveryState.VERIFIED, kind="hermes", liste
 
 def shown(language: str, **changes: Any) -> Card:
     attempt = captured(state=State.STORED, scanner=SCANNER, deliveries=(LISTED,), **changes)
-    return card(attempt, Texts(language), START, UTC, LIMITS)
+    return card(attempt, Texts(language, "dingtalk"), START, UTC, LIMITS)
 
 
 def actions(look: Card) -> list[str]:
@@ -145,7 +145,7 @@ def actions(look: Card) -> list[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_result_asks_once_whether_it_was_the_admin(language: str) -> None:
-    texts = Texts(language)
+    texts = Texts(language, "dingtalk")
     asking, said = shown(language), shown(language, let_in=True)
     assert texts("stored.scanner") in asking.text
     assert actions(asking)[0] == "let_in"
@@ -158,7 +158,7 @@ def test_the_result_asks_once_whether_it_was_the_admin(language: str) -> None:
 def test_a_target_without_a_list_asks_nothing(language: str) -> None:
     open_to_all = (replace(LISTED, listed=False),)
     attempt = captured(state=State.STORED, scanner=SCANNER, deliveries=open_to_all)
-    look = card(attempt, Texts(language), START, UTC, LIMITS)
+    look = card(attempt, Texts(language, "dingtalk"), START, UTC, LIMITS)
     assert "let_in" not in actions(look)
 
 
@@ -167,20 +167,21 @@ def test_whoever_is_let_in_is_told_so(language: str) -> None:
     done = (replace(LISTED, let_in=True),)
     attempt = captured(state=State.STORED, scanner=SCANNER, let_in=True, deliveries=done)
     assert (
-        Texts(language)("stored.let_in") in card(attempt, Texts(language), START, UTC, LIMITS).text
+        Texts(language, "dingtalk")("stored.let_in")
+        in card(attempt, Texts(language, "dingtalk"), START, UTC, LIMITS).text
     )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_one_question_asks_for_both_words(language: str) -> None:
     held = captured(state=State.HELD, held=Held.CONFIRM, scanner=SCANNER)
-    look = card(held, Texts(language), START, UTC, LIMITS)
+    look = card(held, Texts(language, "dingtalk"), START, UTC, LIMITS)
     assert actions(look) == ["store_let_in", "store", "discard"]
-    assert Texts(language)("held.scanner") in look.text
+    assert Texts(language, "dingtalk")("held.scanner") in look.text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_the_platform_tells_of_the_bot_is_shown(language: str) -> None:
     look = shown(language, bot_name="<Ada>", connections=1, looked_at=START, stored_at=START)
     assert "&lt;Ada&gt;" in look.text
-    assert Texts(language).plural("stored.connections", 1) in look.text
+    assert Texts(language, "dingtalk").plural("stored.connections", 1) in look.text

@@ -47,7 +47,7 @@ def kept(state: State, stage: Stage, trouble: str = "") -> Attempt:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", list(State))
 def test_no_state_with_a_pair_asks_to_confirm(language: str, state: State) -> None:
-    texts = Texts(language)
+    texts = Texts(language, "dingtalk")
     for stage in Stage:
         for trouble in ("", "timeout"):
             look = card(kept(state, stage, trouble), texts, START, UTC, LIMITS)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bootstrap_bot import registry
 from bootstrap_bot.errors import ConfigError, Fault
 from bootstrap_bot.providers.dingtalk.settings import DingTalkTable
 from bootstrap_bot.settings.settings import (
@@ -93,10 +94,12 @@ def test_the_example_names_every_setting_with_a_comment_above_it() -> None:
 
 
 def test_the_environment_beats_the_file_and_is_stripped() -> None:
+    names = sorted(registry.providers(), reverse=True)
     environ = {
         "TELEGRAM_BOT_TOKEN": f" {TOKEN}\n",
         "TELEGRAM_ADMINS": " 42 , 43,42 ",
         "TELEGRAM_API_URL": " https://tg.example.com/ ",
+        "BOOTSTRAP_BOT_PLATFORMS": " , ".join([*names, *names]),
         "DINGTALK_REGISTRATION_BASE_URL": "https://oapi.example.com/",
         "DINGTALK_REGISTRATION_SOURCE": " OTHER ",
         "DINGTALK_OPENAPI_ENDPOINT": "https://api.example.com//",
@@ -106,6 +109,7 @@ def test_the_environment_beats_the_file_and_is_stripped() -> None:
     assert settings.telegram.token.get_secret_value() == TOKEN
     assert settings.telegram.admins == (42, 43)
     assert settings.telegram.api_url == "https://tg.example.com"
+    assert settings.offered == tuple(names)
     assert dingtalk(settings).registration_url == "https://oapi.example.com"
     assert dingtalk(settings).source == "OTHER"
     assert dingtalk(settings).api_url == "https://api.example.com"
@@ -189,6 +193,7 @@ def test_every_fault_is_listed_and_no_value_is_shown(file: Path) -> None:
         [chat]
         language = "hunter2"
         timezone = "hunter2"
+        platforms = ["hunter2"]
         [log]
         level = "hunter2"
         json = "hunter2"
@@ -237,13 +242,33 @@ def test_admins_of_the_environment_that_are_no_ids_name_the_variable(admins: str
     assert "hunter2" not in str(fault)
 
 
+def test_platforms_of_the_environment_that_are_unknown_name_the_variable() -> None:
+    [fault] = faults(
+        None, {"TELEGRAM_BOT_TOKEN": TOKEN, "BOOTSTRAP_BOT_PLATFORMS": "dingtalk,hunter2"}
+    )
+    assert (fault.source, fault.key) == ("BOOTSTRAP_BOT_PLATFORMS", "chat.platforms")
+    assert "dingtalk" in fault.remedy
+    assert "hunter2" not in str(fault)
+
+
+@pytest.mark.parametrize("value", ['"dingtalk"', "[1]", "{ dingtalk = true }", '[""]'])
+def test_platforms_are_known_ones_in_a_list(file: Path, value: str) -> None:
+    assert set(faults_of(file, f"{TOKEN_LINE}[chat]\nplatforms = {value}")) == {"chat.platforms"}
+
+
+def test_all_platforms_are_offered_unless_some_are_named(file: Path) -> None:
+    assert loaded(file, TOKEN_LINE).offered == tuple(registry.providers())
+    some = loaded(file, f'{TOKEN_LINE}[chat]\nplatforms = ["dingtalk"]')
+    assert (some.offered, some.only_offered) == (("dingtalk",), "dingtalk")
+
+
 @pytest.mark.parametrize(
     ("line", "key", "hint"),
     [
         ('[telegram]\ntokn = "hunter2"', "telegram.tokn", "did you mean token?"),
         ("[log]\nas_json = true", "log.as_json", "did you mean json?"),
         ("[state]\nzzzz = 1", "state.zzzz", "known are path"),
-        ('[chat]\n"a\\nb" = 1', 'chat."a\\nb"', "known are language, timezone"),
+        ('[chat]\n"a\\nb" = 1', 'chat."a\\nb"', "known are language, timezone, platforms"),
     ],
 )
 def test_an_unknown_key_names_the_nearest_known_one(
@@ -315,12 +340,15 @@ def test_secrets_hide_from_repr_and_str(file: Path) -> None:
     assert "hunter2" not in f"{settings!r}{settings}"
 
 
-def test_an_environment_proxy_that_only_telegram_can_use_is_a_fault_of_dingtalk(file: Path) -> None:
+def test_an_environment_proxy_that_only_telegram_can_use_is_a_fault_of_each_platform(
+    file: Path,
+) -> None:
     environ = {"ALL_PROXY": "socks5://u:hunter2@p:1"}
     file.write_text(TOKEN_LINE)
-    [fault] = faults(file, environ)
-    assert (fault.source, fault.key) == ("ALL_PROXY", "dingtalk.proxy")
-    settings = loaded(file, TOKEN_LINE + '[dingtalk]\nproxy = "none"', environ)
+    found = [(fault.source, fault.key) for fault in faults(file, environ)]
+    assert found == [("ALL_PROXY", f"{name}.proxy") for name in registry.providers()]
+    direct = "".join(f'[{name}]\nproxy = "none"\n' for name in registry.providers())
+    settings = loaded(file, TOKEN_LINE + direct, environ)
     assert proxy_of(settings.telegram, environ) == environ["ALL_PROXY"]
     table = dingtalk(settings)
     assert proxy_of_provider("dingtalk", table, table.api_url, environ) is None

@@ -239,7 +239,11 @@ def test_every_error_and_every_stage_has_a_text(kind: type[StrEnum]) -> None:
 
 def test_every_answer_to_a_button_belongs_to_one() -> None:
     answers = {code.partition(".")[2] for code in CODES if code.startswith("answer.")}
-    assert answers - {action.value for action in Action} <= {"outdated", "check_soon"}
+    assert answers - {action.value for action in Action} <= {
+        "outdated",
+        "outdated_any",
+        "check_soon",
+    }
 
 
 # Fit for Telegram.
@@ -247,7 +251,7 @@ def test_every_answer_to_a_button_belongs_to_one() -> None:
 
 def filled(part: str, code: str, language: str, value: str = HOSTILE) -> list[str]:
     """A text with hostile values, in each of its forms."""
-    texts = Texts(language, part)
+    texts = Texts(language, "dingtalk" if part == GENERAL else part)
     message = messages(language, part)[code]
     if message.pluralizable:
         return [texts.plural(code, count) for count in (1, 2, 59)]
@@ -278,7 +282,9 @@ def test_values_are_shown_as_they_are_and_never_read_as_html(language: str) -> N
 
 def test_a_link_behind_a_word_leads_where_it_should() -> None:
     for language in LANGUAGES:
-        shown = formatted(Texts(language)("waiting.code", code="C", link=LINK), "HTML", None)
+        shown = formatted(
+            Texts(language, "dingtalk")("waiting.code", code="C", link=LINK), "HTML", None
+        )
         assert [one["url"] for one in shown.entities if one["type"] == "text_link"] == [LINK]
         assert LINK not in shown.text
 
@@ -300,7 +306,7 @@ def test_plain_texts_hold_no_html_and_fit_their_place(language: str) -> None:
 
 
 def test_values_are_escaped_in_html_only() -> None:
-    texts = Texts("en")
+    texts = Texts("en", "dingtalk")
     assert texts("refused.reason", reason="<&>\"'") == (
         "DingTalk's reason: <code>&lt;&amp;&gt;&quot;&#x27;</code>"
     )
@@ -309,16 +315,16 @@ def test_values_are_escaped_in_html_only() -> None:
 
 
 def test_a_count_chooses_its_form() -> None:
-    texts = Texts("en")
+    texts = Texts("en", "dingtalk")
     assert texts.plural("time.minutes", 1) == "1 minute"
     assert texts.plural("time.minutes", 2) == "2 minutes"
-    assert Texts("zh").plural("time.minutes", 1) == "1 分钟"
+    assert Texts("zh", "dingtalk").plural("time.minutes", 1) == "1 分钟"
 
 
 def test_a_language_nobody_translated_is_english() -> None:
-    assert Texts("de")("waiting.title") == Texts("en")("waiting.title")
-    assert Texts("zh").language == "zh"
-    assert Texts("zh")("waiting.title") != Texts("en")("waiting.title")
+    assert Texts("de", "dingtalk")("waiting.title") == Texts("en", "dingtalk")("waiting.title")
+    assert Texts("zh", "dingtalk").language == "zh"
+    assert Texts("zh", "dingtalk")("waiting.title") != Texts("en", "dingtalk")("waiting.title")
 
 
 # Whole messages.
@@ -376,7 +382,7 @@ RAW_CODE = re.compile(
 
 
 def shown(attempt: Attempt, language: str) -> tuple[Card, str]:
-    look = card(attempt, Texts(language), START, UTC, LIMITS)
+    look = card(attempt, Texts(language, "dingtalk"), START, UTC, LIMITS)
     return look, formatted(look.text, "HTML", None).text
 
 

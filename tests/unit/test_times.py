@@ -77,10 +77,10 @@ LEFT = [
 
 @pytest.mark.parametrize(("seconds", "shown"), LEFT)
 def test_what_is_left_is_rounded_up_to_minutes(seconds: float, shown: str) -> None:
-    assert times.left(seconds, Texts("en")) == shown
+    assert times.left(seconds, Texts("en", "dingtalk")) == shown
 
 
 def test_what_is_left_is_told_in_the_persons_language() -> None:
-    chinese = Texts("zh")
+    chinese = Texts("zh", "dingtalk")
     told = [times.left(seconds, chinese) for seconds in (30, 60, 120, 3700)]
     assert told == ["不到 1 分钟", "1 分钟", "2 分钟", "1 小时 2 分钟"]

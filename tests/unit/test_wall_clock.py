@@ -11,6 +11,7 @@ from bootstrap_bot.providers.provider import Health
 from bootstrap_bot.registration.attempt import Approval, State
 from bootstrap_bot.registration.authorization import invite
 from bootstrap_bot.registration.delivery import Delivery
+from bootstrap_bot.registration.limits import Caps
 from bootstrap_bot.registration.timeline import moved, not_ahead
 from bootstrap_bot.registration.transitions import cancelled
 from tests.support.attempt_stage import holding
@@ -234,9 +235,9 @@ async def test_an_approval_given_during_a_step_across_a_restart_is_still_seen() 
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_ten_attempts_an_hour_whatever_the_wall_clock_says(step: float) -> None:
+async def test_so_many_attempts_an_hour_whatever_the_wall_clock_says(step: float) -> None:
     async with started() as scene:
-        for _ in range(10):
+        for _ in range(Caps().per_hour):
             await scene.attempts.cancel((await scene.begin()).id, ADMIN)
         scene.clock.set_wall_clock(step)
         with pytest.raises(RefusedError) as caught:
@@ -251,7 +252,8 @@ async def test_what_was_asked_for_before_a_restart_counts_if_its_time_is_known(
     step: float, refused: bool
 ) -> None:
     rows = [
-        an_attempt(id=f"{n}", update=str(n), state=State.DISCARDED, told=True) for n in range(10)
+        an_attempt(id=f"{n}", update=str(n), state=State.DISCARDED, told=True)
+        for n in range(Caps().per_hour)
     ]
 
     def later(scene: ServiceStage) -> None:
