@@ -15,7 +15,10 @@ from bootstrap_bot.journals.kind import JournalKind
 from bootstrap_bot.providers.provider import ProviderKind
 from bootstrap_bot.targets.tables import TargetTable, kind_of
 
-PROVIDERS = ("bootstrap_bot.providers.dingtalk.kind:KIND",)
+PROVIDERS = (
+    "bootstrap_bot.providers.dingtalk.kind:KIND",
+    "bootstrap_bot.providers.lark.kind:KIND",
+)
 
 TARGETS = (
     "bootstrap_bot.targets.config_file:ConfigTable",

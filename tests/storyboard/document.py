@@ -29,6 +29,7 @@ from bootstrap_bot.sandbox.dingtalk.answers import (
 )
 from bootstrap_bot.sandbox.dingtalk.stand_in import Call
 from bootstrap_bot.sandbox.telegram.stand_in import Message
+from tests.storyboard.lark import SCENARIOS as LARK
 from tests.storyboard.play import (
     ASTRBOT_PLACE,
     BEGIN,
@@ -548,6 +549,7 @@ CHAPTERS: Mapping[str, tuple[Scenario, ...]] = {
         Scenario(broken_platforms),
     ),
     "Where the credentials go": TARGETS,
+    "Lark and Feishu": LARK,
     "Everything else": (
         Scenario(language),
         Scenario(other_replies),

@@ -1,0 +1,1 @@
+"""Lark and Feishu as one platform: its registration, settings, placements and words."""
