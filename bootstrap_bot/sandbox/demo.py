@@ -1,4 +1,4 @@
-"""The demo: the real bot between the two stand-ins, for a newcomer's browser or by itself."""
+"""The demo: the real bot between the stand-ins, for a newcomer's browser or by itself."""
 
 import asyncio
 import locale
@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import qrcode
+from pydantic import SecretStr
 
 from bootstrap_bot.app import context_of
 from bootstrap_bot.bot import BootstrapBot
 from bootstrap_bot.http import Http
 from bootstrap_bot.registration.worker import OnStored
 from bootstrap_bot.sandbox.dingtalk.stand_in import DingTalkStandIn
+from bootstrap_bot.sandbox.lark.stand_in import LarkStandIn
 from bootstrap_bot.sandbox.telegram.stand_in import Message, TelegramStandIn
 from bootstrap_bot.settings import settings
 from bootstrap_bot.signals import stop_on_signals
@@ -26,18 +28,21 @@ from bootstrap_bot.targets.target import Platform
 
 PERSON = 42
 TOKEN = "123456:demo-token-of-the-stand-in"  # noqa: S105  (the stand-in's own)
-CONFIG = """\
-[chat]
-platforms = ["dingtalk"]
-
+CONFIG = f"""\
 [telegram]
-token = "{token}"
-admins = [{person}]
-api_url = "{telegram}"
+token = "{TOKEN}"
+admins = [{PERSON}]
+api_url = "{{telegram}}"
 
 [dingtalk]
-registration_url = "{dingtalk}"
-api_url = "{dingtalk}"
+registration_url = "{{dingtalk}}"
+api_url = "{{dingtalk}}"
+
+[lark]
+feishu_accounts_url = "{{lark.feishu_accounts_url}}"
+feishu_open_url = "{{lark.feishu_open_url}}"
+lark_accounts_url = "{{lark.lark_accounts_url}}"
+lark_open_url = "{{lark.lark_open_url}}"
 """
 CONFIG_NAME = "config.toml"
 LONGEST = 3600.0
@@ -46,7 +51,7 @@ STEP = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything on stage: both stand-ins, the bot's config, and what ends the play."""
+    """What is on stage and played with: stand-ins, the bot's config, and what ends the play."""
 
     telegram: TelegramStandIn
     dingtalk: DingTalkStandIn
@@ -59,8 +64,10 @@ async def open_page() -> int:
     async with _stage(interval=2, on_stored=_print_table) as stage:
         page = stage.telegram.page_url(PERSON, _language())
         print(f"Chat page:  {page}")
-        print("Nothing leaves this computer: Telegram and DingTalk are both played here.")
-        print("Type /dingtalk_new there and follow the buttons. Ctrl-C ends the demo.\n")
+        print("Nothing leaves this computer: Telegram, DingTalk and Lark are all played here.")
+        print(
+            "Type /dingtalk_new or /lark_new there and follow the buttons. Ctrl-C ends the demo.\n"
+        )
         await asyncio.to_thread(webbrowser.open, page)
         with suppress(TimeoutError):
             async with asyncio.timeout(LONGEST):
@@ -94,8 +101,10 @@ async def _stage(interval: int, on_stored: OnStored | None = None) -> AsyncItera
         async with (
             TelegramStandIn(TOKEN) as telegram,
             DingTalkStandIn(interval=interval, stage_seconds=0.5) as dingtalk,
+            LarkStandIn(interval=interval) as lark,
         ):
-            config = _write_config(Path(folder, CONFIG_NAME), telegram, dingtalk)
+            config = Path(folder, CONFIG_NAME)
+            _write(config, CONFIG.format(telegram=telegram.url, dingtalk=dingtalk.url, lark=lark))
             loaded = settings.load(config, {})
             application = application_for(loaded)
             bot = BootstrapBot(loaded)
@@ -108,11 +117,9 @@ async def _stage(interval: int, on_stored: OnStored | None = None) -> AsyncItera
                 await serving
 
 
-def _write_config(path: Path, telegram: TelegramStandIn, dingtalk: DingTalkStandIn) -> Path:
-    text = CONFIG.format(token=TOKEN, person=PERSON, telegram=telegram.url, dingtalk=dingtalk.url)
+def _write(path: Path, text: str) -> None:
     path.touch(0o600)
     path.write_text(text, encoding="utf-8")
-    return path
 
 
 async def _seen(stage: Stage, text: str) -> None:
@@ -149,8 +156,10 @@ async def _print_table(platform: Platform) -> None:
     print(f"  [platforms.{platform.id}]")
     print(f'  type = "{platform.type}"')
     print(f"  enabled = {str(platform.enabled).lower()}")
-    print(f'  client_id = "{platform.client_id}"')
-    print(f'  client_secret = "{platform.credentials.masked_secret()}"\n', flush=True)
+    for name, value in platform.values.items():
+        shown = platform.credentials.masked_secret() if isinstance(value, SecretStr) else value
+        print(f'  {name} = "{shown}"')
+    print(flush=True)
 
 
 def _language() -> str:

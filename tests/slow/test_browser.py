@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Literal
@@ -58,18 +58,19 @@ pytestmark = [
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """Who looks at it: a screen in CSS pixels, a taste, and Telegram's language code."""
+    """Who looks at it: a screen in CSS pixels, a taste, Telegram's language code, a platform."""
 
     name: str
     width: int
     height: int
     scheme: Literal["light", "dark"]
     language: Literal["en", "zh"]
+    platform: str = "dingtalk"
 
     @property
     def texts(self) -> Texts:
         """What the bot says on it."""
-        return Texts(self.language)
+        return Texts(self.language, self.platform)
 
 
 PHONES = [
@@ -86,6 +87,10 @@ class Hand:
     phone: Phone
     page: Page
     folder: Path
+
+    def suggested(self, command: str) -> Locator:
+        """A command that the empty page offers."""
+        return self.page.locator(".chip", has_text=command)
 
     def tap(self, code: str) -> None:
         """Taps a button of the bot's last message."""
@@ -187,7 +192,7 @@ def chat(phone: Phone, folder: Path) -> Iterator[tuple[Hand, IO[str]]]:
 def test_from_the_suggestion_to_a_stored_platform(phone: Phone, tmp_path: Path) -> None:
     with chat(phone, tmp_path) as (hand, printed):
         hand.keep("hello")
-        hand.page.locator("#chip").tap()
+        hand.suggested("/dingtalk_new").tap()
         hand.sees("stage.waiting")
         hand.keep("chat")
         assert hand.fits(hand.page)
@@ -215,7 +220,7 @@ def test_from_the_suggestion_to_a_stored_platform(phone: Phone, tmp_path: Path) 
 @pytest.mark.parametrize("phone", PHONES, ids=lambda phone: phone.name)
 def test_from_the_suggestion_to_a_refusal_and_again(phone: Phone, tmp_path: Path) -> None:
     with chat(phone, tmp_path) as (hand, _):
-        hand.page.locator("#chip").tap()
+        hand.suggested("/dingtalk_new").tap()
         hand.sees("stage.waiting")
         hand.tap("check")
         expect(hand.page.locator("#toast.shown")).not_to_be_empty()
@@ -232,6 +237,29 @@ def test_from_the_suggestion_to_a_refusal_and_again(phone: Phone, tmp_path: Path
         hand.tap("again")
         hand.sees("stage.waiting")
         assert hand.page.locator(".message.bot").count() == 1
+
+
+@pytest.mark.parametrize("phone", PHONES, ids=lambda phone: phone.name)
+def test_to_an_app_of_lark(phone: Phone, tmp_path: Path) -> None:
+    phone = replace(phone, platform="lark")
+    with chat(phone, tmp_path) as (hand, printed):
+        hand.suggested("/lark_new").tap()
+        hand.sees("stage.waiting")
+        hand.keep("lark-chat")
+        assert hand.fits(hand.page)
+        approval = hand.open("lark")
+        hand.keep("lark-approve", approval)
+        assert hand.fits(approval)
+        approval.locator("button.primary").tap()
+        expect(approval.locator(".verdict.good")).to_be_visible()
+        hand.keep("lark-approved", approval)
+        approval.close()
+        done = hand.sees("health.works")
+        expect(done).to_contain_text(_words(phone.texts, "stored.title_none"))
+        hand.keep("lark-stored")
+        assert hand.fits(hand.page)
+        table = next(line for line in printed if "app_secret" in line)
+        assert re.fullmatch(r'  app_secret = "•+[^•]{4}"\n', table)
 
 
 def _words(texts: Texts, code: str) -> str:

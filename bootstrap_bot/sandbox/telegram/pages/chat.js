@@ -7,7 +7,7 @@ const chinese = lang.startsWith("zh");
 
 const TEXTS = chinese
   ? {
-      badge: "演示", hint: "输入 /dingtalk_new，或者点一下：",
+      badge: "演示", hint: "输入命令，或者点一下：",
       harmless: "这里是演示用的手机，不会向 Telegram 发送任何内容。",
       menu: "菜单", placeholder: "消息", send: "发送", ok: "好", bot: "机器人", typing: "正在输入…",
       connecting: "正在连接…", copied: "已复制", copyFailed: "无法复制，请手动选择文字",
@@ -15,7 +15,7 @@ const TEXTS = chinese
       opens: "在新标签页中打开", tapToCopy: "点击复制",
     }
   : {
-      badge: "Demo", hint: "Type /dingtalk_new, or tap it:",
+      badge: "Demo", hint: "Type a command, or tap one:",
       harmless: "This is a practice phone. Nothing you do here reaches Telegram.",
       menu: "Menu", placeholder: "Message", send: "Send", ok: "OK", bot: "bot", typing: "typing…",
       connecting: "connecting…", copied: "Copied", copyFailed: "Could not copy: select the text instead",
@@ -413,7 +413,9 @@ function listen() {
 
 label();
 state(TEXTS.connecting, true);
-at("chip").addEventListener("click", () => say("/dingtalk_new"));
+for (const chip of document.querySelectorAll(".chip")) {
+  chip.addEventListener("click", () => say(chip.textContent));
+}
 at("composer").addEventListener("submit", submitted);
 at("text").addEventListener("input", typed);
 at("text").addEventListener("keydown", keyed);
