@@ -24,7 +24,7 @@ WORDS = (
     *("platform.name", "platform.console", "platform.account", "platform.needs"),
     *("waiting.steps", "waiting.steps_without_qr", "waiting.branding", "waiting.help"),
     *("stored.pair", "stored.next", "stored.approval", "health.not_published"),
-    *("refused.why", "refused.hint", "failed.bad_link", "failed.moved"),
+    *("refused.why", "refused.hint", "expired.why", "failed.bad_link", "failed.moved"),
     *("failed.no_credentials", "failed.unusable_pair"),
 )
 
