@@ -91,7 +91,7 @@ class Conversation:
         ]
         if any(shown):
             return
-        latest = await self._attempts.latest(owner, platform)
+        latest = await self._attempts.latest(owner, platform or None)
         if latest is None:
             self._say(asked, "reply.no_attempt", platform)
         else:

@@ -92,6 +92,21 @@ async def test_status_brings_all_of_them_down_or_that_of_one_platform(tmp_path: 
         ]
 
 
+async def test_status_shows_the_last_one_where_nothing_is_under_way(tmp_path: Path) -> None:
+    async with Stage(tmp_path) as scene:
+        await scene.says("/status")
+        await scene.sees("Nothing is under way. Send /bot_new to connect a bot.")
+        for name in ("cloud", "dingtalk"):
+            await scene.waits(f"/{name}_new", "Connect a")
+            await scene.says(f"/{name}_cancel")
+            await scene.sees("This deletes nothing")
+        await scene.says("/status")
+        await scene.settled()
+        assert "This deletes nothing at DingTalk." in scene.telegram.last(ADMIN).text
+        await scene.says("/cloud_status")
+        await scene.sees("This deletes nothing at Cloud.")
+
+
 async def test_cancel_asks_which_where_there_are_several(tmp_path: Path) -> None:
     async with Stage(tmp_path) as scene:
         await scene.waits("/dingtalk_new", "Connect a DingTalk bot")

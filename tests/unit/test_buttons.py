@@ -19,7 +19,7 @@ def test_what_a_button_carries_is_known_to_old_messages() -> None:
 
 
 @pytest.mark.parametrize("action", list(Action))
-@pytest.mark.parametrize("attempt", ["0", ID, "z" * 32])
+@pytest.mark.parametrize("attempt", ["0", ID, "z" * 32, "lark_2.my-bot"])
 def test_every_button_fits_telegrams_limit_and_comes_back_whole(
     action: Action, attempt: str
 ) -> None:
