@@ -38,6 +38,7 @@ from bootstrap_bot.sandbox.telegram.stand_in import Message, Trouble
 from bootstrap_bot.targets.target import Note
 from tests.support.clock import START
 from tests.support.credentials import a_secret
+from tests.support.hindrances import DELIVERY_BEGUN, no_room_for
 from tests.support.scene import ADMIN, OTHER_ADMIN, Scene
 
 ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
@@ -414,17 +415,13 @@ async def test_nothing_is_written_or_said_before_the_secret_is_in_the_journal(
     async with Scene(tmp_path) as scene:
         await scene.invited()
         before = scene.config.read_bytes()
-        scene.sql(
-            "CREATE TRIGGER full BEFORE UPDATE ON attempts WHEN NEW.secrets IS NOT NULL"
-            " BEGIN SELECT RAISE(ABORT, 'no room'); END"
-        )
-        scene.dingtalk.next_poll(success(ID, SECRET))
-        for pause in (5, 1, 2, 4):
-            assert await scene.next_moment() == pause
-        await scene.idle()
-        assert scene.config.read_bytes() == before
-        assert "Waiting for you" in scene.telegram.last(ADMIN).text
-        scene.sql("DROP TRIGGER full")
+        with no_room_for(scene, "UPDATE ON attempts WHEN NEW.secrets IS NOT NULL"):
+            scene.dingtalk.next_poll(success(ID, SECRET))
+            for pause in (5, 1, 2, 4):
+                assert await scene.next_moment() == pause
+            await scene.idle()
+            assert scene.config.read_bytes() == before
+            assert "Waiting for you" in scene.telegram.last(ADMIN).text
         assert await scene.next_moment() == 8
         await scene.sees("Done")
         assert scene.platforms() == {"dingtalk": STORED}
@@ -437,17 +434,13 @@ async def test_the_config_is_not_touched_before_its_delivery_is_in_the_journal(
     async with Scene(tmp_path) as scene:
         await scene.invited()
         before = scene.config.read_bytes()
-        scene.sql(
-            "CREATE TRIGGER full BEFORE UPDATE ON attempts"
-            " WHEN json_array_length(NEW.rest, '$.deliveries')"
-            " BEGIN SELECT RAISE(ABORT, 'no room'); END"
-        )
-        await scene.poll(success(ID, SECRET))
-        [row] = scene.journal()
-        assert (row["state"], row["client_id"], row["client_secret"]) == ("captured", ID, SECRET)
-        assert scene.config.read_bytes() == before
-        assert "Waiting for you" in scene.telegram.last(ADMIN).text
-        scene.sql("DROP TRIGGER full")
+        with no_room_for(scene, DELIVERY_BEGUN):
+            await scene.poll(success(ID, SECRET))
+            [row] = scene.journal()
+            assert row["state"] == "captured"
+            assert (row["client_id"], row["client_secret"]) == (ID, SECRET)
+            assert scene.config.read_bytes() == before
+            assert "Waiting for you" in scene.telegram.last(ADMIN).text
         await scene.next_moment()
         await scene.sees("Done")
 
@@ -457,15 +450,11 @@ async def test_no_message_says_so_before_the_config_holds_it_and_it_was_read_bac
 ) -> None:
     async with Scene(tmp_path) as scene:
         await scene.invited()
-        scene.sql(
-            "CREATE TRIGGER full BEFORE UPDATE ON attempts WHEN NEW.state = 'stored'"
-            " BEGIN SELECT RAISE(ABORT, 'no room'); END"
-        )
-        await scene.poll(success(ID, SECRET))
-        assert scene.platforms() == {"dingtalk": STORED}
-        assert [one["state"] for one in scene.deliveries()] == ["verified"]
-        assert "Waiting for you" in scene.telegram.last(ADMIN).text
-        scene.sql("DROP TRIGGER full")
+        with no_room_for(scene, "UPDATE ON attempts WHEN NEW.state = 'stored'"):
+            await scene.poll(success(ID, SECRET))
+            assert scene.platforms() == {"dingtalk": STORED}
+            assert [one["state"] for one in scene.deliveries()] == ["verified"]
+            assert "Waiting for you" in scene.telegram.last(ADMIN).text
         await scene.next_moment()
         await scene.sees("Done")
 
@@ -473,16 +462,13 @@ async def test_no_message_says_so_before_the_config_holds_it_and_it_was_read_bac
 async def test_what_does_not_read_back_the_same_is_not_called_stored(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.invited()
-        scene.sql(
-            "CREATE TRIGGER full BEFORE UPDATE ON attempts"
-            " WHEN NEW.rest ->> '$.deliveries[0].state' = 'written'"
-            " BEGIN SELECT RAISE(ABORT, 'no room'); END"
-        )
-        await scene.poll(success(ID, SECRET))
-        written = scene.config.read_text(encoding="utf-8")
-        assert SECRET in written
-        scene.config.write_text(written.replace(SECRET, "another"), encoding="utf-8")
-        scene.sql("DROP TRIGGER full")
+        with no_room_for(
+            scene, "UPDATE ON attempts WHEN NEW.rest ->> '$.deliveries[0].state' = 'written'"
+        ):
+            await scene.poll(success(ID, SECRET))
+            written = scene.config.read_text(encoding="utf-8")
+            assert SECRET in written
+            scene.config.write_text(written.replace(SECRET, "another"), encoding="utf-8")
         await scene.next_moment()
         shown = await scene.sees("not stored yet")
         assert "what was written did not read back the same" in shown.text
@@ -1105,16 +1091,11 @@ async def test_an_edit_that_had_to_wait_does_not_cry_over_work_that_has_just_beg
         await scene.invited()
         scene.telegram.fail("editMessageCaption", Trouble(429, retry_after=12))
         await scene.poll(stage("SCANNED"))
-        scene.sql(
-            "CREATE TRIGGER full BEFORE UPDATE ON attempts"
-            " WHEN json_array_length(NEW.rest, '$.deliveries')"
-            " BEGIN SELECT RAISE(ABORT, 'no room'); END"
-        )
-        await scene.poll(success(ID, SECRET))
-        await scene.recorded("captured", told=False)
-        await scene.pass_time(12 - 5)
-        await scene.settled()
-        scene.sql("DROP TRIGGER full")
+        with no_room_for(scene, DELIVERY_BEGUN):
+            await scene.poll(success(ID, SECRET))
+            await scene.recorded("captured", told=False)
+            await scene.pass_time(12 - 5)
+            await scene.settled()
         await scene.next_moment()
         await scene.sees("Done")
         assert not any("not stored yet" in text for text in scene.captions())

@@ -17,18 +17,18 @@ from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
 from bootstrap_bot.sandbox.answers import Answer
 from bootstrap_bot.sandbox.dingtalk.answers import approving, fail, success, waiting
-from bootstrap_bot.sandbox.telegram.stand_in import Message, Trouble
+from bootstrap_bot.sandbox.telegram.stand_in import Trouble
 from tests.support.attempts import ADMIN as OWNER
 from tests.support.attempts import CLIENT_ID, OTHER, SECRET, an_attempt, captured
 from tests.support.clock import START
 from tests.support.full_attempt import DELIVERY, FULL
+from tests.support.hindrances import mend, spoil
 from tests.support.old_state_file import ADDED, FIRST, an_old_file, as_then, grown_old
 from tests.support.scene import ADMIN, Scene
 
 PAIR = {"client_id": CLIENT_ID, "client_secret": SECRET}
 STORED_TABLE = {"type": "dingtalk", "enabled": True, **PAIR}
 MINUTE, DAY = 60.0, 86400.0
-NOT_A_TABLE = "platforms = 5\n"
 DOWN = Trouble(502)
 
 
@@ -204,33 +204,6 @@ async def carried_over_by(scene: Scene) -> None:
     await scene.until(lambda: scene.sql("PRAGMA user_version") == [{"user_version": LATEST}])
 
 
-async def invited(scene: Scene, topic: int | None = None) -> Message:
-    """/dingtalk_new, up to a message that is shown and recorded."""
-    await scene.says("/dingtalk_new", topic=topic)
-    message = await scene.sees("Waiting for you")
-    await scene.idle()
-    await scene.until(lambda: scene.journal()[-1]["message"] == message.id)
-    return message
-
-
-async def stored(scene: Scene) -> Message:
-    """One attempt from the command to its result."""
-    await invited(scene)
-    await scene.poll(success(CLIENT_ID, SECRET))
-    message = await scene.sees("Done")
-    await scene.recorded("stored")
-    return message
-
-
-def mark(scene: Scene) -> None:
-    """Makes the config's platforms something no table can be put into."""
-    scene.config.write_text(NOT_A_TABLE + scene.config.read_text(encoding="utf-8"))
-
-
-def mend(scene: Scene) -> None:
-    scene.config.write_text(scene.config.read_text(encoding="utf-8").replace(NOT_A_TABLE, ""))
-
-
 async def test_a_requested_one_gets_its_link(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         scene.dingtalk.next("init", Answer(hang=True))
@@ -246,7 +219,7 @@ async def test_a_requested_one_gets_its_link(tmp_path: Path) -> None:
 @pytest.mark.parametrize("topic", [None, 7001])
 async def test_a_waiting_one_is_polled_with_its_code(tmp_path: Path, topic: int | None) -> None:
     async with Scene(tmp_path) as scene:
-        before = await invited(scene, topic)
+        before = await scene.invited(topic=topic)
         await updated(scene)
         await scene.idle()
         assert scene.telegram.last(ADMIN).text == before.text
@@ -261,7 +234,7 @@ async def test_a_waiting_one_is_polled_with_its_code(tmp_path: Path, topic: int 
 @pytest.mark.parametrize("button", ["Use it", "Discard"])
 async def test_what_comes_for_a_cancelled_one_is_offered(tmp_path: Path, button: str) -> None:
     async with Scene(tmp_path) as scene:
-        await invited(scene)
+        await scene.invited()
         await scene.press("Cancel")
         await scene.sees("Cancelled")
         await scene.recorded("cancelled")
@@ -277,7 +250,7 @@ async def test_what_comes_for_a_cancelled_one_is_offered(tmp_path: Path, button:
 
 async def test_a_held_one_waits_for_its_admin(tmp_path: Path) -> None:
     async with Scene(tmp_path, more="[security]\nconfirm = true\n") as scene:
-        await invited(scene)
+        await scene.invited()
         await scene.poll(success(CLIENT_ID, SECRET))
         await scene.sees("Credentials of a DingTalk bot arrived")
         await scene.recorded("held")
@@ -289,7 +262,7 @@ async def test_a_held_one_waits_for_its_admin(tmp_path: Path) -> None:
 
 async def test_a_refused_one_is_asked_about_quietly_until_its_time_is_up(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        await invited(scene)
+        await scene.invited()
         scene.dingtalk.latest.script.standing = fail()
         await scene.next_poll()
         shown = await scene.sees("DingTalk refused")
@@ -304,7 +277,7 @@ async def test_a_refused_one_is_asked_about_quietly_until_its_time_is_up(tmp_pat
 
 async def test_an_expired_one_is_told(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        await invited(scene)
+        await scene.invited()
         await updated(scene, away=DAY)
         await scene.poll(waiting())
         await scene.sees("The link has expired")
@@ -328,8 +301,8 @@ async def test_a_failed_one_that_nobody_was_told_of_is_told(tmp_path: Path) -> N
 
 async def test_a_captured_one_is_stored_once_it_can_be(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        before = await invited(scene)
-        mark(scene)
+        before = await scene.invited()
+        spoil(scene)
         await scene.poll(success(CLIENT_ID, SECRET))
         await scene.sees("it is not stored yet")
         await updated(scene)
@@ -343,7 +316,7 @@ async def test_a_captured_one_is_stored_once_it_can_be(tmp_path: Path) -> None:
 
 async def test_a_stored_one_that_is_not_published_is_looked_after(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        await invited(scene)
+        await scene.invited()
         await scene.poll(approving(CLIENT_ID, SECRET))
         await scene.sees("Your organisation still has to approve the bot")
         await scene.recorded("stored")
@@ -358,8 +331,8 @@ async def test_a_stored_one_that_is_not_published_is_looked_after(tmp_path: Path
 
 async def test_a_removal_under_way_is_finished(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        await stored(scene)
-        mark(scene)
+        await scene.stored(success(CLIENT_ID, SECRET))
+        spoil(scene)
         scene.config.write_text(scene.config.read_text().replace("[platforms.dingtalk]", "[spare]"))
         await scene.press("Not mine")
         await scene.telegram.until(
@@ -379,7 +352,7 @@ async def test_a_removal_under_way_is_finished(tmp_path: Path) -> None:
 
 async def test_one_that_is_over_can_still_be_taken_back(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        result = await stored(scene)
+        result = await scene.stored(success(CLIENT_ID, SECRET))
         while scene.clock.pauses:
             await scene.next_moment()
             await scene.idle()

@@ -8,6 +8,7 @@ from bootstrap_bot.chat.commands import menu as offered
 from bootstrap_bot.chat.texts import LANGUAGES, Texts
 from bootstrap_bot.sandbox.dingtalk.answers import success
 from bootstrap_bot.sandbox.telegram.stand_in import Message
+from tests.support.hindrances import LANGUAGE_CHOSEN, no_room_for
 from tests.support.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene
 
 ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
@@ -214,12 +215,8 @@ async def test_a_choice_that_cannot_be_kept_is_not_made(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         await scene.says("/language")
         await scene.sees("Which language shall I speak?")
-        scene.sql(
-            "CREATE TRIGGER full BEFORE INSERT ON languages"
-            " BEGIN SELECT RAISE(ABORT, 'no room'); END"
-        )
-        press = await scene.press("简体中文")
-        assert press.answer == EN.plain("error.state_unusable")
-        await reads(scene, "en")
-        scene.sql("DROP TRIGGER full")
+        with no_room_for(scene, LANGUAGE_CHOSEN):
+            press = await scene.press("简体中文")
+            assert press.answer == EN.plain("error.state_unusable")
+            await reads(scene, "en")
         await chosen(scene, "zh")

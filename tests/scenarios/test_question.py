@@ -8,6 +8,7 @@ from bootstrap_bot.chat.texts import Texts
 from bootstrap_bot.sandbox.dingtalk.answers import expired, success
 from bootstrap_bot.sandbox.telegram.stand_in import Message, Press
 from bootstrap_bot.targets.neighbours import copy_of
+from tests.support.hindrances import DELIVERY_BEGUN, no_room_for
 from tests.support.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene, data_of
 
 EN, ZH = Texts("en", "dingtalk"), Texts("zh", "dingtalk")
@@ -219,15 +220,10 @@ async def test_the_old_pair_stays_until_the_new_one_can_be_stored(tmp_path: Path
         before = scene.config.read_bytes()
         await chosen(scene, REPLACE)
         assert scene.config.read_bytes() == before
-        scene.sql(
-            "CREATE TRIGGER full BEFORE UPDATE ON attempts"
-            " WHEN json_array_length(NEW.rest, '$.deliveries')"
-            " BEGIN SELECT RAISE(ABORT, 'no room'); END"
-        )
-        await scene.poll(success(NEW_ID, NEW_SECRET))
-        assert scene.config.read_bytes() == before
-        assert "Waiting for you" in scene.telegram.last(ADMIN).text
-        scene.sql("DROP TRIGGER full")
+        with no_room_for(scene, DELIVERY_BEGUN):
+            await scene.poll(success(NEW_ID, NEW_SECRET))
+            assert scene.config.read_bytes() == before
+            assert "Waiting for you" in scene.telegram.last(ADMIN).text
         await scene.next_moment()
         await scene.sees("Done")
         assert pairs(scene) == {"dingtalk": (NEW_ID, NEW_SECRET)}

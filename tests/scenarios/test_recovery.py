@@ -14,24 +14,15 @@ from bootstrap_bot.sandbox.dingtalk.stand_in import PATHS
 from bootstrap_bot.sandbox.telegram.stand_in import Message, Trouble
 from bootstrap_bot.targets.neighbours import copy_of
 from tests.support.clock import START
+from tests.support.hindrances import mend, spoil
 from tests.support.scene import ADMIN, OTHER_ADMIN, STRANGER, Scene
 
 ID, SECRET = "dingabcdefgh1234", "q" * 60 + "WXYZ"
 PAIR = {"client_id": ID, "client_secret": SECRET}
 STORED = {"type": "dingtalk", "enabled": True, **PAIR}
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
-NOT_A_TABLE = "platforms = 5\n"
 DOWN = Trouble(502)
 CODE = re.compile(r"\b[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}\b")  # as the stand-in makes them
-
-
-async def stored(scene: Scene) -> Message:
-    """One attempt from the command to its result."""
-    await scene.invited()
-    await scene.poll(success(ID, SECRET))
-    message = await scene.sees("Done")
-    await scene.recorded("stored")
-    return message
 
 
 async def looks(scene: Scene) -> float:
@@ -43,15 +34,6 @@ async def looks(scene: Scene) -> float:
 
 async def until_deleted(scene: Scene, message: Message) -> None:
     await scene.telegram.until(lambda: message.deleted)
-
-
-def mark(scene: Scene) -> None:
-    """Makes the config's platforms something no table can be put into."""
-    scene.config.write_text(NOT_A_TABLE + scene.config.read_text(encoding="utf-8"))
-
-
-def mend(scene: Scene) -> None:
-    scene.config.write_text(scene.config.read_text(encoding="utf-8").replace(NOT_A_TABLE, ""))
 
 
 def codes(scene: Scene) -> set[str]:
@@ -158,7 +140,7 @@ async def test_a_cancelled_code_is_asked_about_once_a_minute_and_what_comes_is_o
 async def test_what_was_captured_is_stored_as_soon_as_it_can_be(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         before = await scene.invited()
-        mark(scene)
+        spoil(scene)
         await scene.poll(success(ID, SECRET))
         await scene.sees("it is not stored yet")
         await scene.restart()
@@ -187,7 +169,7 @@ async def test_what_was_stored_is_told(tmp_path: Path) -> None:
 
 async def test_what_is_told_is_not_told_again(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        await stored(scene)
+        await scene.stored(success(ID, SECRET))
         await scene.until(lambda: checks(scene) == 1)
         await scene.idle()
         await scene.sees("Checked: DingTalk accepts the credentials")
@@ -222,8 +204,8 @@ async def test_a_message_that_was_to_be_removed_is_removed_after_the_restart(
 
 async def test_a_removal_under_way_is_finished(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        await stored(scene)
-        mark(scene)
+        await scene.stored(success(ID, SECRET))
+        spoil(scene)
         scene.config.write_text(scene.config.read_text().replace("[platforms.dingtalk]", "[spare]"))
         await scene.press("Not mine")
         await scene.sees("Done")
@@ -448,7 +430,7 @@ async def test_the_watch_uses_what_the_config_holds_when_our_copy_is_erased(
 async def test_a_table_wiped_within_ten_minutes_is_written_once_more(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         stale = scene.config.read_text(encoding="utf-8")
-        await stored(scene)
+        await scene.stored(success(ID, SECRET))
         await scene.idle()
         scene.config.write_text(stale, encoding="utf-8")
         assert scene.platforms() == {}
@@ -465,7 +447,7 @@ async def test_a_table_wiped_within_ten_minutes_is_written_once_more(tmp_path: P
 
 async def test_a_table_that_is_there_is_not_touched_by_the_second_look(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        await stored(scene)
+        await scene.stored(success(ID, SECRET))
         scene.config.write_text(
             scene.config.read_text().replace("enabled = true", "enabled = false # by hand")
         )
@@ -477,7 +459,7 @@ async def test_a_table_that_is_there_is_not_touched_by_the_second_look(tmp_path:
 
 async def test_code_and_secret_are_erased_together_after_the_second_look(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        await stored(scene)
+        await scene.stored(success(ID, SECRET))
         code = scene.dingtalk.latest.device_code
         for kept in (code, SECRET):
             assert kept.encode() in scene.state.read_bytes()
@@ -493,8 +475,8 @@ async def test_code_and_secret_are_erased_together_after_the_second_look(tmp_pat
 
 async def test_a_second_look_that_fails_keeps_the_secret_and_comes_again(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        await stored(scene)
-        mark(scene)
+        await scene.stored(success(ID, SECRET))
+        spoil(scene)
         scene.config.write_text(scene.config.read_text().replace("[platforms.dingtalk]", "[spare]"))
         stored_at = scene.journal()[-1]["stored_at"] - START
         moment = 0.0
@@ -509,7 +491,7 @@ async def test_a_second_look_that_fails_keeps_the_secret_and_comes_again(tmp_pat
 
 async def test_what_is_over_is_forgotten_after_thirty_days(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
-        await stored(scene)
+        await scene.stored(success(ID, SECRET))
         while scene.clock.pauses:
             await looks(scene)
         begun = START - scene.clock.now() + 30 * DAY
@@ -573,7 +555,7 @@ async def test_what_a_former_admin_captured_is_offered_to_the_first_admin(tmp_pa
     async with Scene(tmp_path) as scene:
         await scene.says("hello", OTHER_ADMIN)
         await scene.invited()
-        mark(scene)
+        spoil(scene)
         await scene.poll(success(ID, SECRET))
         await scene.sees("it is not stored yet")
         mend(scene)
@@ -729,7 +711,7 @@ async def test_a_bot_bound_again_changes_its_secret_and_nothing_else(tmp_path: P
 async def test_not_mine_asks_again_and_removes_the_table(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         before = scene.config.read_text()
-        result = await stored(scene)
+        result = await scene.stored(success(ID, SECRET))
         own = result.button_texts
         await scene.press("Not mine")
         await scene.telegram.until(lambda: result.button_texts == ["Yes, remove it", "No, keep it"])
@@ -753,7 +735,7 @@ async def test_not_mine_asks_again_and_removes_the_table(tmp_path: Path) -> None
 @pytest.mark.parametrize("away", [MINUTE, 20 * DAY])
 async def test_not_mine_works_after_a_restart(tmp_path: Path, away: float) -> None:
     async with Scene(tmp_path) as scene:
-        result = await stored(scene)
+        result = await scene.stored(success(ID, SECRET))
         if away > DAY:
             while scene.clock.pauses:
                 await looks(scene)

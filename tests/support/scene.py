@@ -157,6 +157,14 @@ class Scene:
         await self.idle()
         return message
 
+    async def stored(self, answer: Answer) -> Message:
+        """From the command to the result that DingTalk's answer brings, once it was told."""
+        await self.invited()
+        await self.poll(answer)
+        message = await self.sees("Done")
+        await self.recorded("stored")
+        return message
+
     async def cancelled_while_asked(self, answer: Answer) -> Message:
         """Invited, and cancelled while DingTalk is about to answer that, once it is let go."""
         await self.invited()

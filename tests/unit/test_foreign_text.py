@@ -20,7 +20,7 @@ from bootstrap_bot.registration.delivery import Closed, Delivery, DeliveryState
 from bootstrap_bot.registration.inventory import Found, Listed
 from bootstrap_bot.sandbox.telegram.entities import formatted
 from bootstrap_bot.targets.command import End
-from tests.support.attempts import ADMIN, LINKS
+from tests.support.attempts import LINKS, an_attempt
 from tests.support.clock import START
 from tests.support.credentials import a_secret, ding_bot, ding_pair
 
@@ -66,15 +66,7 @@ def foul_attempt(foul: str, state: State, delivery: DeliveryState, trouble: str)
         run_output=foul,
         closed=Closed.SKIPPED.value if state is State.REMOVED else "",
     )
-    return Attempt(
-        id="0123456789",
-        provider="dingtalk",
-        owner=ADMIN,
-        chat="42",
-        language="en",
-        update="1",
-        requested_at=START,
-        acted_at=START,
+    return an_attempt(
         wanted_id=foul,
         state=state,
         user_code=foul,

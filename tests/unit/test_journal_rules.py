@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import resource
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from bootstrap_bot.registration.attempt import Attempt
 from bootstrap_bot.registration.delivery import Delivery
 from tests.support.attempts import an_attempt
 from tests.support.full_attempt import DELIVERY, FULL
+from tests.support.system_calls import largest_file
 
 
 @pytest.fixture
@@ -51,17 +51,6 @@ def refused(path: Path, code: Code, holder: str = "") -> Iterator[None]:
     error = caught.value
     assert (error.code, error.path, error.holder) == (code, str(path), holder)
     assert error.__suppress_context__
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Within, this process cannot make any file larger than that, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def size_of(path: Path) -> int:

@@ -10,7 +10,7 @@ from bootstrap_bot.chat.texts import LANGUAGES, Texts
 from bootstrap_bot.hosts.telegram.host import LIMITS
 from bootstrap_bot.providers.provider import Stage
 from bootstrap_bot.registration.attempt import Attempt, State
-from tests.support.attempts import ADMIN, LINKS
+from tests.support.attempts import LINKS, an_attempt
 from tests.support.clock import START
 from tests.support.credentials import a_secret
 
@@ -19,16 +19,7 @@ INVITING = ("waiting.title", "waiting.steps", "stage.waiting", "stage.scanned", 
 
 def kept(state: State, stage: Stage, trouble: str = "") -> Attempt:
     """An attempt in that state whose pair is kept."""
-    return Attempt(
-        id="0123456789",
-        provider="dingtalk",
-        owner=ADMIN,
-        chat="42",
-        language="en",
-        update="1",
-        requested_at=START,
-        acted_at=START,
-        wanted_id="dingtalk",
+    return an_attempt(
         state=state,
         stage=stage,
         stage_at=START - 3600,
