@@ -34,7 +34,8 @@ from bootstrap_bot.registration.person import Admins
 from bootstrap_bot.registration.service import RegistrationService
 from bootstrap_bot.registration.worker import OnStored, Services
 from bootstrap_bot.secret_spellings import proxies_in
-from bootstrap_bot.settings.settings import Settings, proxy_of_provider
+from bootstrap_bot.settings.proxies import proxy_of_provider
+from bootstrap_bot.settings.settings import Settings
 from bootstrap_bot.settings.targets import addresses_of, proxy_of_target
 from bootstrap_bot.targets.command import Command, Ran, run
 from bootstrap_bot.targets.config_file import OWN_CONFIG

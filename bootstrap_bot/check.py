@@ -23,7 +23,8 @@ from bootstrap_bot.hosts.telegram.events import person_of
 from bootstrap_bot.http import Http
 from bootstrap_bot.log import guard
 from bootstrap_bot.registration.person import FixedAdmins
-from bootstrap_bot.settings.settings import Settings, proxy_of
+from bootstrap_bot.settings.proxies import proxy_of
+from bootstrap_bot.settings.settings import Settings
 
 # Whoever writes the config holds its lock for a moment only.
 LOCK_SECONDS = 3.0

@@ -20,7 +20,8 @@ from bootstrap_bot.hosts.telegram.odd_answers import OddAnswerError, kind_of, un
 from bootstrap_bot.hosts.telegram.polling import UpdateLoop
 from bootstrap_bot.log import guard
 from bootstrap_bot.registration.supervising import supervised
-from bootstrap_bot.settings.settings import Settings, proxy_of
+from bootstrap_bot.settings.proxies import proxy_of
+from bootstrap_bot.settings.settings import Settings
 
 log = logging.getLogger(__name__)
 

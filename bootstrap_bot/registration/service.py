@@ -1,6 +1,7 @@
 """Every attempt under way: begun, looked up, decided on, taken up after a restart."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -32,6 +33,8 @@ from bootstrap_bot.registration.transitions import (
     used,
 )
 from bootstrap_bot.registration.worker import Services, Worker
+
+log = logging.getLogger(__name__)
 
 KEPT = 30 * 24 * HOUR
 CANCELLABLE = frozenset({State.REQUESTED, State.WAITING})
@@ -84,6 +87,9 @@ class RegistrationService:
         await self._services.journal.forget(now - KEPT)
         await self._limits.start()
         for found in await self._services.journal.unfinished():
+            if found.provider not in self._services.providers:
+                log.warning("an attempt on %s waits until that platform is there", found.provider)
+                continue
             attempt = not_ahead(found, now)
             if attempt.owner in await self._services.admins.all():
                 self._take_up(attempt)

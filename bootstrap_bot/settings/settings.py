@@ -2,9 +2,9 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,11 +16,12 @@ from bootstrap_bot.editing.toml_reader import read_toml
 from bootstrap_bot.errors import ConfigError, Fault
 from bootstrap_bot.providers.provider import ProviderTable
 from bootstrap_bot.settings.faults import remedy, shown
+from bootstrap_bot.settings.proxies import faults_of, proxy_of, with_a_way
 from bootstrap_bot.settings.table import Table
 from bootstrap_bot.settings.tables import Chat, Limits, Log, Security, State, Telegram
 from bootstrap_bot.settings.targets import exposed_targets, misnamed_targets, read_targets
 from bootstrap_bot.targets.tables import TargetTable
-from bootstrap_bot.urls import HTTP_PROXIES, clean_base_url, proxy_for
+from bootstrap_bot.urls import clean_base_url
 
 __all__ = [
     "CONFIG_VARIABLE",
@@ -32,8 +33,6 @@ __all__ = [
     "State",
     "Telegram",
     "load",
-    "proxy_of",
-    "proxy_of_provider",
     "tables",
     "variables",
     "without_config",
@@ -157,17 +156,19 @@ class _Loader:
         targets, faults = read_targets(data, self._environ, self._file)
         self._faults.extend(faults)
         if telegram:
-            self._check_proxy(lambda: proxy_of(telegram, self._environ))
-        known = {name: table for name, table in providers.items() if table is not None}
-        for name, table in known.items():
-            for address in table.addresses:
-                self._check_proxy(partial(proxy_of_provider, name, table, address, self._environ))
+            self._faults.extend(faults_of(lambda: proxy_of(telegram, self._environ)))
+        named = {*data, *(table for table, _ in self._variables), *(chat.platforms if chat else ())}
+        whole = {name: table for name, table in providers.items() if table is not None}
+        known, lost = with_a_way(whole, self._environ)
+        asked_for = [fault for name, faults in lost.items() if name in named for fault in faults]
+        self._faults.extend(asked_for if known else [*chain(*lost.values())])
         if not (telegram and state and chat and log and security and limits) or self._faults:
             raise ConfigError(list(dict.fromkeys(self._faults)))
         warnings = (
             *self._exposed(telegram),
             *exposed_targets(targets, str(self._file)),
             *misnamed_targets(data, str(self._file)),
+            *chain(*lost.values()),
             *self._readable(data),
         )
         path = self._file.absolute()
@@ -225,13 +226,6 @@ class _Loader:
             source = self._variables.get(("chat", "platforms"))
             self._fault("chat.platforms", f"must be among {', '.join(known)}", source)
 
-    def _check_proxy(self, find: Callable[[], object]) -> None:
-        """Notes a proxy of the environment that cannot be used for an address."""
-        try:
-            find()
-        except ConfigError as error:
-            self._faults.extend(error.faults)
-
     def _exposed(self, telegram: Telegram) -> Iterator[Fault]:
         if clean_base_url(telegram.api_url, private_http=True).exposed:
             source = self._variables.get(("telegram", "api_url"), str(self._file))
@@ -248,22 +242,6 @@ class _Loader:
 
     def _fault(self, key: str, remedy: str, variable: str | None = None) -> None:
         self._faults.append(Fault(variable or str(self._file), key, remedy))
-
-
-def proxy_of(telegram: Telegram, environ: Mapping[str, str]) -> str | None:
-    """The proxy through which Telegram is reached; None is direct.
-
-    Raises ConfigError when the environment names one that cannot be used.
-    """
-    return proxy_for(telegram.api_url, telegram.proxy.get_secret_value(), environ)
-
-
-def proxy_of_provider(
-    name: str, table: ProviderTable, address: str, environ: Mapping[str, str]
-) -> str | None:
-    """The proxy through which one of a platform's addresses is reached; raises as above."""
-    setting = table.proxy.get_secret_value()
-    return proxy_for(address, setting, environ, schemes=HTTP_PROXIES, key=f"{name}.proxy")
 
 
 def _read(file: Path, *, required: bool) -> dict[str, Any]:

@@ -857,3 +857,15 @@ async def test_two_removals_at_once_are_one() -> None:
         await rest()
         await scene.attempts.stop()
         assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_an_attempt_whose_platform_is_gone_waits_and_holds_up_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    gone = an_attempt(id="gone", update="0", provider="uninstalled")
+    async with started(gone, waiting()) as scene:
+        await scene.pass_time(60)
+        assert scene.office.times
+        assert scene.row("gone") == gone
+        assert (await scene.begin()).owner == ADMIN
+    assert "uninstalled waits until that platform is there" in caplog.text

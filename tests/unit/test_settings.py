@@ -8,12 +8,11 @@ import pytest
 from bootstrap_bot import registry
 from bootstrap_bot.errors import ConfigError, Fault
 from bootstrap_bot.providers.dingtalk.settings import DingTalkTable
+from bootstrap_bot.settings.proxies import proxy_of, proxy_of_provider
 from bootstrap_bot.settings.settings import (
     CONFIG_VARIABLE,
     Settings,
     load,
-    proxy_of,
-    proxy_of_provider,
     tables,
     variables,
 )
@@ -347,11 +346,22 @@ def test_an_environment_proxy_that_only_telegram_can_use_is_a_fault_of_each_plat
     file.write_text(TOKEN_LINE)
     found = [(fault.source, fault.key) for fault in faults(file, environ)]
     assert found == [("ALL_PROXY", f"{name}.proxy") for name in registry.providers()]
-    direct = "".join(f'[{name}]\nproxy = "none"\n' for name in registry.providers())
-    settings = loaded(file, TOKEN_LINE + direct, environ)
+    settings = loaded(file, TOKEN_LINE + '[dingtalk]\nproxy = "none"', environ)
     assert proxy_of(settings.telegram, environ) == environ["ALL_PROXY"]
     table = dingtalk(settings)
     assert proxy_of_provider("dingtalk", table, table.api_url, environ) is None
+
+
+def test_a_platform_that_nobody_named_and_no_proxy_leads_to_is_left_out(file: Path) -> None:
+    environ = {"ALL_PROXY": "socks5://u:hunter2@p:1"}
+    text = TOKEN_LINE + '[dingtalk]\nproxy = "none"\n'
+    settings = loaded(file, text, environ)
+    assert settings.offered == ("dingtalk",)
+    others = [name for name in registry.providers() if name != "dingtalk"]
+    assert [fault.key for fault in settings.warnings] == [f"{name}.proxy" for name in others]
+    for name in others:
+        for named in (f"[{name}]\n", f'[chat]\nplatforms = ["{name}"]\n'):
+            assert set(faults_of(file, text + named, environ)) == {f"{name}.proxy"}
 
 
 def test_every_fault_names_a_file_or_a_variable_first(file: Path) -> None:
