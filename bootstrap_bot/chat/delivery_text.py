@@ -22,8 +22,10 @@ RUN_ENDS = ("well", "badly", "running", *(end.value for end in End if end is not
 
 
 def program(kind: str, texts: Texts) -> str:
-    """The name of a kind's program."""
-    return texts.plain(f"program.{kind.replace('-', '_')}")
+    """The name of a kind's program; the kind itself where another distribution brought it."""
+    code = f"program.{kind.replace('-', '_')}"
+    name = texts.plain(code)
+    return kind if name == code else name
 
 
 def trouble(place: str, code: str, line: int, column: int, texts: Texts) -> str:
