@@ -206,3 +206,15 @@ async def test_no_secret_leaves_through_a_log_or_a_message(
         raw = scene.state.read_bytes()
         assert made.device_code.encode() not in raw
         assert (made.client_secret or "").encode() not in raw
+
+
+async def test_where_the_hint_of_the_other_brand_was_lost_the_end_says_where_to_look(
+    tmp_path: Path,
+) -> None:
+    async with LarkScene(tmp_path) as scene:
+        await scene.lark_invited()
+        await scene.lark.approve(brand="lark")
+        scene.lark.latest.hint_given = True
+        await scene.pass_until(lambda: "The link has expired" in scene.telegram.last(ADMIN).text)
+        assert "the app is in the developer console" in scene.telegram.last(ADMIN).text
+        assert scene.platforms() == {}

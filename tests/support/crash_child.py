@@ -21,6 +21,7 @@ from bootstrap_bot.cli import main
 from bootstrap_bot.credentials import Credentials
 from bootstrap_bot.journals.sqlite import SqliteJournal
 from bootstrap_bot.providers.dingtalk.provider import DingTalk
+from bootstrap_bot.providers.lark.provider import Lark
 from bootstrap_bot.providers.provider import DeviceAuthorization, PollResult
 from bootstrap_bot.registration.attempt import Attempt, State
 from bootstrap_bot.registration.delivery import Delivery, DeliveryState
@@ -102,6 +103,18 @@ def _delivery_steps(before: Delivery | None, now: Delivery) -> Iterator[str]:
 
 class MortalDingTalk(DingTalk):
     """Dies around an answer of DingTalk."""
+
+    async def begin(self) -> DeviceAuthorization:
+        with moment("begin answered"):
+            return await super().begin()
+
+    async def poll(self, state: SecretStr) -> PollResult:
+        with moment("poll answered"):
+            return await super().poll(state)
+
+
+class MortalLark(Lark):
+    """Dies around an answer of Lark."""
 
     async def begin(self) -> DeviceAuthorization:
         with moment("begin answered"):
@@ -201,6 +214,7 @@ if __name__ == "__main__":
         ),
         patch("bootstrap_bot.journals.sqlite.SqliteJournal", MortalJournal),
         patch("bootstrap_bot.providers.dingtalk.provider.DingTalk", MortalDingTalk),
+        patch("bootstrap_bot.providers.lark.provider.Lark", MortalLark),
         patch("bootstrap_bot.targets.tables.FileTarget", MortalFile),
         patch("bootstrap_bot.targets.astrbot.AstrBotApi", MortalAstrBotApi),
         patch("bootstrap_bot.targets.astrbot_table.AstrBot", MortalAstrBot),
