@@ -31,7 +31,7 @@ Hook = Callable[[AnyApplication], Coroutine[Any, Any, None]]
 
 
 class BootstrapBot:
-    """Adds `/dingtalk_new` and what belongs to it to a python-telegram-bot application.
+    """Adds `/bot_new` and what belongs to it to a python-telegram-bot application.
 
     `targets` are used in place of the config's, `state` is a state file in place of the config's,
     and `admins` are Telegram user ids, or a function that gives them, in place of the config's.

@@ -42,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="bootstrap-bot",
-        description="Type /dingtalk_new in Telegram: a DingTalk bot is registered and its "
-        "credentials are written into your config.",
+        description="Type /bot_new in Telegram: a bot is registered on DingTalk, Lark or Feishu, "
+        "and its credentials are written into your config.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="serve the Telegram bot until stopped")

@@ -117,7 +117,7 @@ async def _talk(bot: BootstrapBot, application: AnyApplication, clock: Clock) ->
         await clock.sleep(pause)
         pause = min(pause * 2, LONGEST_RETRY)
     application.add_error_handler(_on_error)
-    log.info("ready: write /dingtalk_new to @%s", application.bot.username)
+    log.info("ready: write /bot_new to @%s", application.bot.username)
     updates = UpdateLoop(application, bot.admins, bot.works, clock, bot.ignores)
     async with asyncio.TaskGroup() as group:
         group.create_task(supervised(updates.run, "taking updates", clock))
