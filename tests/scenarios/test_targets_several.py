@@ -217,7 +217,7 @@ async def test_a_target_that_does_not_answer_keeps_nobody_waiting(
     tmp_path: Path, astrbot: AstrBotStandIn
 ) -> None:
     astrbot.always("list", Answer(hang=True))
-    async with Scene(tmp_path, more=in_astrbot(astrbot)) as scene:
+    async with Scene(tmp_path, more=in_astrbot(astrbot), timeout=1.0) as scene:
         await scene.says("/dingtalk_new")
         await astrbot.until(lambda: astrbot.requests)
         await scene.says("/language", OTHER_ADMIN)

@@ -32,8 +32,8 @@ MOMENTS = [f"{side} {step}" for step in STEPS for side in ("before", "after")]
 SECRET_IS_GONE = {"after poll answered", "before captured"}
 SECOND_COPY = {"after message sent", "before message recorded"}
 SECOND_CODE = {"after begin answered", "before invitation committed"}
-# The rest of the exceptions and of the moments is in the slow run.
-QUICK = {"after begin answered", "after captured"}
+# The exceptions and the other moments are in the slow run.
+QUICK = {"after captured"}
 
 # Seconds: a whole attempt from its process's first request on, and what a step takes.
 WHOLE = 2.0
@@ -78,6 +78,7 @@ async def test_a_kill_around_an_answer_that_decided_nothing_changes_nothing(
         assert len(stage.cards) == 1
 
 
+@pytest.mark.slow
 async def test_of_two_copies_of_a_message_either_works(tmp_path: Path) -> None:
     async with CrashStage(tmp_path) as stage:
         await stage.asks()

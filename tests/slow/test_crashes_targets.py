@@ -82,6 +82,7 @@ async def killed_at(folder: Path, away: Away, moment: str, *, late: bool) -> Non
         assert stage.delivery("config")["runs"] == 1 + cut_off
 
 
+@pytest.mark.slow
 async def test_a_bot_that_astrbot_made_as_we_were_killed_is_not_made_twice(
     tmp_path: Path,
 ) -> None:
@@ -111,6 +112,7 @@ async def test_a_file_that_somebody_locked_is_written_once_they_are_done(tmp_pat
         stage.check(await stage.ends_well())
 
 
+@pytest.mark.slow
 async def test_a_file_that_somebody_keeps_locked_does_not_keep_us_from_stopping(
     tmp_path: Path,
 ) -> None:
@@ -189,7 +191,8 @@ ONCE = '[ -e "$1" ] && { echo begun >> "$1"; exit 3; }' + KILLS
 ENDS = {"TERM": 0, "KILL": -9}
 
 
-@pytest.mark.parametrize("signal", ["TERM", pytest.param("KILL", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("signal", ["TERM", "KILL"])
 async def test_a_command_that_restarts_us_each_time_is_begun_twice_and_that_is_said(
     tmp_path: Path, signal: str
 ) -> None:

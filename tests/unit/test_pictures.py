@@ -53,6 +53,7 @@ def test_a_link_of_three_hundred_characters_is_the_longest_with_a_picture() -> N
     assert LONGEST_QR == 300
 
 
+@pytest.mark.slow
 def test_every_link_gets_a_picture_of_600_to_700_pixels_with_a_quiet_zone_of_four() -> None:
     for length in range(20, 301):
         image = opened(qr_code(link(length)))
