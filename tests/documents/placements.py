@@ -14,8 +14,9 @@ COMMAND = "python -m tests.documents.placements"
 HEAD = f"""\
 # Where each platform's credentials go
 
-Made by `{COMMAND}` from what targets and platforms declare. A cell is a `Placement`: it stands with
-the target, or else in the platform's own folder, and our own config has a place for every platform.
+Made by `{COMMAND}` from what targets and platforms declare. A cell is
+a `Placement`: it stands with the target, or else in the platform's own folder, and our own config
+has a place for every platform.
 
 """
 YES, NO = "✓", "–"

@@ -37,8 +37,11 @@ PLACEMENTS: Mapping[str, Placement] = {
     "openclaw": _feishu("appId", "appSecret", "allowFrom"),
     "nanobot": _feishu("appId", "appSecret", "allowFrom"),
     "qwenpaw": _feishu("app_id", "app_secret", "allow_from"),
-    # it knows Feishu's hosts only
     "cowagent": Placement(
-        name="feishu", keys={"app_id": "feishu_app_id", "app_secret": "feishu_app_secret"}
+        name="feishu",
+        keys={"app_id": "feishu_app_id", "app_secret": "feishu_app_secret"},
+        # it asks open.feishu.cn and nobody else
+        only={"domain": Brand.FEISHU.value},
+        constants={"feishu_event_mode": "websocket"},
     ),
 }
