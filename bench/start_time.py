@@ -16,6 +16,10 @@ PATIENCE = 20.0
 TOKEN = "123456:bench-token-of-the-stand-in"  # noqa: S105 - the stand-in's own
 
 
+def _polled(telegram: TelegramStandIn) -> bool:
+    return any("/getUpdates" in one.path for one in telegram.requests)
+
+
 async def started(folder: Path) -> float:
     """Seconds of one start."""
     async with TelegramStandIn(TOKEN) as telegram:
@@ -30,8 +34,7 @@ async def started(folder: Path) -> float:
             stderr=asyncio.subprocess.DEVNULL,
         )
         async with asyncio.timeout(PATIENCE):
-            # A long poll is not over when it arrives, so nothing tells of it.
-            while not any("/getUpdates" in one.path for one in telegram.requests):  # noqa: ASYNC110
+            while not _polled(telegram):  # noqa: ASYNC110 - nothing tells of a poll that is not over
                 await asyncio.sleep(0.002)
         ended = time.perf_counter()
         process.send_signal(signal.SIGTERM)

@@ -156,5 +156,5 @@ def _request(proxy: str | None, *, connections: int) -> HTTPXRequest:
 
 
 # The builder's six type parameters say nothing here: what it builds has them.
-def _built(builder: ApplicationBuilder) -> AnyApplication:  # type: ignore[type-arg]
+def _built(builder: ApplicationBuilder) -> AnyApplication:  # type: ignore[type-arg]  # its six are the library's own
     return builder.build()

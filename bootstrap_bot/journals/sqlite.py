@@ -17,7 +17,7 @@ VALUES = ", ".join(f":{name}" for name in COLUMNS)
 CHANGED = ", ".join(f"[{name}] = excluded.[{name}]" for name in COLUMNS)
 SELECT = f"SELECT {NAMES} FROM attempts "  # noqa: S608  (names of our own)
 SAVE = (
-    f"INSERT INTO attempts ({NAMES}) VALUES ({VALUES})"  # noqa: S608  (same)
+    f"INSERT INTO attempts ({NAMES}) VALUES ({VALUES})"  # noqa: S608  (names of our own)
     f" ON CONFLICT (id) DO UPDATE SET {CHANGED} WHERE version = excluded.version - 1"
 )
 LATEST = """
