@@ -155,6 +155,5 @@ def _request(proxy: str | None, *, connections: int) -> HTTPXRequest:
     )
 
 
-# The builder's six type parameters say nothing here: what it builds has them.
-def _built(builder: ApplicationBuilder) -> AnyApplication:  # type: ignore[type-arg]  # its six are the library's own
+def _built(builder: ApplicationBuilder) -> AnyApplication:  # type: ignore[type-arg]  # what it builds has them
     return builder.build()
